@@ -1,0 +1,33 @@
+/** @file The order of the passes. */
+import type { Program } from "../ir/graph.ts";
+import { verify } from "../ir/verify.ts";
+import { commonSubexpressions } from "./passes/common_subexpressions.ts";
+import { deadCode } from "./passes/dead_code.ts";
+import type { Pass } from "./passes/pass.ts";
+
+/** Passes that every program goes through, in order. */
+export const PASSES: readonly Pass[] = [
+  deadCode,
+  commonSubexpressions,
+  deadCode,
+];
+
+/**
+ * Runs passes over a program and verifies it after each.
+ *
+ * @param observe Sees the program after each pass, for `ir`.
+ */
+export function optimize(
+  program: Program,
+  passes: readonly Pass[] = PASSES,
+  observe?: (pass: string, program: Program) => void,
+): Program {
+  let current = program;
+  observe?.("trace", current);
+  for (const pass of passes) {
+    current = pass.run(current);
+    verify(current, pass.name);
+    observe?.(pass.name, current);
+  }
+  return current;
+}

@@ -1,0 +1,89 @@
+/** @file A machine: one TensorFlow graph and session that programs are loaded into. */
+import type { SessionConfig } from "../engine/config.ts";
+import type { Api, Pointer } from "../engine/ffi.ts";
+import { type Endpoint, EngineGraph } from "../engine/graph.ts";
+import { Session } from "../engine/session.ts";
+import type { TensorData } from "../ir/dtype.ts";
+import type { Node, Program, Value } from "../ir/graph.ts";
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, TensorData>>;
+
+/** A program that was loaded: each call is one `TF_SessionRun`. */
+export interface Executable {
+  readonly program: Program;
+  /**
+   * @param inputs One tensor for each feed of the program.
+   * @returns One tensor for each fetch.
+   * @throws {EngineError} With TensorFlow's message.
+   */
+  run(inputs?: Tensors): Promise<Record<string, TensorData>>;
+}
+
+/**
+ * Holds variables and loaded programs. Variables are shared by path between
+ * all programs of one machine and stay on its device between calls.
+ */
+export class Machine {
+  readonly #graph: EngineGraph;
+  readonly #session: Session;
+
+  constructor(readonly api: Api, config: SessionConfig) {
+    this.#graph = new EngineGraph(api);
+    this.#session = new Session(this.#graph, config);
+  }
+
+  /** Loads a program: lowers its nodes to TensorFlow operations. */
+  load(program: Program): Executable {
+    const operations = new Map<Node, Pointer>();
+    const pointer = (node: Node): Pointer =>
+      operations.get(node) as Pointer;
+    const endpoint = ({ node, index }: Value): Endpoint => ({
+      operation: pointer(node),
+      index,
+    });
+    for (const node of program.nodes) {
+      const scope = node.scope ? `${node.scope}/` : "";
+      const { operation } = this.#graph.add({
+        op: node.op,
+        name: `${program.name}/${scope}${node.op}`,
+        inputs: node.inputs.map(endpoint),
+        attrs: node.attrs,
+        after: node.after.map(pointer),
+      });
+      operations.set(node, operation);
+    }
+    const feeds = [...program.feeds.keys()];
+    const fetches = [...program.fetches.keys()];
+    const call = this.#session.prepare({
+      feeds: [...program.feeds.values()].map(endpoint),
+      fetches: [...program.fetches.values()].map(endpoint),
+      targets: program.effects.map(pointer),
+    });
+    return {
+      program,
+      run: async (inputs = {}) => {
+        const tensors = feeds.map((name) => {
+          const tensor = inputs[name];
+          if (!tensor) throw new Error(`internal: "${name}" was not fed`);
+          return tensor;
+        });
+        const results = await this.#session.run(call, tensors);
+        return Object.fromEntries(
+          fetches.map((name, i) => [name, results[i] as TensorData]),
+        );
+      },
+    };
+  }
+
+  /** Names of the devices that the session can use. */
+  devices(): string[] {
+    return this.#session.devices();
+  }
+
+  /** Frees the session, the graph and all variables. */
+  close(): void {
+    this.#session.close();
+    this.#graph.close();
+  }
+}

@@ -1,0 +1,60 @@
+/** @file Computes equal things once. */
+import {
+  type Attr,
+  isStateful,
+  type Node,
+  type Program,
+  type Value,
+} from "../../ir/graph.ts";
+import type { Pass } from "./pass.ts";
+import { rewrite } from "./rewrite.ts";
+
+/** Larger constants are compared by identity only. */
+const COMPARED_ELEMENTS = 4096;
+
+/**
+ * Merges nodes with the same op, attributes and inputs. Stateless random ops
+ * are pure functions of their seed, so they merge too.
+ */
+export const commonSubexpressions: Pass = {
+  name: "common-subexpressions",
+  run(program: Program): Program {
+    const first = new Map<string, readonly Value[]>();
+    const ids = new Map<object, number>();
+    const idOf = (object: object): number => {
+      let id = ids.get(object);
+      if (id === undefined) ids.set(object, id = ids.size);
+      return id;
+    };
+    const attrKey = ([name, attr]: [string, Attr]): string => {
+      if (attr.kind !== "tensor") return `${name}=${JSON.stringify(attr.value)}`;
+      const { dtype, shape, data } = attr.value;
+      const content = data.length <= COMPARED_ELEMENTS
+        ? Array.from(data, bits).join(" ")
+        : `#${idOf(data)}`;
+      return `${name}=${dtype}[${shape}]${content}`;
+    };
+    const keyOf = (node: Node, inputs: readonly Value[]): string =>
+      [
+        node.op,
+        ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
+        ...Object.entries(node.attrs).map(attrKey).sort(),
+        ...node.after.map((earlier) => `after ${idOf(earlier)}`),
+      ].join("|");
+    return rewrite(program, (node, builder) => {
+      if (isStateful(node)) return undefined;
+      const inputs = node.inputs.map(builder.map);
+      const key = keyOf(node, inputs);
+      const known = first.get(key);
+      if (known) return known;
+      const copy = builder.add({ ...node, inputs }, node.outputs);
+      first.set(key, copy.outputs);
+      return copy.outputs;
+    });
+  },
+};
+
+/** Text that tells -0 from 0; NaNs are alike. */
+function bits(value: number | bigint): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}

@@ -1,0 +1,44 @@
+/** @file Session settings, as the bytes of TensorFlow's `ConfigProto`. */
+
+/** How a session uses the machine. */
+export interface SessionConfig {
+  /** Threads inside one op; 0 lets TensorFlow choose. */
+  readonly intraThreads: number;
+  /** Ops that may run side by side; 0 lets TensorFlow choose. */
+  readonly interThreads: number;
+  /** Whether ops and variables may be placed on a GPU. */
+  readonly gpu: boolean;
+  /** Compile clusters with XLA (`global_jit_level: ON_1`). */
+  readonly xla?: boolean;
+}
+
+// Protocol buffers: field number << 3 | wire type (0 varint, 2 bytes).
+const varint = (field: number, value: number): number[] => {
+  const bytes = [field << 3];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest & 127) | 128);
+  }
+};
+const message = (field: number, body: number[]): number[] => [
+  (field << 3) | 2,
+  body.length,
+  ...body,
+];
+const text = (value: string): number[] => [...new TextEncoder().encode(value)];
+
+/**
+ * Serializes a configuration. Field numbers are those of
+ * `tensorflow/core/protobuf/config.proto`.
+ */
+export function configProto(config: SessionConfig): Uint8Array<ArrayBuffer> {
+  const deviceCount = message(1, text("GPU")).concat(varint(2, 0));
+  return Uint8Array.from([
+    ...(config.gpu ? [] : message(1, deviceCount)),
+    ...varint(2, config.intraThreads),
+    ...varint(5, config.interThreads),
+    ...message(6, varint(4, 1)), // gpu_options.allow_growth
+    ...varint(7, 1), // allow_soft_placement
+    ...(config.xla ? message(10, message(3, varint(5, 1))) : []),
+  ]);
+}

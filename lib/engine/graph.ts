@@ -1,0 +1,144 @@
+/** @file A TensorFlow graph under construction, with shape inference. */
+import { dtypeOf } from "../ir/dtype.ts";
+import type { Attrs, OutputType } from "../ir/graph.ts";
+import { GRAPH_ATTRS, setAttrs } from "./attrs.ts";
+import { type Api, cString, EngineError, type Pointer } from "./ffi.ts";
+import { opDef } from "./op_def.ts";
+
+/** One output of an operation of an {@linkcode EngineGraph}. */
+export interface Endpoint {
+  readonly operation: Pointer;
+  readonly index: number;
+}
+
+/** Memory layout of `TF_Output`: a pointer and an int, padded to 16 bytes. */
+export const OUTPUT_BYTES = 16;
+
+/** The C struct `TF_Output` of an endpoint. */
+export function outputStruct(
+  { operation, index }: Endpoint,
+): Uint8Array<ArrayBuffer> {
+  return outputArray([{ operation, index }]);
+}
+
+/** An array of `TF_Output`, as the C API takes it. */
+export function outputArray(
+  endpoints: readonly Endpoint[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(endpoints.length * OUTPUT_BYTES);
+  const view = new DataView(bytes.buffer);
+  endpoints.forEach(({ operation, index }, i) => {
+    const address = Deno.UnsafePointer.value(operation);
+    view.setBigUint64(i * OUTPUT_BYTES, BigInt(address), true);
+    view.setInt32(i * OUTPUT_BYTES + 8, index, true);
+  });
+  return bytes;
+}
+
+/** What {@linkcode EngineGraph.add} needs to know of an op. */
+export interface OperationSpec {
+  readonly op: string;
+  readonly name: string;
+  readonly inputs: readonly Endpoint[];
+  readonly attrs: Attrs;
+  readonly after?: readonly Pointer[];
+}
+
+/** An op added to a graph. */
+export interface AddedOperation {
+  readonly operation: Pointer;
+  /** Inferred types; an unknown dimension is -1, an unknown rank is an empty list with `known` false. */
+  readonly outputs: readonly (OutputType & { readonly known: boolean })[];
+}
+
+/** A `TF_Graph`. Owns its memory until {@linkcode EngineGraph.close}. */
+export class EngineGraph {
+  readonly pointer: Pointer;
+  #names = new Set<string>();
+
+  constructor(readonly api: Api) {
+    this.pointer = api.c.TF_NewGraph();
+  }
+
+  /** A name that no op of this graph has, made from `wanted`. */
+  #unique(wanted: string): string {
+    const clean = wanted.replace(/[^A-Za-z0-9_.\\/-]/g, "_").replace(
+      /^[^A-Za-z0-9.]/,
+      "n$&",
+    );
+    let name = clean;
+    for (let i = 1; this.#names.has(name); i++) name = `${clean}_${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /**
+   * Adds an op; TensorFlow checks it and infers its output types.
+   *
+   * @throws {EngineError} With TensorFlow's message, when the op, its inputs or
+   *   its attributes are not valid.
+   */
+  add(spec: OperationSpec): AddedOperation {
+    const { api } = this;
+    const { c } = api;
+    const definition = opDef(api, spec.op);
+    const description = c.TF_NewOperation(
+      this.pointer,
+      cString(spec.op),
+      cString(this.#unique(spec.name)),
+    );
+    let next = 0;
+    for (const length of definition.inputs) {
+      const attr = length === null ? undefined : spec.attrs[length];
+      if (length === null) {
+        const input = spec.inputs[next++];
+        if (!input) {
+          throw new EngineError(`"${spec.op}" lacks input ${next - 1}`);
+        }
+        c.TF_AddInput(description, outputStruct(input));
+      } else {
+        // One list argument takes what its length attribute says, or the rest.
+        const count = attr?.kind === "int"
+          ? attr.value
+          : spec.inputs.length - next -
+            (definition.inputs.length - definition.inputs.indexOf(length) - 1);
+        const list = spec.inputs.slice(next, next + count);
+        next += count;
+        c.TF_AddInputList(description, outputArray(list), list.length);
+      }
+    }
+    for (const operation of spec.after ?? []) {
+      c.TF_AddControlInput(description, operation);
+    }
+    setAttrs(api, description, spec.attrs, GRAPH_ATTRS);
+    const operation = c.TF_FinishOperation(description, api.status);
+    api.check(`Cannot add ${spec.op} "${spec.name}"`);
+    const outputs = Array.from(
+      { length: c.TF_OperationNumOutputs(operation) },
+      (_, index) => this.#outputType({ operation, index }),
+    );
+    return { operation, outputs };
+  }
+
+  #outputType(endpoint: Endpoint): OutputType & { readonly known: boolean } {
+    const { c, status, check } = this.api;
+    const output = outputStruct(endpoint);
+    const dtype = dtypeOf(c.TF_OperationOutputType(output));
+    const rank = c.TF_GraphGetTensorNumDims(this.pointer, output, status);
+    check("Cannot infer a shape");
+    if (rank <= 0) return { dtype, shape: [], known: rank === 0 };
+    const dims = new BigInt64Array(rank);
+    c.TF_GraphGetTensorShape(this.pointer, output, dims, rank, status);
+    check("Cannot infer a shape");
+    return {
+      dtype,
+      shape: Array.from(dims, Number),
+      known: dims.every((side) => side >= 0n),
+    };
+  }
+
+  /** Frees the graph; sessions made from it keep their own reference. */
+  close(): void {
+    this.api.c.TF_DeleteGraph(this.pointer);
+  }
+}

@@ -1,0 +1,109 @@
+/** @file A session: runs parts of a graph, holds its variables. */
+import type { TensorData } from "../ir/dtype.ts";
+import { configProto, type SessionConfig } from "./config.ts";
+import { type Pointer, readString } from "./ffi.ts";
+import { type Endpoint, type EngineGraph, outputArray } from "./graph.ts";
+import { takeTensor, toTensor } from "./tensor.ts";
+
+/** What one call runs, prepared once. */
+export interface Call {
+  readonly feeds: readonly Endpoint[];
+  readonly fetches: readonly Endpoint[];
+  readonly targets: readonly Pointer[];
+}
+
+interface PreparedCall extends Call {
+  readonly feedStructs: Uint8Array<ArrayBuffer>;
+  readonly fetchStructs: Uint8Array<ArrayBuffer>;
+  readonly targetPointers: BigUint64Array<ArrayBuffer>;
+}
+
+const address = (pointer: Pointer): bigint =>
+  BigInt(Deno.UnsafePointer.value(pointer));
+
+/** A `TF_Session` on one graph. Variables live as long as it does. */
+export class Session {
+  readonly #pointer: Pointer;
+  readonly #status: Pointer;
+
+  constructor(readonly graph: EngineGraph, config: SessionConfig) {
+    const { c, status, check } = graph.api;
+    const bytes = configProto(config);
+    const options = c.TF_NewSessionOptions();
+    c.TF_SetConfig(options, bytes, BigInt(bytes.length), status);
+    check("Cannot configure the session");
+    this.#pointer = c.TF_NewSession(graph.pointer, options, status);
+    c.TF_DeleteSessionOptions(options);
+    check("Cannot start a session");
+    // Runs happen on another thread: they must not share the main status.
+    this.#status = c.TF_NewStatus();
+  }
+
+  /** Prepares a call, so that running it allocates only its tensors. */
+  prepare(call: Call): PreparedCall {
+    return {
+      ...call,
+      feedStructs: outputArray(call.feeds),
+      fetchStructs: outputArray(call.fetches),
+      targetPointers: BigUint64Array.from(call.targets, address),
+    };
+  }
+
+  /**
+   * Runs a prepared call: one `TF_SessionRun`.
+   *
+   * @param inputs One tensor for each feed, in order.
+   * @returns One tensor for each fetch, in order.
+   * @throws {EngineError} With TensorFlow's message.
+   */
+  async run(
+    call: PreparedCall,
+    inputs: readonly TensorData[] = [],
+  ): Promise<TensorData[]> {
+    const { api } = this.graph;
+    const { c } = api;
+    const feeds = inputs.map((tensor) => toTensor(api, tensor));
+    const feedPointers = BigUint64Array.from(feeds, address);
+    const results = new BigUint64Array(call.fetches.length);
+    await c.TF_SessionRun(
+      this.#pointer,
+      null,
+      call.feedStructs,
+      new Uint8Array(feedPointers.buffer),
+      feeds.length,
+      call.fetchStructs,
+      new Uint8Array(results.buffer),
+      results.length,
+      new Uint8Array(call.targetPointers.buffer),
+      call.targets.length,
+      null,
+      this.#status,
+    );
+    for (const feed of feeds) c.TF_DeleteTensor(feed);
+    api.check("The engine could not run", this.#status);
+    return Array.from(
+      results,
+      (pointer) => takeTensor(api, Deno.UnsafePointer.create(pointer)),
+    );
+  }
+
+  /** Names of the devices, such as `/device:GPU:0`. */
+  devices(): string[] {
+    const { c, status, check } = this.graph.api;
+    const list = c.TF_SessionListDevices(this.#pointer, status);
+    check("Cannot list devices");
+    const names = Array.from(
+      { length: c.TF_DeviceListCount(list) },
+      (_, i) => readString(c.TF_DeviceListName(list, i, status)),
+    );
+    c.TF_DeleteDeviceList(list);
+    return names;
+  }
+
+  /** Frees the session and its variables. */
+  close(): void {
+    const { c, status } = this.graph.api;
+    c.TF_CloseSession(this.#pointer, status);
+    c.TF_DeleteSession(this.#pointer, status);
+  }
+}

@@ -1,0 +1,75 @@
+/** @file Parameters and the layers made of them. */
+import type * as tf from "@tensorflow/tfjs";
+
+/**
+ * How a variable's first value is drawn.
+ *
+ * `kaiming_*` follow He et al. 2015 (arXiv:1502.01852); `fan_in_uniform` is
+ * PyTorch's default for `Linear`: uniform in ±1/sqrt(fan).
+ */
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "normal"; readonly std: number }
+  | { readonly kind: "uniform"; readonly bound: number }
+  /** Rows drawn from a normal and scaled to length 1 (a queue's first rows). */
+  | { readonly kind: "unit_rows" };
+
+/** A variable of the model: trained by gradients, or updated by the step. */
+export interface Variable {
+  /** Readable and unique, such as `y/block2.0/conv1/kernel`. */
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32";
+  readonly init: Initializer;
+  /**
+   * `weight`: decays; `bias` and `norm`: excluded from weight decay and LARS
+   * by default; `buffer`: not trained (batch-norm statistics, queues).
+   */
+  readonly role: "weight" | "bias" | "norm" | "buffer";
+}
+
+/** Where a stage declares its variables. */
+export class ParameterScope {
+  constructor(
+    readonly path: string,
+    readonly variables: Variable[] = [],
+  ) {}
+
+  /** A scope below this one. */
+  child(name: string): ParameterScope {
+    return new ParameterScope(`${this.path}/${name}`, this.variables);
+  }
+
+  /** Declares a variable. */
+  declare(
+    name: string,
+    shape: readonly number[],
+    role: Variable["role"],
+    init: Initializer,
+  ): Variable {
+    const path = `${this.path}/${name}`;
+    const variable: Variable = { path, shape, dtype: "float32", init, role };
+    this.variables.push(variable);
+    return variable;
+  }
+}
+
+/** What a layer sees of the step that runs it. */
+export interface Run {
+  /** Whether batch norm uses, and updates, the batch's own statistics. */
+  readonly training: boolean;
+  /** Current value of a variable; within a step the latest update of it. */
+  read(variable: Variable): tf.Tensor;
+  /** Value that the variable has from here on, and after the step. */
+  update(variable: Variable, value: tf.Tensor): void;
+  /** Runs `body`; the ops it records carry `path`, which does not nest. */
+  scope<T>(path: string, body: () => T): T;
+}
+
+/** A network: `[batch, ...in]` to `[batch, ...out]`. */
+export type Layer = (x: tf.Tensor, run: Run) => tf.Tensor;
+
+/** Layers one after another. */
+export function sequential(...layers: readonly Layer[]): Layer {
+  return (x, run) => layers.reduce((value, layer) => layer(value, run), x);
+}

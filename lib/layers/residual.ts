@@ -1,0 +1,76 @@
+/** @file Residual blocks (He et al. 2015, arXiv:1512.03385). */
+import * as tf from "@tensorflow/tfjs";
+import { relu } from "../ops/relu.ts";
+import { batchNorm } from "./batch_norm.ts";
+import { conv } from "./conv.ts";
+import { type Layer, type ParameterScope, sequential } from "./layer.ts";
+
+/** A kind of residual block. */
+export interface Block {
+  /** Output channels as a multiple of the block's width. */
+  readonly expansion: number;
+  /** The branch that is added to the shortcut, without the last ReLU. */
+  branch(
+    scope: ParameterScope,
+    sizes: { readonly in: number; readonly width: number; stride: number },
+    lastScale: number,
+  ): Layer;
+}
+
+/** ReLU as a layer. */
+export const reluLayer: Layer = (x) => relu(x);
+
+/** Two 3x3 convolutions. */
+export const basicBlock: Block = {
+  expansion: 1,
+  branch: (scope, { in: from, width, stride }, lastScale) =>
+    sequential(
+      conv(scope.child("conv1"), { in: from, out: width, kernel: 3, stride }),
+      batchNorm(scope.child("bn1"), { channels: width }),
+      reluLayer,
+      conv(scope.child("conv2"), { in: width, out: width, kernel: 3 }),
+      batchNorm(scope.child("bn2"), { channels: width, scale: lastScale }),
+    ),
+};
+
+/** 1x1, 3x3, 1x1 convolutions; the stride is on the 3x3 one, as torchvision's. */
+export const bottleneckBlock: Block = {
+  expansion: 4,
+  branch: (scope, { in: from, width, stride }, lastScale) =>
+    sequential(
+      conv(scope.child("conv1"), { in: from, out: width, kernel: 1 }),
+      batchNorm(scope.child("bn1"), { channels: width }),
+      reluLayer,
+      conv(scope.child("conv2"), { in: width, out: width, kernel: 3, stride }),
+      batchNorm(scope.child("bn2"), { channels: width }),
+      reluLayer,
+      conv(scope.child("conv3"), { in: width, out: 4 * width, kernel: 1 }),
+      batchNorm(scope.child("bn3"), { channels: 4 * width, scale: lastScale }),
+    ),
+};
+
+/**
+ * A block with its shortcut: the identity, or a strided 1x1 convolution with
+ * batch norm where the shape changes.
+ */
+export function residual(
+  scope: ParameterScope,
+  block: Block,
+  sizes: { readonly in: number; readonly width: number; stride: number },
+  lastScale: number,
+): Layer {
+  const out = sizes.width * block.expansion;
+  const branch = block.branch(scope, sizes, lastScale);
+  const shortcut: Layer = sizes.stride === 1 && sizes.in === out
+    ? (x) => x
+    : sequential(
+      conv(scope.child("shortcut/conv"), {
+        in: sizes.in,
+        out,
+        kernel: 1,
+        stride: sizes.stride,
+      }),
+      batchNorm(scope.child("shortcut/bn"), { channels: out }),
+    );
+  return (x, run) => relu(tf.add(branch(x, run), shortcut(x, run)));
+}

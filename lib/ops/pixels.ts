@@ -1,0 +1,14 @@
+/** @file Raw bytes to numbers. */
+import type * as tf from "@tensorflow/tfjs";
+import { executeRaw } from "../trace/backend.ts";
+import { bool, type } from "./attrs.ts";
+
+/** uint8 to float32 in 0..1. tfjs has no uint8, hence the op directly. */
+export function unitPixels(bytes: tf.Tensor): tf.Tensor {
+  const [floats] = executeRaw("Cast", {
+    SrcT: type("uint8"),
+    DstT: type("float32"),
+    Truncate: bool(false),
+  }, [bytes]);
+  return (floats as tf.Tensor).mul(1 / 255);
+}

@@ -1,0 +1,45 @@
+/** @file What an optimizer is. */
+import type * as tf from "@tensorflow/tfjs";
+import type { z } from "zod";
+
+/** One parameter in one step. */
+export interface OptimizerStep {
+  readonly value: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  /** One tensor for each of the optimizer's slots, shaped like the parameter. */
+  readonly slots: readonly tf.Tensor[];
+  /** Learning rate of this step and parameter, a scalar. */
+  readonly lr: tf.Scalar;
+  /** Steps done before this one, a float32 scalar. */
+  readonly step: tf.Scalar;
+  /** Whether it is a weight: neither a bias nor a scale or offset of a norm. */
+  readonly isWeight: boolean;
+}
+
+/** A rule that turns a gradient into a new value. */
+export interface OptimizerDefinition<
+  Options extends { readonly lr: number } = { readonly lr: number },
+> {
+  readonly kind: "optimizer";
+  /** Name in YAML, such as `sgd`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly reference?: string;
+  readonly options: z.ZodType<Options>;
+  /** Names of the moving values it keeps for each parameter. */
+  readonly slots: readonly string[];
+  update(
+    step: OptimizerStep,
+    options: Options,
+  ): { readonly value: tf.Tensor; readonly slots: readonly tf.Tensor[] };
+}
+
+/** Defines an optimizer; a definition is one file and one line in its registry. */
+export function defineOptimizer<O extends { readonly lr: number }>(
+  definition: Omit<OptimizerDefinition<O>, "kind">,
+): OptimizerDefinition {
+  return {
+    kind: "optimizer",
+    ...definition,
+  } as unknown as OptimizerDefinition;
+}

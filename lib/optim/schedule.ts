@@ -1,0 +1,43 @@
+/** @file Values that change over a run. */
+import type { Momentum, Schedule } from "../pipeline/pipeline.ts";
+
+const SHAPES: Readonly<
+  Record<Schedule["kind"], (progress: number, final: number) => number>
+> = {
+  constant: () => 1,
+  linear: (progress, final) => 1 + (final - 1) * progress,
+  cosine: (progress, final) =>
+    final + (1 - final) * (1 + Math.cos(Math.PI * progress)) / 2,
+};
+
+/**
+ * Factor of the learning rate in a step: linear warm-up to 1, then the
+ * schedule over the rest of the run (Loshchilov and Hutter 2016,
+ * arXiv:1608.03983, without restarts).
+ *
+ * @param step Steps done before this one.
+ * @param steps Steps of the run.
+ * @param stepsPerEpoch To turn warm-up epochs into steps.
+ */
+export function learningRateFactor(
+  { kind, warmup, final }: Schedule,
+  step: number,
+  steps: number,
+  stepsPerEpoch: number,
+): number {
+  const warm = Math.round(warmup * stepsPerEpoch);
+  if (step < warm) return (step + 1) / warm;
+  return SHAPES[kind]((step - warm) / Math.max(1, steps - warm), final);
+}
+
+/**
+ * EMA momentum in a step: from `from` to `to` along half a cosine (Grill et
+ * al. 2020, arXiv:2006.07733, section 3.2).
+ */
+export function emaMomentum(
+  { from, to }: Momentum,
+  step: number,
+  steps: number,
+): number {
+  return to - (to - from) * (Math.cos(Math.PI * step / steps) + 1) / 2;
+}

@@ -1,0 +1,93 @@
+/** @file What a check can say about a pipeline. */
+
+/** Where in a document: keys and list positions from its root. */
+export type Path = readonly (string | number)[];
+
+/** Stable names of everything that a check can report; docs/diagnostics.md explains each. */
+export type Code =
+  | "yaml-syntax"
+  | "duplicate-key"
+  | "unknown-key"
+  | "missing-key"
+  | "wrong-type"
+  | "out-of-range"
+  | "unknown-name"
+  | "unknown-reference"
+  | "cycle"
+  | "shape-mismatch"
+  | "dtype-mismatch"
+  | "view-mismatch"
+  | "unused-stage"
+  | "no-gradient"
+  | "ema-mismatch"
+  | "no-loss"
+  | "schedule-too-long"
+  | "batch-too-large"
+  | "batch-norm-batch"
+  | "no-labels"
+  | "queue-batch"
+  | "collapse-risk"
+  | "custom-stage"
+  | "bad-extends"
+  | "bad-set"
+  | "bad-variable"
+  | "bad-sweep"
+  | "too-complex";
+
+/** One finding. An error stops the run before it starts; a warning does not. */
+export interface Diagnostic {
+  readonly code: Code;
+  readonly severity: "error" | "warning";
+  /** What is wrong: sentence case, names quoted, no final period. */
+  readonly message: string;
+  readonly path: Path;
+  /** Whether the caret points at the key or at its value. */
+  readonly at: "key" | "value";
+  /** What was expected and what to do, one line each. */
+  readonly hints: readonly string[];
+}
+
+/** Collects findings, so that all of them are reported together. */
+export class Findings {
+  readonly #all: Diagnostic[] = [];
+
+  /** Everything found, in order. */
+  get all(): readonly Diagnostic[] {
+    return this.#all;
+  }
+
+  /** Whether an error is among them. */
+  get failed(): boolean {
+    return this.#all.some(({ severity }) => severity === "error");
+  }
+
+  /** Adds an error. */
+  error(
+    code: Code,
+    path: Path,
+    message: string,
+    options: { at?: "key" | "value"; hints?: readonly string[] } = {},
+  ): void {
+    this.#add("error", code, path, message, options);
+  }
+
+  /** Adds a warning. */
+  warn(
+    code: Code,
+    path: Path,
+    message: string,
+    options: { at?: "key" | "value"; hints?: readonly string[] } = {},
+  ): void {
+    this.#add("warning", code, path, message, options);
+  }
+
+  #add(
+    severity: Diagnostic["severity"],
+    code: Code,
+    path: Path,
+    message: string,
+    { at = "value", hints = [] }: { at?: "key" | "value"; hints?: readonly string[] },
+  ): void {
+    this.#all.push({ code, severity, message, path, at, hints });
+  }
+}

@@ -1,0 +1,34 @@
+/** @file InfoNCE with a queue of negatives (MoCo). */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { crossEntropy } from "../../ops/cross_entropy.ts";
+import { l2Normalize } from "../../ops/normalize.ts";
+import { defineLoss, type LossDefinition } from "../define.ts";
+
+/**
+ * Cross-entropy of picking the matching key among it and the negatives, by
+ * cosine similarity. The negatives are expected to have length 1.
+ */
+export const infoNce: LossDefinition = defineLoss({
+  name: "info_nce",
+  summary: "Cross-entropy of the matching key against a queue of negatives",
+  reference: "He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1",
+  negatives: "required",
+  options: z.strictObject({
+    temperature: z.number().positive().max(10).default(0.2).describe(
+      "Divides the cosine similarities",
+    ),
+  }),
+  landmarks: (_, { negatives }) => ({ uniform: Math.log(1 + negatives) }),
+  apply(query, key, { temperature }, { negatives }) {
+    if (!negatives) throw new Error("internal: info_nce without negatives");
+    const q = l2Normalize(query);
+    const positive = tf.sum(tf.mul(q, l2Normalize(key)), 1, true);
+    const negative = tf.matMul(q, negatives, false, true);
+    const logits = tf.div(tf.concat([positive, negative], 1), temperature);
+    return crossEntropy(
+      logits as tf.Tensor2D,
+      tf.zeros([query.shape[0]], "int32"),
+    );
+  },
+});

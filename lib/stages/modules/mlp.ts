@@ -1,0 +1,56 @@
+/** @file Multi-layer perceptron: projector, predictor, or an encoder of flat images. */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { batchNorm } from "../../layers/batch_norm.ts";
+import { dense } from "../../layers/dense.ts";
+import { type Layer, sequential } from "../../layers/layer.ts";
+import { reluLayer } from "../../layers/residual.ts";
+import { defineModule, type ModuleDefinition } from "../define.ts";
+
+const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
+
+/**
+ * Linear layers with ReLU between them. A linear layer that batch norm
+ * follows has no bias, since the norm would take it away.
+ */
+export const mlp: ModuleDefinition = defineModule({
+  name: "mlp",
+  summary: "Linear layers with batch norm and ReLU between them",
+  roles: ["encode", "project", "predict"],
+  options: z.strictObject({
+    hidden: z.int().min(1).max(65536).describe("Features of hidden layers"),
+    out: z.int().min(1).max(65536).describe("Features of the output"),
+    layers: z.int().min(1).max(16).default(2).describe(
+      "Linear layers, the last one included",
+    ),
+    batch_norm: z.enum(["none", "hidden", "all"]).default("hidden").describe(
+      "After which layers batch norm stands: `hidden` ones, `all` or `none`",
+    ),
+    output_affine: z.boolean().default(true).describe(
+      "Whether the batch norm of the last layer has a scale and an offset",
+    ),
+    output_bias: z.boolean().default(true).describe(
+      "Whether the last layer has a bias where no batch norm follows it",
+    ),
+  }),
+  build(scope, shape, options) {
+    const layers: Layer[] = [flatten];
+    let from = shape.reduce((product, side) => product * side, 1);
+    for (let i = 1; i <= options.layers; i++) {
+      const last = i === options.layers;
+      const out = last ? options.out : options.hidden;
+      const norm = last
+        ? options.batch_norm === "all"
+        : options.batch_norm !== "none";
+      const bias = !norm && (!last || options.output_bias);
+      layers.push(dense(scope.child(`linear${i}`), { in: from, out, bias }));
+      if (norm) {
+        const affine = !last || options.output_affine;
+        layers.push(batchNorm(scope.child(`bn${i}`), { channels: out, affine }));
+      }
+      if (!last) layers.push(reluLayer);
+      from = out;
+    }
+    return { shape: [from], layer: sequential(...layers) };
+  },
+});

@@ -1,0 +1,155 @@
+/** @file Residual networks (He et al. 2015, arXiv:1512.03385). */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { batchNorm } from "../../layers/batch_norm.ts";
+import { conv } from "../../layers/conv.ts";
+import {
+  type Layer,
+  type ParameterScope,
+  sequential,
+} from "../../layers/layer.ts";
+import {
+  basicBlock,
+  bottleneckBlock,
+  reluLayer,
+  residual,
+} from "../../layers/residual.ts";
+import { defineModule, type ModuleDefinition, ShapeError } from "../define.ts";
+
+const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
+
+const stem = z.enum(["cifar", "imagenet"]).default("cifar").describe(
+  "First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool",
+);
+const zeroInit = z.boolean().default(false).describe(
+  "Start the last scale of every block at 0, so that blocks begin as identities",
+);
+
+interface Architecture {
+  readonly stem: "cifar" | "imagenet";
+  readonly width: number;
+  readonly blocks: readonly number[];
+  readonly block: keyof typeof BLOCKS;
+  readonly zero_init: boolean;
+}
+
+/** Largest value of each 3x3 window at stride 2, with one pixel of padding. */
+const maxPool: Layer = (x) =>
+  // The input is not negative (it follows a ReLU), so zeros never win.
+  tf.maxPool(
+    tf.pad(x as tf.Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 0]]),
+    3,
+    2,
+    "valid",
+  );
+
+function stemLayers(
+  scope: ParameterScope,
+  channels: number,
+  { stem, width }: Architecture,
+): Layer {
+  const geometry = stem === "cifar"
+    ? { kernel: 3, stride: 1 }
+    : { kernel: 7, stride: 2 };
+  const first = sequential(
+    conv(scope.child("stem/conv"), { in: channels, out: width, ...geometry }),
+    batchNorm(scope.child("stem/bn"), { channels: width }),
+    reluLayer,
+  );
+  return stem === "cifar" ? first : sequential(first, maxPool);
+}
+
+function build(
+  scope: ParameterScope,
+  shape: readonly number[],
+  options: Architecture,
+): { shape: readonly number[]; layer: Layer } {
+  const [height, width, channels] = shape;
+  if (
+    shape.length !== 3 || !channels || !height || height !== width ||
+    height < 2 ** (options.blocks.length - 1)
+  ) {
+    throw new ShapeError(
+      `expected square images [batch, side, side, channels], got [${
+        ["batch", ...shape].join(", ")
+      }]`,
+    );
+  }
+  const block = BLOCKS[options.block];
+  const layers = [stemLayers(scope, channels, options)];
+  let from = options.width;
+  options.blocks.forEach((count, stage) => {
+    const wide = options.width * 2 ** stage;
+    for (let i = 0; i < count; i++) {
+      const sizes = {
+        in: from,
+        width: wide,
+        stride: stage > 0 && i === 0 ? 2 : 1,
+      };
+      const name = scope.child(`block${stage + 1}.${i}`);
+      layers.push(residual(name, block, sizes, options.zero_init ? 0 : 1));
+      from = wide * block.expansion;
+    }
+  });
+  const pool: Layer = (x) => tf.mean(x, [1, 2]);
+  return { shape: [from], layer: sequential(...layers, pool) };
+}
+
+function fixed(
+  name: string,
+  blocks: readonly number[],
+  block: keyof typeof BLOCKS,
+): ModuleDefinition {
+  return defineModule({
+    name,
+    summary: `Residual network with ${
+      blocks.join(", ")
+    } ${block} blocks, 64 channels wide at first`,
+    reference: "https://arxiv.org/abs/1512.03385",
+    roles: ["encode"],
+    options: z.strictObject({ stem, zero_init: zeroInit }),
+    build: (scope, shape, options) =>
+      build(scope, shape, { ...options, width: 64, blocks, block }),
+  });
+}
+
+/** ResNet-18: features `[batch, 512]`. */
+export const resnet18: ModuleDefinition = fixed(
+  "resnet18",
+  [2, 2, 2, 2],
+  "basic",
+);
+/** ResNet-34: features `[batch, 512]`. */
+export const resnet34: ModuleDefinition = fixed(
+  "resnet34",
+  [3, 4, 6, 3],
+  "basic",
+);
+/** ResNet-50: features `[batch, 2048]`. */
+export const resnet50: ModuleDefinition = fixed(
+  "resnet50",
+  [3, 4, 6, 3],
+  "bottleneck",
+);
+
+/** A residual network of any size; the default is small enough for a CPU. */
+export const resnet: ModuleDefinition = defineModule({
+  name: "resnet",
+  summary:
+    "Residual network of any size; each group of blocks doubles the channels and halves the side",
+  reference: "https://arxiv.org/abs/1512.03385",
+  roles: ["encode"],
+  options: z.strictObject({
+    width: z.int().min(1).max(1024).default(16).describe(
+      "Channels of the first group of blocks",
+    ),
+    blocks: z.array(z.int().min(1).max(64)).min(1).max(6).default([1, 1, 1])
+      .describe("Residual blocks in each group"),
+    block: z.enum(["basic", "bottleneck"]).default("basic").describe(
+      "`basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1",
+    ),
+    stem,
+    zero_init: zeroInit,
+  }),
+  build,
+});

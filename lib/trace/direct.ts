@@ -1,0 +1,30 @@
+/** @file The direct sink: every op runs at once. */
+import type { EagerContext, EagerTensor } from "../engine/eager.ts";
+import type { TensorData } from "../ir/dtype.ts";
+import type { Attrs } from "../ir/graph.ts";
+import type { OpSink } from "./sink.ts";
+
+/** Runs ops as they come, through an {@linkcode EagerContext}. */
+export class Direct implements OpSink<EagerTensor> {
+  constructor(readonly context: EagerContext) {}
+
+  constant(tensor: TensorData): EagerTensor {
+    return this.context.upload(tensor);
+  }
+
+  execute(
+    op: string,
+    attrs: Attrs,
+    inputs: readonly EagerTensor[],
+  ): EagerTensor[] {
+    return this.context.execute(op, attrs, inputs);
+  }
+
+  value(handle: EagerTensor): TensorData {
+    return this.context.download(handle);
+  }
+
+  release(handle: EagerTensor): void {
+    this.context.release(handle);
+  }
+}

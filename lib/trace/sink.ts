@@ -1,0 +1,25 @@
+/** @file Where ops go: into a recording, or straight to the engine. */
+import type { DType, TensorData } from "../ir/dtype.ts";
+import type { Attrs } from "../ir/graph.ts";
+
+/** A tensor as a sink knows it: its shape and type, its value perhaps later. */
+export interface Handle {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Takes ops, gives tensors. One sink records, the other runs. */
+export interface OpSink<H extends Handle = Handle> {
+  /** A tensor of known value. */
+  constant(tensor: TensorData): H;
+  /** Adds one op, or runs it. */
+  execute(op: string, attrs: Attrs, inputs: readonly H[]): H[];
+  /**
+   * Value of a tensor.
+   *
+   * @throws {Error} While recording, of a tensor that is not constant.
+   */
+  value(handle: H): TensorData;
+  /** The tensor will not be used again. */
+  release(handle: H): void;
+}
