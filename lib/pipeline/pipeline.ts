@@ -6,6 +6,7 @@ import type {
   TransformDefinition,
 } from "../stages/define.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
+import type { SourceDefinition } from "../data/source.ts";
 
 /** A value that a stage reads: another stage's output, or `image`. */
 export interface Reference {
@@ -111,9 +112,11 @@ export interface Schedule {
 
 /** Training settings. */
 export interface Train {
-  /** Length of the run: whole epochs, or steps where `steps` is set. */
-  readonly epochs: number;
-  readonly steps?: number;
+  /** Length of the run. */
+  readonly length: {
+    readonly unit: "epochs" | "steps";
+    readonly count: number;
+  };
   readonly optimizer: {
     readonly definition: OptimizerDefinition;
     readonly options: unknown;
@@ -152,7 +155,7 @@ export interface Pipeline {
   readonly name: string;
   readonly seed: number;
   readonly data: {
-    readonly source: string;
+    readonly source: SourceDefinition;
     readonly options: unknown;
     /** Images a step. */
     readonly batch: number;

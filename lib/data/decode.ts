@@ -1,0 +1,55 @@
+/** @file Image files to pixels, by sharp. */
+import sharp from "sharp";
+import type { ImageShape } from "./source.ts";
+
+/** Larger images are refused before they are decoded (a decompression bomb). */
+const MOST_PIXELS = 100_000_000;
+
+sharp.cache(false);
+
+/**
+ * Decodes one image and fits it to a shape: the shorter side is resized to
+ * the shape's, then the centre is cut out.
+ *
+ * The orientation in EXIF is applied, colours are converted to 8-bit sRGB
+ * (CMYK and 16 bits too), transparency is laid over black, and of an
+ * animation the first frame is taken.
+ *
+ * @param input A path, or the file's bytes.
+ * @throws {Error} With sharp's reason, when it is not a whole image.
+ */
+export async function decodeImage(
+  input: string | Uint8Array,
+  { height, width, channels }: ImageShape,
+): Promise<Uint8Array> {
+  const image = sharp(input, {
+    failOn: "error",
+    limitInputPixels: MOST_PIXELS,
+    pages: 1,
+  })
+    .rotate()
+    .flatten({ background: "black" })
+    .resize(width, height, { fit: "cover", kernel: "linear" })
+    .toColourspace(channels === 1 ? "b-w" : "srgb");
+  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({
+    resolveWithObject: true,
+  });
+  if (info.channels === channels) return new Uint8Array(data);
+  if (info.channels === 1 && channels === 3) {
+    const wide = new Uint8Array(data.length * 3);
+    data.forEach((value, i) => wide.fill(value, 3 * i, 3 * i + 3));
+    return wide;
+  }
+  throw new Error(`it has ${info.channels} channels, expected ${channels}`);
+}
+
+/** Pixels of a whole image, as it is, in 8-bit gray. */
+export async function decodeGray(
+  bytes: Uint8Array,
+): Promise<{ data: Uint8Array; width: number; height: number }> {
+  const { data, info } = await sharp(bytes, { failOn: "error" })
+    .toColourspace("b-w").raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 1) throw new Error("it is not a gray image");
+  return { data: new Uint8Array(data), width: info.width, height: info.height };
+}

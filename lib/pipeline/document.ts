@@ -1,0 +1,172 @@
+/** @file A YAML file: its value, and where each part of it stands. */
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Findings, Path } from "./diagnostic.ts";
+
+/** A place in a file; line and column count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Characters to underline, at least 1. */
+  readonly length: number;
+  /** The whole line, for the caret. */
+  readonly text: string;
+}
+
+/** Limits that no honest pipeline reaches. */
+const MOST_BYTES = 1_000_000;
+const MOST_ALIASES = 100;
+const DEEPEST = 40;
+
+/** A parsed YAML file. */
+export class SourceDocument {
+  readonly #document: Document;
+  readonly #lines = new LineCounter();
+
+  constructor(readonly file: string, readonly source: string) {
+    this.#document = parseDocument(
+      source.length > MOST_BYTES ? "" : source,
+      { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false },
+    );
+  }
+
+  /**
+   * The value as plain data; reports syntax errors, duplicate keys and files
+   * that are too complex to be honest.
+   */
+  value(findings: Findings): unknown {
+    if (this.source.length > MOST_BYTES) {
+      findings.error(
+        "too-complex",
+        [],
+        `Cannot read a pipeline of ${this.source.length} characters: at most ${MOST_BYTES}`,
+      );
+      return undefined;
+    }
+    const problems = [...this.#document.errors];
+    for (const problem of problems) {
+      const [from] = problem.pos;
+      findings.error(
+        problem.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax",
+        [OFFSET, from],
+        problem.code === "DUPLICATE_KEY"
+          ? `The key "${this.#textAt(problem.pos)}" stands twice in one map`
+          : sentence(problem.message),
+        problem.code === "DUPLICATE_KEY"
+          ? { hints: ["remove one of the two"] }
+          : {},
+      );
+    }
+    if (problems.length > 0) return undefined;
+    if (this.#depth() > DEEPEST) {
+      findings.error(
+        "too-complex",
+        [],
+        `Cannot read a pipeline nested deeper than ${DEEPEST} levels`,
+      );
+      return undefined;
+    }
+    try {
+      return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+    } catch (error) {
+      findings.error(
+        "too-complex",
+        [],
+        `Cannot expand the aliases of this file: ${
+          error instanceof Error ? error.message : error
+        }`,
+      );
+      return undefined;
+    }
+  }
+
+  #depth(): number {
+    let deepest = 0;
+    visit(this.#document, {
+      Collection(_, __, ancestors) {
+        const depth = ancestors.filter((node) => !isPair(node)).length;
+        deepest = Math.max(deepest, depth);
+        return depth > DEEPEST ? visit.BREAK : undefined;
+      },
+    });
+    return deepest;
+  }
+
+  #textAt([from, to]: readonly [number, number]): string {
+    return this.source.slice(from, to).split(/[:\n]/)[0]?.trim() ?? "";
+  }
+
+  /**
+   * Where a path leads: its key or its value; the nearest enclosing part where
+   * the path does not exist.
+   */
+  locate(path: Path, at: "key" | "value"): Location {
+    if (path[0] === OFFSET) return this.#at(Number(path[1]), Number(path[1]));
+    let node: unknown = this.#document.contents;
+    let range = rangeOf(node) ?? [0, 0];
+    for (const [i, key] of path.entries()) {
+      const last = i === path.length - 1;
+      let child: unknown;
+      if (isMap(node)) {
+        const pair = node.items.find((item: Pair) =>
+          isScalar(item.key) && String(item.key.value) === String(key)
+        );
+        if (!pair) break;
+        child = pair.value;
+        const keyRange = rangeOf(pair.key);
+        const wanted = last && at === "key"
+          ? keyRange
+          : rangeOf(child) ?? keyRange;
+        if (wanted) range = wanted;
+      } else if (isSeq(node)) {
+        child = node.items[Number(key)];
+        range = rangeOf(child) ?? range;
+      } else break;
+      node = child;
+    }
+    return this.#at(range[0], range[1]);
+  }
+
+  #at(from: number, to: number): Location {
+    const start = Math.min(from, Math.max(0, this.source.length - 1));
+    const { line, col } = this.#lines.linePos(start);
+    const lineStart = this.source.lastIndexOf("\n", start - 1) + 1;
+    const lineEnd = this.source.indexOf("\n", lineStart);
+    const text = this.source.slice(
+      lineStart,
+      lineEnd < 0 ? this.source.length : lineEnd,
+    ).replace(/\r$/, "");
+    const rest = text.length - (start - lineStart);
+    return {
+      file: this.file,
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      length: Math.max(1, Math.min(to - from, rest)),
+      text,
+    };
+  }
+}
+
+/** First part of a path that is a character offset instead. */
+export const OFFSET = "\u0000offset";
+
+function rangeOf(node: unknown): [number, number] | undefined {
+  if (!isNode(node) || !node.range) return undefined;
+  return [node.range[0], node.range[1]];
+}
+
+function sentence(text: string): string {
+  const first = text.split("\n")[0] ?? text;
+  return first.charAt(0).toUpperCase() + first.slice(1).replace(/[.:]$/, "");
+}

@@ -1,0 +1,66 @@
+/** @file All that a pipeline can name. */
+import type { SourceDefinition } from "../data/source.ts";
+import { SOURCES } from "../data/sources.ts";
+import type { OptimizerDefinition } from "../optim/define.ts";
+import { OPTIMIZERS } from "../optim/registry.ts";
+import type {
+  LossDefinition,
+  ModuleDefinition,
+  TransformDefinition,
+} from "../stages/define.ts";
+import { AUGMENT_PRESETS, type AugmentPreset } from "../stages/presets.ts";
+import { LOSSES, MODULES, TRANSFORMS } from "../stages/registry.ts";
+
+/** Definitions by kind. A user's own stand beside the built-in ones. */
+export interface Registry {
+  readonly modules: readonly ModuleDefinition[];
+  readonly transforms: readonly TransformDefinition[];
+  readonly losses: readonly LossDefinition[];
+  readonly optimizers: readonly OptimizerDefinition[];
+  readonly sources: readonly SourceDefinition[];
+  readonly presets: Readonly<Record<string, AugmentPreset>>;
+}
+
+/** What comes with Stopgrad. */
+export const BUILT_IN: Registry = {
+  modules: MODULES,
+  transforms: TRANSFORMS,
+  losses: LOSSES,
+  optimizers: OPTIMIZERS,
+  sources: SOURCES,
+  presets: AUGMENT_PRESETS,
+};
+
+/** Anything that {@linkcode register} takes. */
+export type Registrable =
+  | ModuleDefinition
+  | TransformDefinition
+  | LossDefinition
+  | OptimizerDefinition
+  | SourceDefinition;
+
+/**
+ * A registry with more definitions; one with the name of an older one takes
+ * its place.
+ */
+export function register(
+  registry: Registry,
+  ...definitions: readonly Registrable[]
+): Registry {
+  const add = <T extends Registrable>(
+    old: readonly T[],
+    kind: T["kind"],
+  ): readonly T[] => {
+    const own = definitions.filter((one): one is T => one.kind === kind);
+    const names = new Set(own.map(({ name }) => name));
+    return [...old.filter(({ name }) => !names.has(name)), ...own];
+  };
+  return {
+    ...registry,
+    modules: add(registry.modules, "module"),
+    transforms: add(registry.transforms, "transform"),
+    losses: add(registry.losses, "loss"),
+    optimizers: add(registry.optimizers, "optimizer"),
+    sources: add(registry.sources, "source"),
+  };
+}

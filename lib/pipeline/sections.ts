@@ -1,0 +1,111 @@
+/** @file Schemas of the sections that no stage defines: train, monitor, evaluate. */
+import { z } from "zod";
+
+/** Options of the learning-rate schedules, by name. */
+export const SCHEDULES = {
+  cosine: z.strictObject({
+    warmup: z.number().min(0).default(0).describe(
+      "Epochs of linear warm-up",
+    ),
+    final: z.number().min(0).max(1).default(0).describe(
+      "Factor at the end of the run",
+    ),
+  }),
+  linear: z.strictObject({
+    warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
+    final: z.number().min(0).max(1).default(0).describe(
+      "Factor at the end of the run",
+    ),
+  }),
+  constant: z.strictObject({
+    warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
+  }),
+} as const;
+
+/** EMA momentum that changes over the run. */
+export const momentumRange = z.strictObject({
+  from: z.number().min(0).max(1).describe("Share kept at the start"),
+  to: z.number().min(0).max(1).describe("Share kept at the end"),
+});
+
+/** EMA momentum. */
+export const momentum = z.union([z.number().min(0).max(1), momentumRange]);
+
+/** Keys of `train`; nested choices are read apart. */
+export const train = z.strictObject({
+  epochs: z.number().positive().max(100_000).optional().describe(
+    "Passes over the data; give this or `steps`",
+  ),
+  steps: z.int().min(1).max(1e9).optional().describe(
+    "Steps of the run; give this or `epochs`",
+  ),
+  optimizer: z.unknown().describe("One optimizer with its options"),
+  schedule: z.unknown().optional().describe("Learning-rate schedule"),
+  ema: z.unknown().optional().describe(
+    "EMA momentum of all twins: a number, or { from, to }",
+  ),
+  per_stage: z.record(z.string(), z.unknown()).default({}).describe(
+    "Settings for single stages",
+  ),
+  precision: z.enum(["float32", "bfloat16"]).default("float32").describe(
+    "Arithmetic of convolutions and matrix products",
+  ),
+});
+
+/** Settings of one stage in `train.per_stage`. */
+export const perStage = z.strictObject({
+  lr: z.number().min(0).optional().describe(
+    "Learning rate in place of the optimizer's",
+  ),
+  schedule: z.unknown().optional().describe(
+    "Schedule in place of the run's",
+  ),
+});
+
+/** Keys of `monitor`. */
+export const monitor = z.strictObject({
+  collapse: z.enum(["stop", "warn", "off"]).default("stop").describe(
+    "What to do about a run that collapses",
+  ),
+  patience: z.int().min(1).max(1000).default(3).describe(
+    "Checks in a row that must look collapsed",
+  ),
+});
+
+const knn = z.strictObject({
+  k: z.int().min(1).max(10_000).default(20).describe("Neighbours that vote"),
+  temperature: z.number().positive().max(10).default(0.1).describe(
+    "Of the votes' weights exp(similarity / temperature)",
+  ),
+});
+
+const linear = z.strictObject({
+  epochs: z.int().min(1).max(10_000).default(50).describe(
+    "Passes over the training features",
+  ),
+  lr: z.number().positive().default(0.01).describe("Adam's learning rate"),
+  batch: z.int().min(1).default(512).describe("Features a step"),
+});
+
+/** Keys of `evaluate`. */
+export const evaluate = z.strictObject({
+  of: z.string().optional().describe(
+    "Network whose features are judged; the first `encode` by default",
+  ),
+  knn: z.union([z.literal(false), knn]).default(knn.parse({})).describe(
+    "Weighted k-nearest-neighbour accuracy, or false",
+  ),
+  linear: z.union([z.literal(false), linear]).default(linear.parse({}))
+    .describe("Linear-probe accuracy, or false"),
+});
+
+/** Keys of a pipeline. */
+export const TOP_LEVEL = [
+  "name",
+  "seed",
+  "data",
+  "stages",
+  "train",
+  "monitor",
+  "evaluate",
+] as const;

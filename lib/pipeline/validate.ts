@@ -1,0 +1,240 @@
+/** @file Values against schemas, with messages of our own. */
+import { z } from "zod";
+import type { Findings, Path } from "./diagnostic.ts";
+import { nearest } from "./nearest.ts";
+
+type Issue = z.core.$ZodIssue;
+
+const quoted = (names: readonly unknown[]): string =>
+  names.map((name) => JSON.stringify(name)).join(", ");
+
+/** Short text of a value, for messages. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  tuple: "a list",
+  object: "a map",
+  record: "a map",
+};
+
+/** Names that a schema accepts at a path, for suggestions. */
+function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let current: unknown = schema;
+  const unwrap = (of: unknown): unknown => {
+    let inner = of;
+    while (
+      inner instanceof z.ZodDefault || inner instanceof z.ZodOptional ||
+      inner instanceof z.ZodNullable
+    ) inner = inner.unwrap();
+    return inner;
+  };
+  for (const key of path) {
+    current = unwrap(current);
+    if (!(current instanceof z.ZodObject)) return [];
+    current = current.shape[String(key)];
+  }
+  current = unwrap(current);
+  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+function bound(issue: Issue): string {
+  if (issue.code === "too_small") {
+    return issue.inclusive === false
+      ? `more than ${issue.minimum}`
+      : `at least ${issue.minimum}`;
+  }
+  if (issue.code === "too_big") {
+    return issue.inclusive === false
+      ? `less than ${issue.maximum}`
+      : `at most ${issue.maximum}`;
+  }
+  return "";
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
+function report(
+  issue: Issue,
+  schema: z.ZodType,
+  value: unknown,
+  path: Path,
+  what: string,
+  findings: Findings,
+): void {
+  const inner = issue.path.map((key) =>
+    typeof key === "symbol" ? String(key) : key
+  );
+  const place = [...path, ...inner];
+  const name = inner.length > 0 ? `"${inner.join(".")}" of ${what}` : what;
+  const found = at(value, issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = keysOf(schema, issue.path);
+    for (const key of issue.keys) {
+      const near = nearest(key, known);
+      findings.error(
+        "unknown-key",
+        [...place, key],
+        `Cannot use "${key}" in ${what}`,
+        {
+          at: "key",
+          hints: [
+            ...(near ? [`did you mean "${near}"?`] : []),
+            known.length > 0
+              ? `expected one of ${quoted(known)}`
+              : "it has no options",
+          ],
+        },
+      );
+    }
+  } else if (issue.code === "invalid_type" && found === undefined) {
+    findings.error("missing-key", place, `Cannot do without ${name}`, {
+      at: "key",
+      hints: [`expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`],
+    });
+  } else if (issue.code === "too_small" || issue.code === "too_big") {
+    const list = issue.origin === "array" ? " entries" : "";
+    findings.error(
+      "out-of-range",
+      place,
+      `Cannot use ${show(found)} as ${name}: expected ${bound(issue)}${list}`,
+    );
+  } else if (issue.code === "invalid_value") {
+    const near = typeof found === "string"
+      ? nearest(found, issue.values.map(String))
+      : undefined;
+    findings.error(
+      "out-of-range",
+      place,
+      `Cannot use ${show(found)} as ${name}: expected one of ${
+        quoted(issue.values)
+      }`,
+      { hints: near ? [`did you mean "${near}"?`] : [] },
+    );
+  } else if (issue.code === "custom") {
+    findings.error(
+      "out-of-range",
+      place,
+      `Cannot use ${show(found)} as ${name}: ${issue.message}`,
+    );
+  } else {
+    const expected = issue.code === "invalid_type"
+      ? TYPE_NAMES[issue.expected] ?? issue.expected
+      : "another form";
+    findings.error(
+      "wrong-type",
+      place,
+      `Cannot use ${show(found)} as ${name}: expected ${expected}`,
+    );
+  }
+}
+
+/**
+ * Checks a value against a schema and reports every problem.
+ *
+ * @param what The thing that has these options, for messages.
+ * @returns The value with defaults; `undefined` when there was a problem.
+ */
+export function validate<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  path: Path,
+  what: string,
+  findings: Findings,
+): T | undefined {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    report(issue, schema, value, path, what, findings);
+  }
+  return undefined;
+}
+
+/** A name, or a map from one name to its options. */
+export interface Choice {
+  readonly name: string;
+  readonly options: unknown;
+  /** Where the options stand. */
+  readonly path: Path;
+}
+
+/**
+ * Reads `name` or `{ name: options }`, the form in which pipelines choose a
+ * transform, an optimizer or a schedule.
+ */
+export function readChoice(
+  value: unknown,
+  path: Path,
+  what: string,
+  known: readonly string[],
+  findings: Findings,
+): Choice | undefined {
+  let choice: Choice | undefined;
+  if (typeof value === "string") choice = { name: value, options: {}, path };
+  else if (isRecord(value)) {
+    const [name, ...others] = Object.keys(value);
+    if (name !== undefined && others.length === 0) {
+      choice = { name, options: value[name] ?? {}, path: [...path, name] };
+    }
+  }
+  if (!choice) {
+    findings.error(
+      value === undefined ? "missing-key" : "wrong-type",
+      path,
+      value === undefined
+        ? `Cannot do without ${what}`
+        : `Cannot use ${show(value)} as ${what}`,
+      {
+        at: value === undefined ? "key" : "value",
+        hints: [
+          `expected a name, or one name with its options: { ${
+            known[0] ?? "name"
+          }: { ... } }`,
+          `known: ${quoted(known)}`,
+        ],
+      },
+    );
+    return undefined;
+  }
+  if (known.includes(choice.name)) return choice;
+  unknownName(choice.name, path, what, known, findings);
+  return undefined;
+}
+
+/** Reports a name that is not known, with the nearest one. */
+export function unknownName(
+  name: string,
+  path: Path,
+  what: string,
+  known: readonly string[],
+  findings: Findings,
+): void {
+  const near = nearest(name, known);
+  findings.error("unknown-name", path, `Cannot find ${what} "${name}"`, {
+    hints: [
+      ...(near ? [`did you mean "${near}"?`] : []),
+      `known: ${quoted(known)}`,
+    ],
+  });
+}
+
+/** Whether a value is a map with text keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
