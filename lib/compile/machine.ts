@@ -36,8 +36,7 @@ export class Machine {
   /** Loads a program: lowers its nodes to TensorFlow operations. */
   load(program: Program): Executable {
     const operations = new Map<Node, Pointer>();
-    const pointer = (node: Node): Pointer =>
-      operations.get(node) as Pointer;
+    const pointer = (node: Node): Pointer => operations.get(node) as Pointer;
     const endpoint = ({ node, index }: Value): Endpoint => ({
       operation: pointer(node),
       index,

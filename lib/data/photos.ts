@@ -1,7 +1,11 @@
 /** @file The data set that comes with Stopgrad: patches of photographs. */
 import { z } from "zod";
 import { decodeGray } from "./decode.ts";
-import { defineSource, type ImageSet, type SourceDefinition } from "./source.ts";
+import {
+  defineSource,
+  type ImageSet,
+  type SourceDefinition,
+} from "./source.ts";
 
 const FOLDER = new URL("../../data/photos/", import.meta.url);
 

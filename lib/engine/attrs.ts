@@ -51,7 +51,8 @@ export const EAGER_ATTRS: Setters = {
   float: ({ c }, op, name, value) => c.TFE_OpSetAttrFloat(op, name, value),
   floats: ({ c }, op, name, value) =>
     c.TFE_OpSetAttrFloatList(op, name, Float32Array.from(value), value.length),
-  bool: ({ c }, op, name, value) => c.TFE_OpSetAttrBool(op, name, value ? 1 : 0),
+  bool: ({ c }, op, name, value) =>
+    c.TFE_OpSetAttrBool(op, name, value ? 1 : 0),
   string: ({ c }, op, name, value) => {
     const bytes = text.encode(value);
     c.TFE_OpSetAttrString(op, name, bytes, BigInt(bytes.length));

@@ -15,7 +15,7 @@ export interface SessionConfig {
 // Protocol buffers: field number << 3 | wire type (0 varint, 2 bytes).
 const varint = (field: number, value: number): number[] => {
   const bytes = [field << 3];
-  for (let rest = value; ; rest >>>= 7) {
+  for (let rest = value;; rest >>>= 7) {
     if (rest < 128) return [...bytes, rest];
     bytes.push((rest & 127) | 128);
   }

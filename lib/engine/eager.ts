@@ -72,7 +72,11 @@ export class EagerContext {
       { length: Math.max(rank, 0) },
       (_, axis) => Number(c.TFE_TensorHandleDim(handle, axis, status)),
     );
-    return { handle, shape, dtype: dtypeOf(c.TFE_TensorHandleDataType(handle)) };
+    return {
+      handle,
+      shape,
+      dtype: dtypeOf(c.TFE_TensorHandleDataType(handle)),
+    };
   }
 
   /** Copies a host tensor into the context. */

@@ -1,10 +1,5 @@
 /** @file Tensors between host memory and libtensorflow. */
-import {
-  dtypeOf,
-  hostArray,
-  type TensorData,
-  TF_DTYPE,
-} from "../ir/dtype.ts";
+import { dtypeOf, hostArray, type TensorData, TF_DTYPE } from "../ir/dtype.ts";
 import { type Api, EngineError, type Pointer } from "./ffi.ts";
 
 /** Copies a host tensor into one that libtensorflow owns; delete it after use. */

@@ -38,9 +38,7 @@ const EDGES: {
   stop_gradient: ({ of }) => [data(of, false, "stop_gradient")],
   queue: ({ of }) => [data(of, false, "queue")],
   loss: ({ between, negatives }) => [
-    ...between.map((reference, side) =>
-      data(reference, true, "between", side)
-    ),
+    ...between.map((reference, side) => data(reference, true, "between", side)),
     ...(negatives ? [data(negatives, false, "negatives")] : []),
   ],
 };

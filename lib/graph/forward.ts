@@ -74,8 +74,10 @@ function augmentViews(
   run: Run,
 ): Views {
   return stage.views.map((steps, view) =>
-    run.scope(`${name}/view${view}`, () =>
-      augment(images, steps, random(`${name}/view${view}`)))
+    run.scope(
+      `${name}/view${view}`,
+      () => augment(images, steps, random(`${name}/view${view}`)),
+    )
   );
 }
 
@@ -109,7 +111,8 @@ export function forward(
       values.set(wired.name, network(wired, of).map(stopGradient)),
     stop_gradient: ({ name }, { of }) =>
       values.set(name, pick(of).map(stopGradient)),
-    queue: ({ name, variables }) => values.set(name, variables.map(run.read, run)),
+    queue: ({ name, variables }) =>
+      values.set(name, variables.map(run.read, run)),
     loss: ({ name }, stage) => losses.set(name, lossValue(graph, stage, pick)),
   };
   for (const wired of graph.order) {

@@ -6,11 +6,7 @@ import { l2Normalize } from "../ops/normalize.ts";
 import { unitPixels } from "../ops/pixels.ts";
 import { StatelessRandom } from "../ops/random.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
-import type {
-  Execution,
-  Traceable,
-  VariableRef,
-} from "../trace/execution.ts";
+import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import { augmentAll, enqueue, forward, type Views } from "./forward.ts";
 import { StepRun } from "./step_run.ts";
 import type { StageGraph, WiredStage } from "./wire.ts";
@@ -27,11 +23,9 @@ export type ImageInput =
 
 /** Scalars that change with every step, fed as one vector. */
 export interface ScalarSlot {
-  readonly name: string;
-  /** Value in a step. */
-  readonly of:
-    | { readonly kind: "lr"; readonly stage: string }
-    | { readonly kind: "ema"; readonly stage: string };
+  /** A learning rate or an EMA momentum. */
+  readonly kind: "lr" | "ema";
+  readonly stage: string;
 }
 
 /** A training step and what it must be given. */
@@ -79,12 +73,8 @@ export function trainingStep(
   const stages = graph.order.filter((wired) => trained(wired).length > 0);
   const twins = graph.order.filter(({ stage }) => stage.kind === "ema");
   const scalars: ScalarSlot[] = [
-    ...stages.map(({ name }) => (
-      { name: `lr:${name}`, of: { kind: "lr", stage: name } } as const
-    )),
-    ...twins.map(({ name }) => (
-      { name: `ema:${name}`, of: { kind: "ema", stage: name } } as const
-    )),
+    ...stages.map(({ name }) => ({ kind: "lr", stage: name } as const)),
+    ...twins.map(({ name }) => ({ kind: "ema", stage: name } as const)),
   ];
   const variables = [
     ...graph.order.flatMap((wired) => wired.variables),
@@ -96,8 +86,10 @@ export function trainingStep(
   const traceable: Traceable = (execution) => {
     const run = new StepRun(execution, true);
     const fed = execution.feed("scalars", [scalars.length], "float32");
-    const scalarOf = (name: string): tf.Scalar => {
-      const index = scalars.findIndex((slot) => slot.name === name);
+    const scalarOf = (kind: ScalarSlot["kind"], stage: string): tf.Scalar => {
+      const index = scalars.findIndex((slot) =>
+        slot.kind === kind && slot.stage === stage
+      );
       return tf.reshape(tf.slice(fed, [index], [1]), []) as tf.Scalar;
     };
     const step = execution.read(STEP) as tf.Scalar;
@@ -128,7 +120,7 @@ export function trainingStep(
     execution.scope("optimizer", () => {
       const done = tf.cast(step, "float32");
       for (const wired of stages) {
-        const lr = scalarOf(`lr:${wired.name}`);
+        const lr = scalarOf("lr", wired.name);
         for (const parameter of trained(wired)) {
           const slots = slotsOf(definition, parameter);
           const updated = definition.update({
@@ -148,7 +140,7 @@ export function trainingStep(
     });
     execution.scope("ema", () => {
       for (const twin of twins) {
-        moveTwin(run, graph, twin, scalarOf(`ema:${twin.name}`));
+        moveTwin(run, graph, twin, scalarOf("ema", twin.name));
       }
     });
     execution.scope("queue", () => {
@@ -219,7 +211,10 @@ function moveTwin(
  * Measured on the second side of the first loss, view 0: the projection that
  * the methods compare with.
  */
-function spread(graph: StageGraph, values: ReadonlyMap<string, Views>): tf.Tensor {
+function spread(
+  graph: StageGraph,
+  values: ReadonlyMap<string, Views>,
+): tf.Tensor {
   for (const { stage } of graph.order) {
     if (stage.kind !== "loss") continue;
     const [, { stage: name, view = 0 }] = stage.between;

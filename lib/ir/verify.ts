@@ -32,7 +32,9 @@ export function verify(program: Program, pass = "trace"): void {
   const owned = (what: string, node: Node): void => {
     if (!seen.has(node)) fail(`${what} is not in the program`);
   };
-  for (const [name, value] of program.feeds) owned(`feed "${name}"`, value.node);
+  for (const [name, value] of program.feeds) {
+    owned(`feed "${name}"`, value.node);
+  }
   for (const [name, value] of program.fetches) {
     owned(`fetch "${name}"`, value.node);
   }

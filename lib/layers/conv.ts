@@ -27,9 +27,12 @@ export function conv(scope: ParameterScope, options: ConvOptions): Layer {
     std: Math.sqrt(2 / fanOut),
   });
   return (x, run) =>
-    run.scope(scope.path, () =>
-      conv2d(x as tf.Tensor4D, run.read(weights) as tf.Tensor4D, {
-        stride,
-        padding,
-      }));
+    run.scope(
+      scope.path,
+      () =>
+        conv2d(x as tf.Tensor4D, run.read(weights) as tf.Tensor4D, {
+          stride,
+          padding,
+        }),
+    );
 }

@@ -86,7 +86,10 @@ export class Findings {
     code: Code,
     path: Path,
     message: string,
-    { at = "value", hints = [] }: { at?: "key" | "value"; hints?: readonly string[] },
+    { at = "value", hints = [] }: {
+      at?: "key" | "value";
+      hints?: readonly string[];
+    },
   ): void {
     this.#all.push({ code, severity, message, path, at, hints });
   }

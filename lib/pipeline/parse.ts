@@ -50,7 +50,9 @@ export function parsePipeline(
     findings.error(
       "wrong-type",
       [],
-      `Cannot use ${show(value)} as a pipeline: expected a map with "data", "stages" and "train"`,
+      `Cannot use ${
+        show(value)
+      } as a pipeline: expected a map with "data", "stages" and "train"`,
     );
     return undefined;
   }

@@ -270,7 +270,10 @@ const readLoss: Reader = ({ registry, findings, path, keys }) => {
       sides === undefined
         ? `Cannot do without "between" in a loss`
         : `Cannot compare ${show(sides)}: expected two references`,
-      { at: sides === undefined ? "key" : "value", hints: ["between: [p, stop_gradient(z)]"] },
+      {
+        at: sides === undefined ? "key" : "value",
+        hints: ["between: [p, stop_gradient(z)]"],
+      },
     );
   }
   const between = Array.isArray(sides) && sides.length === 2

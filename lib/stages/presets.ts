@@ -71,7 +71,8 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
   },
   byol: {
     summary: "BYOL's and Barlow Twins' for ImageNet, view by view",
-    reference: "Grill et al. 2020, https://arxiv.org/abs/2006.07733, appendix B",
+    reference:
+      "Grill et al. 2020, https://arxiv.org/abs/2006.07733, appendix B",
     views: [
       list({ jitter: BYOL, blur: 1 }),
       list({ jitter: BYOL, blur: 0.1, solarize: 0.2 }),

@@ -177,7 +177,10 @@ export function withSink<T>(target: OpSink, body: () => T): T {
   if (sink) throw new Error("internal: a trace is already under way");
   if (!ready) {
     // One backend for the whole process: tfjs keeps it in a global engine.
-    tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend);
+    tf.registerBackend(
+      "tensorflow",
+      () => backend as unknown as tf.KernelBackend,
+    );
     tf.setBackend("tensorflow");
     ready = true;
   }

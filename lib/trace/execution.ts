@@ -104,10 +104,15 @@ export function trace(api: Api, name: string, body: Traceable): Program {
       const entry = variable(ref);
       const inputs = [entry.handle, handleOf(value) as Value];
       const after = entry.read ? [(handleOf(entry.read) as Value).node] : [];
-      effects.push(recording.add("AssignVariableOp", {
-        dtype: { kind: "type", value: ref.dtype },
-        validate_shape: { kind: "bool", value: false },
-      }, inputs, after));
+      effects.push(recording.add(
+        "AssignVariableOp",
+        {
+          dtype: { kind: "type", value: ref.dtype },
+          validate_shape: { kind: "bool", value: false },
+        },
+        inputs,
+        after,
+      ));
     },
     scope: (label, inner) => recording.scope(label, inner),
   };

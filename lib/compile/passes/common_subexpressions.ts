@@ -27,7 +27,9 @@ export const commonSubexpressions: Pass = {
       return id;
     };
     const attrKey = ([name, attr]: [string, Attr]): string => {
-      if (attr.kind !== "tensor") return `${name}=${JSON.stringify(attr.value)}`;
+      if (attr.kind !== "tensor") {
+        return `${name}=${JSON.stringify(attr.value)}`;
+      }
       const { dtype, shape, data } = attr.value;
       const content = data.length <= COMPARED_ELEMENTS
         ? Array.from(data, bits).join(" ")

@@ -18,7 +18,8 @@ export const crossCorrelation: LossDefinition = defineLoss({
   name: "cross_correlation",
   summary:
     "Cross-correlation of the features pulled to the identity: invariance on the diagonal, redundancy off it",
-  reference: "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, equation 1",
+  reference:
+    "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, equation 1",
   negatives: "none",
   options: z.strictObject({
     lambda: z.number().min(0).default(0.0051).describe(

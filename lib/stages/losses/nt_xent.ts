@@ -29,8 +29,10 @@ export const ntXent: LossDefinition = defineLoss({
     const all = l2Normalize(tf.concat([a, b], 0) as tf.Tensor2D);
     const similarities = tf.div(tf.matMul(all, all, false, true), temperature);
     const logits = tf.add(similarities, tf.mul(tf.eye(2 * batch), MASKED));
-    const other = Array.from({ length: 2 * batch }, (_, i) =>
-      (i + batch) % (2 * batch));
+    const other = Array.from(
+      { length: 2 * batch },
+      (_, i) => (i + batch) % (2 * batch),
+    );
     return crossEntropy(logits as tf.Tensor2D, tf.tensor1d(other, "int32"));
   },
 });

@@ -46,7 +46,9 @@ export const mlp: ModuleDefinition = defineModule({
       layers.push(dense(scope.child(`linear${i}`), { in: from, out, bias }));
       if (norm) {
         const affine = !last || options.output_affine;
-        layers.push(batchNorm(scope.child(`bn${i}`), { channels: out, affine }));
+        layers.push(
+          batchNorm(scope.child(`bn${i}`), { channels: out, affine }),
+        );
       }
       if (!last) layers.push(reluLayer);
       from = out;

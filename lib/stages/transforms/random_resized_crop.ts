@@ -98,7 +98,9 @@ export const randomResizedCrop: TransformDefinition = defineTransform({
     size: z.int().min(1).max(4096).optional().describe(
       "Side of the result in pixels; the image's own height when absent",
     ),
-    scale: range(0.08, 1).describe("Least and most area, as a share of the image"),
+    scale: range(0.08, 1).describe(
+      "Least and most area, as a share of the image",
+    ),
     ratio: range(3 / 4, 4 / 3).describe("Least and most width over height"),
     interpolation: z.enum(["bilinear", "bicubic"]).default("bilinear")
       .describe("Kernel of the resize"),

@@ -1,0 +1,55 @@
+/** @file The engine, ready: found or fetched, opened, with the device chosen. */
+import { cacheFolder } from "./cache.ts";
+import type { SessionConfig } from "./config.ts";
+import { type Api, openApi } from "./ffi.ts";
+import { gpuPresent } from "./gpu.ts";
+import { ensureEngine, type InstallProgress } from "./install.ts";
+
+/** Where variables and ops are placed. */
+export type Device = "cpu" | "gpu";
+
+/** How the engine is opened. */
+export interface EngineSettings {
+  /** A GPU where there is one, by default. */
+  readonly device?: Device;
+  /** Threads inside one op; one for each core by default. */
+  readonly threads?: number;
+  readonly onProgress?: (progress: InstallProgress) => void;
+}
+
+/** An opened engine. */
+export interface Engine {
+  readonly api: Api;
+  readonly device: Device;
+  readonly config: SessionConfig;
+}
+
+/** Ops that run side by side; a second one fills the gaps of the first. */
+const INTER_THREADS = 2;
+
+/**
+ * Finds libtensorflow, or fetches it, and opens it.
+ *
+ * @throws {UserError} When it is missing and cannot be fetched.
+ */
+export async function openEngine(
+  settings: EngineSettings = {},
+): Promise<Engine> {
+  const device = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
+  const library = await ensureEngine({
+    build: device,
+    cacheDir: cacheFolder(),
+    ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
+  });
+  // TensorFlow's own notes would break the progress line; errors still show.
+  if (!Deno.env.has("TF_CPP_MIN_LOG_LEVEL")) {
+    Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "3");
+  }
+  const api = openApi(library);
+  const config = {
+    intraThreads: settings.threads ?? navigator.hardwareConcurrency,
+    interThreads: INTER_THREADS,
+    gpu: device === "gpu",
+  };
+  return { api, device, config };
+}

@@ -1,0 +1,48 @@
+/** @file Features of whole image sets. */
+import type { ImageSet } from "../data/source.ts";
+import { featureExtractor } from "../graph/features.ts";
+import { sizeOf } from "../ir/dtype.ts";
+import { planarBatch, range } from "../train/planar.ts";
+import type { TrainingSession } from "../train/session.ts";
+
+/** Rows of numbers, one an image. */
+export interface Features {
+  readonly count: number;
+  readonly width: number;
+  /** `[count, width]`, row-major. */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+const BATCH = 256;
+
+/** Runs the encoder over image sets, with its running batch-norm statistics. */
+export function featureReader(
+  session: TrainingSession,
+): (set: ImageSet) => Promise<Features> {
+  const program = session.load(
+    "features",
+    featureExtractor(session.graph, BATCH),
+  );
+  return async (set) => {
+    let data = new Float32Array(0);
+    let width = 0;
+    for (let from = 0; from < set.count; from += BATCH) {
+      const images = planarBatch(set, range(from, BATCH));
+      const { features } = await program.run({ images });
+      if (!features) throw new Error("internal: no features came back");
+      width = sizeOf(features.shape) / BATCH;
+      if (from === 0) data = new Float32Array(set.count * width);
+      const rows = Math.min(BATCH, set.count - from);
+      const values = features.data as Float32Array;
+      data.set(values.subarray(0, rows * width), from * width);
+    }
+    return { count: set.count, width, data };
+  };
+}
+
+/** The pixels themselves as features, in 0..1: the baseline of no encoder. */
+export function rawPixels(set: ImageSet): Features {
+  const width = set.height * set.width * set.channels;
+  const data = Float32Array.from(set.pixels, (value) => value / 255);
+  return { count: set.count, width, data };
+}

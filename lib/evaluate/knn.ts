@@ -1,0 +1,70 @@
+/** @file Weighted k-nearest-neighbour classification. */
+import * as tf from "@tensorflow/tfjs";
+import { l2Normalize } from "../ops/normalize.ts";
+import type { TrainingSession } from "../train/session.ts";
+import { type Labelled, uploadSet } from "./probe_set.ts";
+
+/** Settings of {@linkcode knnAccuracy}. */
+export interface KnnOptions {
+  /** Neighbours that vote. */
+  readonly k: number;
+  /** Of the votes' weights. */
+  readonly temperature: number;
+}
+
+const BATCH = 200;
+
+/**
+ * Share of test rows whose class wins the vote of the `k` nearest training
+ * rows by cosine similarity, each vote weighing `exp(similarity /
+ * temperature)` (Wu et al. 2018, arXiv:1805.01978, section 3.4).
+ *
+ * @returns Top-1 accuracy in 0..1.
+ */
+export async function knnAccuracy(
+  session: TrainingSession,
+  train: Labelled,
+  test: Labelled,
+  classes: number,
+  { k, temperature }: KnnOptions,
+): Promise<number> {
+  const bank = await uploadSet(session, train);
+  const { width, count, data } = test.features;
+  const neighbours = Math.min(k, train.features.count);
+  const vote = session.load("knn", (execution) => {
+    const queries = execution.feed("rows", [BATCH, width], "float32");
+    const similarity = tf.matMul(
+      l2Normalize(queries as tf.Tensor2D),
+      l2Normalize(execution.read(bank.rows) as tf.Tensor2D),
+      false,
+      true,
+    );
+    const { values, indices } = tf.topk(similarity, neighbours);
+    const labels = execution.gather(bank.classes, indices);
+    // The nearest neighbour's weight is 1, so that no weight overflows.
+    const weights = tf.exp(
+      tf.div(tf.sub(values, tf.max(values, 1, true)), temperature),
+    );
+    const votes = tf.sum(
+      tf.mul(
+        tf.oneHot(labels as tf.Tensor2D, classes),
+        tf.expandDims(weights, 2),
+      ),
+      1,
+    );
+    return { winner: tf.argMax(votes, 1) };
+  });
+  let right = 0;
+  for (let from = 0; from < count; from += BATCH) {
+    const rows = new Float32Array(BATCH * width);
+    rows.set(data.subarray(from * width, (from + BATCH) * width));
+    const { winner } = await vote.run({
+      rows: { dtype: "float32", shape: [BATCH, width], data: rows },
+    });
+    const end = Math.min(BATCH, count - from);
+    for (let i = 0; i < end; i++) {
+      if (Number(winner?.data[i]) === test.labels[from + i]) right++;
+    }
+  }
+  return right / count;
+}

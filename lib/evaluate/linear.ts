@@ -1,0 +1,174 @@
+/** @file Linear probe: logistic regression on frozen features. */
+import * as tf from "@tensorflow/tfjs";
+import { epochOrder } from "../data/shuffle.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { adam } from "../optim/adam.ts";
+import { learningRateFactor } from "../optim/schedule.ts";
+import type { VariableRef } from "../trace/execution.ts";
+import type { TrainingSession } from "../train/session.ts";
+import type { Features } from "./features.ts";
+import { type Labelled, uploadSet } from "./probe_set.ts";
+
+/** Settings of {@linkcode linearAccuracy}. */
+export interface LinearOptions {
+  readonly epochs: number;
+  /** Adam's learning rate at the start of a cosine. */
+  readonly lr: number;
+  /** Rows a step. */
+  readonly batch: number;
+}
+
+/** Mean and standard deviation of each column of the training features. */
+function statistics(
+  { count, width, data }: Features,
+): { mean: Float32Array; scale: Float32Array } {
+  const mean = new Float64Array(width);
+  const square = new Float64Array(width);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    const column = i % width;
+    mean[column] = (mean[column] as number) + value / count;
+    square[column] = (square[column] as number) + value * value / count;
+  }
+  const scale = square.map((value, i) =>
+    1 / Math.sqrt(Math.max(value - (mean[i] as number) ** 2, 1e-8))
+  );
+  return { mean: Float32Array.from(mean), scale: Float32Array.from(scale) };
+}
+
+function standardized(
+  { count, width, data }: Features,
+  { mean, scale }: { mean: Float32Array; scale: Float32Array },
+): Features {
+  const moved = data.map((value, i) =>
+    (value - (mean[i % width] as number)) * (scale[i % width] as number)
+  );
+  return { count, width, data: moved };
+}
+
+/**
+ * Trains a linear classifier on standardised training features (Adam, cosine
+ * schedule) and tests it.
+ *
+ * @returns Top-1 accuracy on the test features, in 0..1.
+ */
+export async function linearAccuracy(
+  session: TrainingSession,
+  train: Labelled,
+  test: Labelled,
+  classes: number,
+  { epochs, lr, batch: wanted }: LinearOptions,
+): Promise<number> {
+  const moments = statistics(train.features);
+  const { count, width } = train.features;
+  const batch = Math.min(wanted, count);
+  const set = await uploadSet(session, {
+    labels: train.labels,
+    features: standardized(train.features, moments),
+  });
+  const prefix = set.rows.path.replace(/rows$/, "probe");
+  const float = (name: string, shape: readonly number[]): VariableRef => ({
+    path: `${prefix}/${name}`,
+    shape,
+    dtype: "float32",
+  });
+  const weights = [float("kernel", [width, classes]), float("bias", [classes])];
+  const slots = weights.map(({ path, shape }) =>
+    adam.slots.map((
+      slot,
+    ) => ({ path: `${path}/${slot}`, shape, dtype: "float32" } as const))
+  );
+  await session.load("probe_start", (execution) => {
+    for (const ref of [...weights, ...slots.flat()]) {
+      execution.assign(ref, tf.zeros([...ref.shape] as [number]));
+    }
+    return {};
+  }).run();
+
+  const options = adam.options.parse({ lr });
+  const step = session.load("probe_step", (execution) => {
+    const indices = execution.feed("indices", [batch], "int32");
+    const rate = execution.feed("rate", [], "float32") as tf.Scalar;
+    const done = execution.feed("step", [], "float32") as tf.Scalar;
+    const x = execution.gather(set.rows, indices) as tf.Tensor2D;
+    const labels = execution.gather(set.classes, indices) as tf.Tensor1D;
+    const values = weights.map((ref) => execution.read(ref));
+    const { grads } = tf.valueAndGrads((...[kernel, bias]) =>
+      crossEntropy(
+        tf.add(tf.matMul(x, kernel as tf.Tensor2D), bias as tf.Tensor),
+        labels,
+      )
+    )(values);
+    weights.forEach((ref, i) => {
+      const own = slots[i] ?? [];
+      const updated = adam.update({
+        value: values[i] as tf.Tensor,
+        gradient: grads[i] as tf.Tensor,
+        slots: own.map((slot) => execution.read(slot)),
+        lr: rate,
+        step: done,
+        isWeight: i === 0,
+      }, options);
+      execution.assign(ref, updated.value);
+      own.forEach((slot, k) => {
+        execution.assign(slot, updated.slots[k] as tf.Tensor);
+      });
+    });
+    return {};
+  });
+  const perEpoch = Math.floor(count / batch);
+  const steps = epochs * perEpoch;
+  const scalar = (value: number) =>
+    ({ dtype: "float32", shape: [], data: Float32Array.of(value) }) as const;
+  for (let i = 0; i < steps; i++) {
+    const epoch = Math.floor(i / perEpoch);
+    const from = (i % perEpoch) * batch;
+    const order = epochOrder(session.pipeline.seed, epoch, count);
+    const factor = learningRateFactor(
+      { kind: "cosine", warmup: 0, final: 0 },
+      i,
+      steps,
+      perEpoch,
+    );
+    await step.run({
+      indices: {
+        dtype: "int32",
+        shape: [batch],
+        data: order.slice(from, from + batch),
+      },
+      rate: scalar(lr * factor),
+      step: scalar(i),
+    });
+  }
+  return await accuracy(session, weights, {
+    labels: test.labels,
+    features: standardized(test.features, moments),
+  });
+}
+
+async function accuracy(
+  session: TrainingSession,
+  [kernel, bias]: readonly VariableRef[],
+  { features, labels }: Labelled,
+): Promise<number> {
+  const { count, width, data } = features;
+  const predict = session.load("probe_test", (execution) => {
+    const x = execution.feed("rows", [count, width], "float32");
+    const logits = tf.add(
+      tf.matMul(
+        x as tf.Tensor2D,
+        execution.read(kernel as VariableRef) as tf.Tensor2D,
+      ),
+      execution.read(bias as VariableRef),
+    );
+    return { winner: tf.argMax(logits, 1) };
+  });
+  const { winner } = await predict.run({
+    rows: { dtype: "float32", shape: [count, width], data },
+  });
+  let right = 0;
+  labels.forEach((label, i) => {
+    if (Number(winner?.data[i]) === label) right++;
+  });
+  return right / count;
+}

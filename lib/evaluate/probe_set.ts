@@ -1,0 +1,52 @@
+/** @file Labelled features on the device, for probes. */
+import type { TensorData } from "../ir/dtype.ts";
+import type { VariableRef } from "../trace/execution.ts";
+import type { TrainingSession } from "../train/session.ts";
+import type { Features } from "./features.ts";
+
+/** Features with the class of each row. */
+export interface Labelled {
+  readonly features: Features;
+  readonly labels: Int32Array;
+}
+
+/** Host tensor of a set's features. */
+export function featureTensor(
+  { count, width, data }: Features,
+): TensorData {
+  return { dtype: "float32", shape: [count, width], data };
+}
+
+let uploads = 0;
+
+/** Puts a labelled set into variables of its own. */
+export async function uploadSet(
+  session: TrainingSession,
+  { features, labels }: Labelled,
+): Promise<{ rows: VariableRef; classes: VariableRef }> {
+  const name = `evaluate/${uploads++}`;
+  const { count, width } = features;
+  const rows: VariableRef = {
+    path: `${name}/rows`,
+    shape: [count, width],
+    dtype: "float32",
+  };
+  const classes: VariableRef = {
+    path: `${name}/classes`,
+    shape: [count],
+    dtype: "int32",
+  };
+  const upload = session.load("upload_features", (execution) => {
+    execution.assign(rows, execution.feed("rows", rows.shape, "float32"));
+    execution.assign(
+      classes,
+      execution.feed("classes", classes.shape, "int32"),
+    );
+    return {};
+  });
+  await upload.run({
+    rows: featureTensor(features),
+    classes: { dtype: "int32", shape: [count], data: labels },
+  });
+  return { rows, classes };
+}

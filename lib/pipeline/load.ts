@@ -1,0 +1,112 @@
+/** @file A pipeline from a file: read, parsed, wired, all problems together. */
+import { basename, dirname, resolve } from "node:path";
+import { UserError } from "../errors.ts";
+import { type StageGraph, wire } from "../graph/wire.ts";
+import { type Diagnostic, Findings } from "./diagnostic.ts";
+import { SourceDocument } from "./document.ts";
+import { override, readOverride } from "./overrides.ts";
+import { parsePipeline } from "./parse.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { BUILT_IN, type Registry } from "./registry.ts";
+import { renderAll } from "./render.ts";
+import { findRisks } from "./risks.ts";
+
+/** How a pipeline is loaded. */
+export interface LoadOptions {
+  /** Changes, each `a.b=value`. */
+  readonly set?: readonly string[];
+  readonly registry?: Registry;
+}
+
+/** A pipeline that passed every check. */
+export interface LoadedPipeline {
+  readonly pipeline: Pipeline;
+  readonly graph: StageGraph;
+  /** The file's data after overrides. */
+  readonly value: unknown;
+  /** Warnings, as text. */
+  readonly warnings: string;
+  /** Folder that relative paths start from. */
+  readonly baseDir: string;
+}
+
+/** What {@linkcode checkPipeline} found. */
+export interface CheckResult {
+  readonly findings: readonly Diagnostic[];
+  /** The findings as text, in order; empty when there are none. */
+  readonly text: string;
+  /** Present when there is no error. */
+  readonly loaded?: LoadedPipeline;
+}
+
+/**
+ * Checks the text of a pipeline: everything that can be known before data
+ * loads. Needs no engine.
+ *
+ * @param file Name for messages, and for the pipeline when it has none.
+ */
+export function checkText(
+  file: string,
+  text: string,
+  { set = [], registry = BUILT_IN }: LoadOptions = {},
+): CheckResult {
+  const findings = new Findings();
+  const document = new SourceDocument(file, text);
+  const value = set.map(readOverride).reduce(
+    (current, { path, value }) => override(current, path, value),
+    document.value(findings),
+  );
+  const name = basename(file).replace(/\.ya?ml$/, "");
+  const pipeline = findings.failed
+    ? undefined
+    : parsePipeline(value, name, registry, findings);
+  const graph = pipeline && wire(pipeline, findings);
+  if (pipeline && graph) findRisks(pipeline, graph, findings);
+  const all = findings.all;
+  const result = { findings: all, text: renderAll(all, document) };
+  if (!pipeline || !graph || findings.failed) return result;
+  const baseDir = dirname(resolve(file));
+  return {
+    ...result,
+    loaded: { pipeline, graph, value, warnings: result.text, baseDir },
+  };
+}
+
+/**
+ * Checks a pipeline file.
+ *
+ * @throws {UserError} When the file cannot be read.
+ */
+export async function checkPipeline(
+  file: string,
+  options: LoadOptions = {},
+): Promise<CheckResult> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new UserError(
+      `Cannot read the pipeline "${file}": ${reason}.\nGive the path of a YAML file, for example pipelines/simsiam.yaml.`,
+    );
+  }
+  return checkText(file, text, options);
+}
+
+/**
+ * Loads a pipeline file.
+ *
+ * @throws {UserError} With every problem, when there is an error.
+ */
+export async function loadPipeline(
+  file: string,
+  options: LoadOptions = {},
+): Promise<LoadedPipeline> {
+  const { text, loaded } = await checkPipeline(file, options);
+  if (!loaded) throw new UserError(text);
+  return loaded;
+}

@@ -1,0 +1,67 @@
+/** @file `--set a.b=value`: changes to a pipeline from the command line. */
+import { parse } from "yaml";
+import { UserError } from "../errors.ts";
+import { isRecord } from "./validate.ts";
+
+/** Splits `a.b=value`; the value is YAML, and may hold further `=`. */
+export function readOverride(text: string): { path: string; value: unknown } {
+  const split = text.indexOf("=");
+  if (split < 1) {
+    throw new UserError(
+      `Cannot read --set "${text}": expected key=value, for example --set train.epochs=5`,
+    );
+  }
+  const source = text.slice(split + 1);
+  try {
+    return { path: text.slice(0, split), value: parse(source) };
+  } catch {
+    throw new UserError(
+      `Cannot read the value of --set "${text}": "${source}" is not YAML`,
+    );
+  }
+}
+
+/**
+ * Key of a map that a dotted path starts with: the longest that fits, since
+ * stage names may hold dots.
+ */
+function firstKey(
+  map: Readonly<Record<string, unknown>>,
+  path: string,
+): string {
+  const fits = Object.keys(map).filter((key) =>
+    path === key || path.startsWith(`${key}.`)
+  );
+  return fits.sort((a, b) => b.length - a.length)[0] ??
+    path.split(".")[0] as string;
+}
+
+/**
+ * The value with one part replaced; `null` removes it. Maps that are missing
+ * on the way are made; the checks of the pipeline find unknown keys.
+ */
+export function override(root: unknown, path: string, value: unknown): unknown {
+  if (Array.isArray(root)) {
+    const [head = "", ...tail] = path.split(".");
+    const index = Number(head);
+    if (!Number.isInteger(index) || index < 0 || index >= root.length) {
+      throw new UserError(
+        `Cannot set "${path}": "${head}" is not a place in a list of ${root.length}`,
+      );
+    }
+    return root.map((entry, i) => {
+      if (i !== index) return entry;
+      return tail.length > 0 ? override(entry, tail.join("."), value) : value;
+    });
+  }
+  const map = isRecord(root) ? root : {};
+  const key = firstKey(map, path);
+  const rest = path.slice(key.length + 1);
+  if (rest === "" && value === null) {
+    return Object.fromEntries(
+      Object.entries(map).filter(([name]) => name !== key),
+    );
+  }
+  const next = rest === "" ? value : override(map[key], rest, value);
+  return { ...map, [key]: next };
+}

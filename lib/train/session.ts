@@ -1,0 +1,261 @@
+/** @file A pipeline at work: compiled, on its device, one call a step. */
+import { optimize } from "../compile/compile.ts";
+import { type Executable, Machine } from "../compile/machine.ts";
+import { epochOrder } from "../data/shuffle.ts";
+import type { ImageSet } from "../data/source.ts";
+import type { Engine } from "../engine/open.ts";
+import { UserError } from "../errors.ts";
+import { initializer } from "../graph/initialize.ts";
+import {
+  type ScalarSlot,
+  STEP,
+  type TrainingStep,
+  trainingStep,
+} from "../graph/step.ts";
+import type { StageGraph } from "../graph/wire.ts";
+import type { TensorData } from "../ir/dtype.ts";
+import type { Variable } from "../layers/layer.ts";
+import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
+import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
+import { trace, type VariableRef } from "../trace/execution.ts";
+import { planarBatch, range } from "./planar.ts";
+
+/** What a step reports, by name; scalars. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Larger sets are fed batch by batch instead of living on the device. */
+const MOST_RESIDENT_BYTES = 2 ** 30;
+
+/** Steps of a run, and of one epoch. */
+export interface RunLength {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+}
+
+/**
+ * Length of a run on so many images; a last batch that is not full is left
+ * out of each epoch.
+ *
+ * @throws {UserError} When one batch is more than there is.
+ */
+export function runLength(pipeline: Pipeline, images: number): RunLength {
+  const { batch } = pipeline.data;
+  if (batch > images) {
+    throw new UserError(
+      `Cannot fill a batch of ${batch}: the training set has ${images} images.\nSet data.batch to ${images} or less.`,
+    );
+  }
+  const stepsPerEpoch = Math.floor(images / batch);
+  const { unit, count } = pipeline.train.length;
+  const steps = unit === "steps"
+    ? count
+    : Math.max(1, Math.round(count * stepsPerEpoch));
+  return { steps, stepsPerEpoch };
+}
+
+/** Value of each scalar in a step. */
+export function scalarValues(
+  pipeline: Pipeline,
+  slots: readonly ScalarSlot[],
+  step: number,
+  { steps, stepsPerEpoch }: RunLength,
+): Float32Array<ArrayBuffer> {
+  const { schedule, ema, perStage, optimizer } = pipeline.train;
+  const base = (optimizer.options as { lr: number }).lr;
+  const valueOf: {
+    readonly [K in ScalarSlot["kind"]]: (stage: string) => number;
+  } = {
+    lr(stage) {
+      const own = perStage.get(stage);
+      const factor = learningRateFactor(
+        own?.schedule ?? schedule,
+        step,
+        steps,
+        stepsPerEpoch,
+      );
+      return (own?.lr ?? base) * factor;
+    },
+    ema(stage) {
+      const { momentum } = pipeline.stages.get(stage) as EmaStage;
+      return emaMomentum(momentum ?? ema, step, steps);
+    },
+  };
+  return Float32Array.from(slots, ({ kind, stage }) => valueOf[kind](stage));
+}
+
+/** Twins start as copies of their sources. */
+export function twinSources(graph: StageGraph): Map<Variable, Variable> {
+  const sources = new Map<Variable, Variable>();
+  for (const { stage, variables } of graph.order) {
+    if (stage.kind !== "ema") continue;
+    const source = graph.byName.get(stage.source);
+    variables.forEach((variable, i) => {
+      sources.set(variable, source?.variables[i] as Variable);
+    });
+  }
+  return sources;
+}
+
+/** A compiled training step with its variables and its data. */
+export class TrainingSession {
+  readonly #machine: Machine;
+  readonly #step: Executable;
+  readonly #training: TrainingStep;
+  readonly #resident: boolean;
+  /** Every variable, the step counter included. */
+  readonly variables: readonly VariableRef[];
+  readonly length: RunLength;
+  #done = 0;
+  #order: { epoch: number; indices: Int32Array } | undefined;
+
+  private constructor(
+    readonly pipeline: Pipeline,
+    readonly graph: StageGraph,
+    readonly engine: Engine,
+    readonly data: ImageSet,
+    machine: Machine,
+  ) {
+    this.length = runLength(pipeline, data.count);
+    this.#machine = machine;
+    this.#resident = data.pixels.byteLength <= MOST_RESIDENT_BYTES;
+    this.#training = trainingStep(
+      pipeline,
+      graph,
+      this.#resident
+        ? { kind: "resident", pixels: this.#pixels }
+        : { kind: "fed" },
+    );
+    this.variables = [...this.#training.variables, STEP];
+    this.#step = this.load("step", this.#training.traceable);
+  }
+
+  /** Compiles a pipeline, uploads its data, draws its first weights. */
+  static async start(
+    pipeline: Pipeline,
+    graph: StageGraph,
+    engine: Engine,
+    data: ImageSet,
+  ): Promise<TrainingSession> {
+    const machine = new Machine(engine.api, engine.config);
+    const session = new TrainingSession(
+      pipeline,
+      graph,
+      engine,
+      data,
+      machine,
+    );
+    await session.#initialize();
+    return session;
+  }
+
+  get #pixels(): VariableRef {
+    const { count, channels, height, width } = this.data;
+    return {
+      path: "data/pixels",
+      shape: [count, channels, height, width],
+      dtype: "uint8",
+    };
+  }
+
+  async #initialize(): Promise<void> {
+    const counter: Variable = {
+      ...STEP,
+      dtype: "int32",
+      init: { kind: "constant", value: 0 },
+      role: "buffer",
+    };
+    const variables = [...this.#training.variables, counter];
+    const sources = twinSources(this.graph);
+    const init = initializer(variables, this.pipeline.seed, sources);
+    await this.load("initialize", init).run();
+    if (!this.#resident) return;
+    const ref = this.#pixels;
+    const upload = this.load("upload", (execution) => {
+      execution.assign(ref, execution.feed("pixels", ref.shape, "uint8"));
+      return {};
+    });
+    const pixels = planarBatch(this.data, range(0, this.data.count));
+    await upload.run({ pixels });
+  }
+
+  /** Compiles a further program that shares this session's variables. */
+  load(name: string, body: Parameters<typeof trace>[2]): Executable {
+    const program = optimize(trace(this.engine.api, name, body));
+    return this.#machine.load(program);
+  }
+
+  /** Steps done so far. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Images of the next step. */
+  #nextBatch(): Int32Array<ArrayBuffer> {
+    const { stepsPerEpoch } = this.length;
+    const { batch } = this.pipeline.data;
+    const epoch = Math.floor(this.#done / stepsPerEpoch);
+    if (this.#order?.epoch !== epoch) {
+      const indices = epochOrder(this.pipeline.seed, epoch, this.data.count);
+      this.#order = { epoch, indices };
+    }
+    const from = (this.#done % stepsPerEpoch) * batch;
+    return this.#order.indices.slice(from, from + batch);
+  }
+
+  /** Runs one step: one call of the engine. */
+  async step(): Promise<StepMetrics> {
+    const indices = this.#nextBatch();
+    const scalars = scalarValues(
+      this.pipeline,
+      this.#training.scalars,
+      this.#done,
+      this.length,
+    );
+    const images: Record<string, TensorData> = this.#resident
+      ? { indices: { dtype: "int32", shape: [indices.length], data: indices } }
+      : { images: planarBatch(this.data, indices) };
+    const results = await this.#step.run({
+      ...images,
+      scalars: { dtype: "float32", shape: [scalars.length], data: scalars },
+    });
+    this.#done++;
+    return Object.fromEntries(
+      Object.entries(results).map((
+        [name, { data }],
+      ) => [name, Number(data[0])]),
+    );
+  }
+
+  #save: Executable | undefined;
+
+  /** Values of all variables, by path. */
+  async save(): Promise<Record<string, TensorData>> {
+    this.#save ??= this.load(
+      "save",
+      (execution) =>
+        Object.fromEntries(
+          this.variables.map((ref) => [ref.path, execution.read(ref)]),
+        ),
+    );
+    return await this.#save.run();
+  }
+
+  /** Puts saved values back, and goes on from their step. */
+  async restore(values: Readonly<Record<string, TensorData>>): Promise<void> {
+    const restore = this.load("restore", (execution) => {
+      for (const ref of this.variables) {
+        const value = execution.feed(ref.path, ref.shape, ref.dtype);
+        execution.assign(ref, value);
+      }
+      return {};
+    });
+    await restore.run(values);
+    this.#done = Number(values[STEP.path]?.data[0] ?? 0);
+    this.#order = undefined;
+  }
+
+  /** Frees the device's memory. */
+  close(): void {
+    this.#machine.close();
+  }
+}
