@@ -11,7 +11,6 @@ export type Tensors = Readonly<Record<string, TensorData>>;
 
 /** A program that was loaded: each call is one `TF_SessionRun`. */
 export interface Executable {
-  readonly program: Program;
   /**
    * @param inputs One tensor for each feed of the program.
    * @returns One tensor for each fetch.
@@ -60,7 +59,6 @@ export class Machine {
       targets: program.effects.map(pointer),
     });
     return {
-      program,
       run: async (inputs = {}) => {
         const tensors = feeds.map((name) => {
           const tensor = inputs[name];

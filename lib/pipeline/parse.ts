@@ -16,6 +16,7 @@ import type {
 import { STAGE_NAME } from "./reference.ts";
 import type { Registry } from "./registry.ts";
 import {
+  checkpoint,
   evaluate,
   monitor,
   perStage,
@@ -71,9 +72,16 @@ export function parsePipeline(
   const stages = parseStages(value["stages"], registry, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);
+  const kept = validate(
+    checkpoint,
+    value["checkpoint"] ?? {},
+    ["checkpoint"],
+    `"checkpoint"`,
+    findings,
+  );
   const evaluated = parseEvaluate(value["evaluate"], findings);
   if (
-    !top || !data || !stages || !trained || !monitored || !evaluated ||
+    !top || !data || !stages || !trained || !monitored || !kept || !evaluated ||
     findings.failed
   ) return undefined;
   return {
@@ -82,6 +90,7 @@ export function parsePipeline(
     stages,
     train: trained,
     monitor: monitored,
+    checkpoint: kept,
     evaluate: evaluated,
   };
 }

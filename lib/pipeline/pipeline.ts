@@ -138,6 +138,14 @@ export interface Monitor {
   readonly patience: number;
 }
 
+/** When variables are written to disk. */
+export interface CheckpointPolicy {
+  /** Epochs between two. */
+  readonly every: number;
+  /** Newest ones that stay. */
+  readonly keep: number;
+}
+
 /** How the encoder is judged. */
 export interface Evaluate {
   /** Encoder stage; by default the first `encode`. */
@@ -163,5 +171,6 @@ export interface Pipeline {
   readonly stages: ReadonlyMap<string, Stage>;
   readonly train: Train;
   readonly monitor: Monitor;
+  readonly checkpoint: CheckpointPolicy;
   readonly evaluate: Evaluate;
 }

@@ -72,6 +72,16 @@ export const monitor = z.strictObject({
   ),
 });
 
+/** Keys of `checkpoint`. */
+export const checkpoint = z.strictObject({
+  every: z.number().positive().default(10).describe(
+    "Epochs between two checkpoints; the end of the run is always one",
+  ),
+  keep: z.int().min(1).max(1000).default(2).describe(
+    "Newest checkpoints that stay",
+  ),
+});
+
 const knn = z.strictObject({
   k: z.int().min(1).max(10_000).default(20).describe("Neighbours that vote"),
   temperature: z.number().positive().max(10).default(0.1).describe(
@@ -107,5 +117,6 @@ export const TOP_LEVEL = [
   "stages",
   "train",
   "monitor",
+  "checkpoint",
   "evaluate",
 ] as const;

@@ -1,6 +1,5 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
-import { optimize } from "../compile/compile.ts";
-import { type Executable, Machine } from "../compile/machine.ts";
+import type { Executable } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import type { ImageSet } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
@@ -17,8 +16,9 @@ import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
-import { trace, type VariableRef } from "../trace/execution.ts";
+import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { planarBatch, range } from "./planar.ts";
+import { compiledRuntime, type Runtime } from "./runtime.ts";
 
 /** What a step reports, by name; scalars. */
 export type StepMetrics = Readonly<Record<string, number>>;
@@ -98,7 +98,7 @@ export function twinSources(graph: StageGraph): Map<Variable, Variable> {
 
 /** A compiled training step with its variables and its data. */
 export class TrainingSession {
-  readonly #machine: Machine;
+  readonly #runtime: Runtime;
   readonly #step: Executable;
   readonly #training: TrainingStep;
   readonly #resident: boolean;
@@ -113,10 +113,10 @@ export class TrainingSession {
     readonly graph: StageGraph,
     readonly engine: Engine,
     readonly data: ImageSet,
-    machine: Machine,
+    runtime: Runtime,
   ) {
     this.length = runLength(pipeline, data.count);
-    this.#machine = machine;
+    this.#runtime = runtime;
     this.#resident = data.pixels.byteLength <= MOST_RESIDENT_BYTES;
     this.#training = trainingStep(
       pipeline,
@@ -129,20 +129,24 @@ export class TrainingSession {
     this.#step = this.load("step", this.#training.traceable);
   }
 
-  /** Compiles a pipeline, uploads its data, draws its first weights. */
+  /**
+   * Compiles a pipeline, uploads its data, draws its first weights.
+   *
+   * @param runtime Compiled, by default.
+   */
   static async start(
     pipeline: Pipeline,
     graph: StageGraph,
     engine: Engine,
     data: ImageSet,
+    runtime: Runtime = compiledRuntime(engine),
   ): Promise<TrainingSession> {
-    const machine = new Machine(engine.api, engine.config);
     const session = new TrainingSession(
       pipeline,
       graph,
       engine,
       data,
-      machine,
+      runtime,
     );
     await session.#initialize();
     return session;
@@ -179,9 +183,8 @@ export class TrainingSession {
   }
 
   /** Compiles a further program that shares this session's variables. */
-  load(name: string, body: Parameters<typeof trace>[2]): Executable {
-    const program = optimize(trace(this.engine.api, name, body));
-    return this.#machine.load(program);
+  load(name: string, body: Traceable): Executable {
+    return this.#runtime.load(name, body);
   }
 
   /** Steps done so far. */
@@ -256,6 +259,6 @@ export class TrainingSession {
 
   /** Frees the device's memory. */
   close(): void {
-    this.#machine.close();
+    this.#runtime.close();
   }
 }

@@ -1,0 +1,27 @@
+/** @file Options that several commands share. */
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+
+/** `--set a.b=value`, repeatable. */
+export function setOption(): Option<
+  "--set <key=value>",
+  undefined,
+  string[],
+  string[]
+> {
+  return new Option(
+    "--set <key=value>",
+    "change a value of the pipeline; repeatable",
+  ).default([] as string[]).argParser<string[]>((
+    value,
+    previous,
+  ) => [...(previous ?? []), value]);
+}
+
+/** Reads a whole number of at least 1. */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  }
+  return value;
+}

@@ -1,0 +1,157 @@
+/** @file A run on the terminal: one live line, or plain lines now and then. */
+import { createLogUpdate } from "log-update";
+import process from "node:process";
+import type { StepProgress, TrainEvent } from "../train/train.ts";
+import { bar, bytes, duration, integer, percent } from "./format.ts";
+
+/** Where a reporter writes. */
+export interface Terminal {
+  /** Replaces the live line. */
+  live(line: string): void;
+  /** Writes a line that stays. */
+  print(line: string): void;
+  /** Writes a warning that stays. */
+  warn(line: string): void;
+}
+
+/** Between two lines of progress where the terminal cannot be redrawn. */
+const PLAIN_MS = 10_000;
+/** Between two drawings of the live line. */
+const LIVE_MS = 100;
+
+/** The process's own terminal. */
+export function processTerminal(): Terminal {
+  const tty = Deno.stdout.isTerminal();
+  const update = tty ? createLogUpdate(process.stdout) : undefined;
+  let shown = Number.NEGATIVE_INFINITY;
+  return {
+    live(line) {
+      const now = performance.now();
+      if (now - shown < (update ? LIVE_MS : PLAIN_MS)) return;
+      shown = now;
+      if (update) update(line);
+      else console.log(line);
+    },
+    print(line) {
+      if (update) {
+        update.clear();
+        update.done();
+      }
+      console.log(line);
+      shown = Number.NEGATIVE_INFINITY;
+    },
+    warn(line) {
+      if (update) {
+        update.clear();
+        update.done();
+      }
+      console.error(line);
+    },
+  };
+}
+
+/** The progress line of training. */
+export function stepLine(
+  { step, steps, epoch, epochs, imagesPerSecond, metrics, secondsLeft }:
+    StepProgress,
+): string {
+  return [
+    `${bar(step / steps)} step ${step}/${steps}`,
+    `epoch ${epoch.toFixed(1)}/${Number(epochs.toFixed(1))}`,
+    `${integer(imagesPerSecond)} images/s`,
+    `loss ${(metrics["loss"] ?? Number.NaN).toFixed(4)}`,
+    `std ${(metrics["embedding_std"] ?? Number.NaN).toFixed(3)}`,
+    `${duration(secondsLeft)} left`,
+  ].join("  ");
+}
+
+/** Usual ways out, by verdict. */
+const CURES = {
+  collapsed: [
+    "check the stop-gradient, the predictor and the batch norms of the heads",
+    "try a smaller learning rate, or a longer warm-up",
+    "to train on regardless: --set monitor.collapse=warn",
+  ],
+  diverged: [
+    "try a smaller learning rate, or a longer warm-up",
+    "look for the first bad step in metrics.jsonl",
+  ],
+} as const;
+
+type Handlers = {
+  readonly [K in TrainEvent["kind"]]: (
+    event: Extract<TrainEvent, { kind: K }>,
+  ) => void;
+};
+
+/** Shows the events of a run. */
+export function reporter(
+  terminal: Terminal,
+): (event: TrainEvent) => void {
+  let folder = "";
+  const handlers: Handlers = {
+    install({ progress: { task, done, total } }) {
+      const what = { download: "Downloading", verify: "Verifying", unpack: "Unpacking" };
+      terminal.live(
+        `${what[task]} the TensorFlow library  ${bar(done / total)} ${
+          bytes(done)
+        } of ${bytes(total)}`,
+      );
+    },
+    load({ progress: { task, done, total, unit } }) {
+      const count = unit === "bytes" ? bytes : integer;
+      terminal.live(
+        total === undefined
+          ? `${task}  ${count(done)}`
+          : `${task}  ${bar(done / total)} ${count(done)} of ${count(total)}`,
+      );
+    },
+    skipped({ files }) {
+      const [first] = files;
+      terminal.warn(
+        `warning: left out ${files.length} file(s), such as ${first?.path}: ${first?.reason}`,
+      );
+    },
+    ready({ images, steps, device, engine, seconds, folder: path }) {
+      folder = path;
+      terminal.print(
+        `${integer(images)} images, ${
+          integer(steps)
+        } steps, ${engine} on ${device}, compiled in ${
+          seconds.toFixed(1)
+        } s, into ${path}`,
+      );
+    },
+    step: ({ progress }) => terminal.live(stepLine(progress)),
+    alarm({ alarm: { verdict, step, message }, stops }) {
+      terminal.warn(
+        [
+          `${stops ? "stopped" : "warning"}: the run ${verdict} at step ${step}: ${message}`,
+          ...CURES[verdict].map((cure) => `  - ${cure}`),
+        ].join("\n"),
+      );
+    },
+    evaluate: () => terminal.live("Evaluating the encoder"),
+    done({ result: { summary, end } }) {
+      const { knn, linear, steps, seconds, images_per_second } = summary;
+      const loss = summary.loss?.toFixed(4) ?? "–";
+      const std = summary.embedding_std?.toFixed(3) ?? "–";
+      terminal.print(
+        `${summary.pipeline}: ${end} after ${integer(steps)} steps in ${
+          duration(seconds)
+        } (${integer(images_per_second)} images/s), loss ${loss}, embedding_std ${std}, ${summary.verdict}`,
+      );
+      if (end === "finished") {
+        terminal.print(
+          `kNN ${percent(knn)}, linear probe ${percent(linear)}${
+            summary.note ? ` (${summary.note})` : ""
+          }`,
+        );
+      }
+      if (end === "interrupted") {
+        terminal.print(`To go on: deno task resume ${folder}`);
+      }
+    },
+  };
+  return (event) => handlers[event.kind](event as never);
+}

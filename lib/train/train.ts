@@ -1,0 +1,283 @@
+/** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
+import type { CheckpointEntry, Values } from "../checkpoint/store.ts";
+import type { LoadProgress, SkippedFile } from "../data/source.ts";
+import { cacheFolder } from "../engine/cache.ts";
+import type { InstallProgress } from "../engine/install.ts";
+import { type Device, openEngine } from "../engine/open.ts";
+import { evaluate, type Scores } from "../evaluate/evaluate.ts";
+import { type Alarm, type Verdict, Watch } from "../monitor/verdict.ts";
+import type { LoadedPipeline } from "../pipeline/load.ts";
+import { Pace } from "./pace.ts";
+import { RunFolder } from "./run_folder.ts";
+import { compiledRuntime, eagerRuntime } from "./runtime.ts";
+import { type StepMetrics, TrainingSession } from "./session.ts";
+
+/** What happens in a run, as it happens. */
+export type TrainEvent =
+  | { readonly kind: "install"; readonly progress: InstallProgress }
+  | { readonly kind: "load"; readonly progress: LoadProgress }
+  | { readonly kind: "skipped"; readonly files: readonly SkippedFile[] }
+  | {
+    readonly kind: "ready";
+    readonly folder: string;
+    readonly images: number;
+    readonly steps: number;
+    readonly device: Device;
+    readonly engine: string;
+    /** Seconds that tracing and compiling the step took. */
+    readonly seconds: number;
+  }
+  | { readonly kind: "step"; readonly progress: StepProgress }
+  | { readonly kind: "alarm"; readonly alarm: Alarm; readonly stops: boolean }
+  | { readonly kind: "evaluate" }
+  | { readonly kind: "done"; readonly result: TrainResult };
+
+/** Where a run stands after a step. */
+export interface StepProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Epochs done, with a fraction. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly imagesPerSecond: number;
+  readonly metrics: StepMetrics;
+  readonly secondsLeft: number;
+}
+
+/** A checkpoint to go on from. */
+export interface ResumePoint {
+  readonly folder: string;
+  readonly entry: CheckpointEntry;
+  readonly values: Values;
+}
+
+/** How a run is done. */
+export interface TrainOptions {
+  /** Runs go to `<runsDir>/<name>/<time>/`. */
+  readonly runsDir?: string;
+  /** A GPU where there is one, by default. */
+  readonly device?: Device;
+  /** Threads inside one op; one for each core by default. */
+  readonly threads?: number;
+  /** Runs op by op instead of compiled, for debugging. */
+  readonly eager?: boolean;
+  readonly resume?: ResumePoint;
+  /** Ends the run after the step at hand, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+/** Contents of `summary.json`. */
+export interface Summary {
+  readonly pipeline: string;
+  readonly steps: number;
+  readonly epochs: number;
+  /** Of training, without loading, compiling and evaluating. */
+  readonly seconds: number;
+  readonly images_per_second: number;
+  readonly loss: number | null;
+  /** Accuracies in 0..1; `null` where `note` says why. */
+  readonly knn: number | null;
+  readonly linear: number | null;
+  readonly embedding_std: number | null;
+  readonly verdict: Verdict;
+  readonly engine: string;
+  readonly device: Device;
+  readonly note?: string;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  readonly folder: string;
+  readonly summary: Summary;
+  /** Present when the run was stopped, or should have been. */
+  readonly alarm?: Alarm;
+  /** `interrupted` runs can be resumed. */
+  readonly end: "finished" | "stopped" | "interrupted";
+}
+
+/** Steps between two looks at the collapse signal. */
+const CHECK_EVERY = 20;
+
+const finite = (value: number): number | null =>
+  Number.isFinite(value) ? value : null;
+
+/**
+ * Trains a pipeline to its end.
+ *
+ * @throws {UserError} When its data or the engine cannot be had.
+ */
+export async function train(
+  loaded: LoadedPipeline,
+  options: TrainOptions = {},
+): Promise<TrainResult> {
+  const { pipeline, graph, baseDir } = loaded;
+  const emit = options.onEvent ?? (() => {});
+  const data = await pipeline.data.source.load(pipeline.data.options, {
+    baseDir,
+    cacheDir: cacheFolder(),
+    onProgress: (progress) => emit({ kind: "load", progress }),
+  });
+  if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
+  const engine = await openEngine({
+    ...(options.device ? { device: options.device } : {}),
+    ...(options.threads ? { threads: options.threads } : {}),
+    onProgress: (progress) => emit({ kind: "install", progress }),
+  });
+  const before = performance.now();
+  const runtime = options.eager
+    ? eagerRuntime(engine)
+    : compiledRuntime(engine);
+  const session = await TrainingSession.start(
+    pipeline,
+    graph,
+    engine,
+    data.train,
+    runtime,
+  );
+  const { resume } = options;
+  const folder = resume
+    ? RunFolder.open(resume.folder, pipeline)
+    : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
+  try {
+    if (resume) {
+      await session.restore(resume.values);
+      await folder.rewind(resume.entry.step);
+    }
+    const version = `TensorFlow ${engine.api.version}`;
+    emit({
+      kind: "ready",
+      folder: folder.path,
+      images: data.train.count,
+      steps: session.length.steps,
+      device: engine.device,
+      engine: version,
+      seconds: (performance.now() - before) / 1000,
+    });
+    const run = await trainSteps(session, folder, options, emit);
+    const scores: Scores = run.end === "finished"
+      ? (emit({ kind: "evaluate" }),
+        await evaluate(session, data, pipeline.evaluate))
+      : { knn: null, linear: null, note: `the run was ${run.end}` };
+    const { stepsPerEpoch } = session.length;
+    const summary: Summary = {
+      pipeline: pipeline.name,
+      steps: session.done,
+      epochs: session.done / stepsPerEpoch,
+      seconds: run.seconds,
+      images_per_second: run.imagesPerSecond,
+      loss: finite(run.metrics["loss"] ?? Number.NaN),
+      knn: scores.knn,
+      linear: scores.linear,
+      embedding_std: finite(run.embeddingStd),
+      verdict: run.alarm?.verdict ?? "healthy",
+      engine: version,
+      device: engine.device,
+      ...(scores.note ? { note: scores.note } : {}),
+    };
+    await folder.summarize(summary);
+    const result: TrainResult = {
+      folder: folder.path,
+      summary,
+      end: run.end,
+      ...(run.alarm ? { alarm: run.alarm } : {}),
+    };
+    emit({ kind: "done", result });
+    return result;
+  } finally {
+    folder.close();
+    session.close();
+  }
+}
+
+interface StepsRun {
+  readonly end: TrainResult["end"];
+  readonly metrics: StepMetrics;
+  readonly embeddingStd: number;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly alarm?: Alarm;
+}
+
+/** The loop over the steps. */
+async function trainSteps(
+  session: TrainingSession,
+  folder: RunFolder,
+  { signal }: TrainOptions,
+  emit: (event: TrainEvent) => void,
+): Promise<StepsRun> {
+  const { pipeline, length: { steps, stepsPerEpoch } } = session;
+  const { monitor, checkpoint, data: { batch } } = pipeline;
+  const watch = new Watch({
+    every: Math.min(CHECK_EVERY, stepsPerEpoch),
+    patience: monitor.patience,
+  });
+  const saveEvery = Math.max(1, Math.round(checkpoint.every * stepsPerEpoch));
+  const pace = new Pace();
+  const start = performance.now();
+  const first = session.done;
+  let metrics: StepMetrics = {};
+  let alarm: Alarm | undefined;
+  let saved = first;
+  let end: StepsRun["end"] = "finished";
+  const save = async (): Promise<void> => {
+    const kept = Object.entries(metrics).map(([name, value]) =>
+      [name, finite(value)] as const
+    );
+    await folder.checkpoints.save(
+      session.done,
+      await session.save(),
+      Object.fromEntries(kept),
+    );
+    saved = session.done;
+  };
+  while (session.done < steps) {
+    if (signal?.aborted) {
+      end = "interrupted";
+      break;
+    }
+    metrics = await session.step();
+    const { done } = session;
+    pace.tick(performance.now());
+    const epoch = done / stepsPerEpoch;
+    await folder.log({ step: done, epoch, ...metrics });
+    const seen = watch.observe(done, {
+      loss: metrics["loss"] ?? Number.NaN,
+      embedding_std: metrics["embedding_std"] ?? Number.NaN,
+      gradient_norm: metrics["gradient_norm"] ?? Number.NaN,
+    });
+    if (seen && !alarm && monitor.collapse !== "off") {
+      alarm = seen;
+      const stops = monitor.collapse === "stop";
+      emit({ kind: "alarm", alarm, stops });
+      if (stops) {
+        end = "stopped";
+        break;
+      }
+    }
+    emit({
+      kind: "step",
+      progress: {
+        step: done,
+        steps,
+        epoch,
+        epochs: steps / stepsPerEpoch,
+        imagesPerSecond: pace.stepsPerSecond * batch,
+        metrics,
+        secondsLeft: (steps - done) / pace.stepsPerSecond,
+      },
+    });
+    // A run that looks collapsed must not push healthy checkpoints out.
+    if (done % saveEvery === 0 && !watch.suspicious) await save();
+  }
+  if (end !== "stopped" && saved !== session.done) await save();
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    end,
+    metrics,
+    embeddingStd: watch.embeddingStd,
+    seconds,
+    imagesPerSecond: (session.done - first) * batch / seconds,
+    ...(alarm ? { alarm } : {}),
+  };
+}
