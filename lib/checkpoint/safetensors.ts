@@ -107,7 +107,9 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     const expected = sizeOf(entry.shape) * BYTES[dtype];
     if (from < 0 || to - from !== expected || start + to > bytes.length) {
       throw new Error(
-        `"${name}" needs ${expected} bytes at ${start + from}, the file has ${bytes.length}`,
+        `"${name}" needs ${expected} bytes at ${
+          start + from
+        }, the file has ${bytes.length}`,
       );
     }
     const values = bytes.slice(start + from, start + to);

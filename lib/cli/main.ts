@@ -1,9 +1,5 @@
 /** @file The command line. */
-import {
-  Command,
-  CommanderError,
-  Option,
-} from "@commander-js/extra-typings";
+import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { check } from "./check.ts";
 import { EXIT, type ExitCode } from "./exit.ts";

@@ -91,7 +91,11 @@ export function reporter(
   let folder = "";
   const handlers: Handlers = {
     install({ progress: { task, done, total } }) {
-      const what = { download: "Downloading", verify: "Verifying", unpack: "Unpacking" };
+      const what = {
+        download: "Downloading",
+        verify: "Verifying",
+        unpack: "Unpacking",
+      };
       terminal.live(
         `${what[task]} the TensorFlow library  ${bar(done / total)} ${
           bytes(done)
@@ -126,7 +130,9 @@ export function reporter(
     alarm({ alarm: { verdict, step, message }, stops }) {
       terminal.warn(
         [
-          `${stops ? "stopped" : "warning"}: the run ${verdict} at step ${step}: ${message}`,
+          `${
+            stops ? "stopped" : "warning"
+          }: the run ${verdict} at step ${step}: ${message}`,
           ...CURES[verdict].map((cure) => `  - ${cure}`),
         ].join("\n"),
       );
@@ -139,7 +145,9 @@ export function reporter(
       terminal.print(
         `${summary.pipeline}: ${end} after ${integer(steps)} steps in ${
           duration(seconds)
-        } (${integer(images_per_second)} images/s), loss ${loss}, embedding_std ${std}, ${summary.verdict}`,
+        } (${
+          integer(images_per_second)
+        } images/s), loss ${loss}, embedding_std ${std}, ${summary.verdict}`,
       );
       if (end === "finished") {
         terminal.print(

@@ -2,6 +2,7 @@
 import type { SessionConfig } from "../engine/config.ts";
 import type { Api, Pointer } from "../engine/ffi.ts";
 import { type Endpoint, EngineGraph } from "../engine/graph.ts";
+import type { OpTiming } from "../engine/step_stats.ts";
 import { Session } from "../engine/session.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Node, Program, Value } from "../ir/graph.ts";
@@ -16,7 +17,11 @@ export interface Executable {
    * @returns One tensor for each fetch.
    * @throws {EngineError} With TensorFlow's message.
    */
-  run(inputs?: Tensors): Promise<Record<string, TensorData>>;
+  run(
+    inputs?: Tensors,
+    /** Asks for the time of every op, at some cost. */
+    onTimings?: (timings: OpTiming[]) => void,
+  ): Promise<Record<string, TensorData>>;
 }
 
 /**
@@ -59,13 +64,13 @@ export class Machine {
       targets: program.effects.map(pointer),
     });
     return {
-      run: async (inputs = {}) => {
+      run: async (inputs = {}, onTimings) => {
         const tensors = feeds.map((name) => {
           const tensor = inputs[name];
           if (!tensor) throw new Error(`internal: "${name}" was not fed`);
           return tensor;
         });
-        const results = await this.#session.run(call, tensors);
+        const results = await this.#session.run(call, tensors, onTimings);
         return Object.fromEntries(
           fetches.map((name, i) => [name, results[i] as TensorData]),
         );

@@ -3,6 +3,7 @@ import type { TensorData } from "../ir/dtype.ts";
 import { configProto, type SessionConfig } from "./config.ts";
 import { type Pointer, readString } from "./ffi.ts";
 import { type Endpoint, type EngineGraph, outputArray } from "./graph.ts";
+import { type OpTiming, readStepStats } from "./step_stats.ts";
 import { takeTensor, toTensor } from "./tensor.ts";
 
 /** What one call runs, prepared once. */
@@ -16,6 +17,22 @@ interface PreparedCall extends Call {
   readonly feedStructs: Uint8Array<ArrayBuffer>;
   readonly fetchStructs: Uint8Array<ArrayBuffer>;
   readonly targetPointers: BigUint64Array<ArrayBuffer>;
+}
+
+/** `RunOptions { trace_level: FULL_TRACE }`. */
+const FULL_TRACE = Uint8Array.of(8, 3);
+
+/** Bytes of a `TF_Buffer`: a pointer and a length. */
+function bufferBytes(buffer: Pointer): Uint8Array {
+  if (!buffer) return new Uint8Array(0);
+  const view = new Deno.UnsafePointerView(buffer);
+  const data = view.getPointer(0);
+  const length = Number(view.getBigUint64(8));
+  return data
+    ? new Uint8Array(
+      Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0),
+    )
+    : new Uint8Array(0);
 }
 
 const address = (pointer: Pointer): bigint =>
@@ -53,21 +70,27 @@ export class Session {
    * Runs a prepared call: one `TF_SessionRun`.
    *
    * @param inputs One tensor for each feed, in order.
+   * @param onTimings Asks for the time of every op, at some cost.
    * @returns One tensor for each fetch, in order.
    * @throws {EngineError} With TensorFlow's message.
    */
   async run(
     call: PreparedCall,
     inputs: readonly TensorData[] = [],
+    onTimings?: (timings: OpTiming[]) => void,
   ): Promise<TensorData[]> {
     const { api } = this.graph;
     const { c } = api;
     const feeds = inputs.map((tensor) => toTensor(api, tensor));
     const feedPointers = BigUint64Array.from(feeds, address);
     const results = new BigUint64Array(call.fetches.length);
+    const metadata = onTimings ? c.TF_NewBuffer() : null;
+    const options = onTimings
+      ? c.TF_NewBufferFromString(FULL_TRACE, BigInt(FULL_TRACE.length))
+      : null;
     await c.TF_SessionRun(
       this.#pointer,
-      null,
+      options,
       call.feedStructs,
       new Uint8Array(feedPointers.buffer),
       feeds.length,
@@ -76,10 +99,15 @@ export class Session {
       results.length,
       new Uint8Array(call.targetPointers.buffer),
       call.targets.length,
-      null,
+      metadata,
       this.#status,
     );
     for (const feed of feeds) c.TF_DeleteTensor(feed);
+    if (onTimings && this.graph.api.c.TF_GetCode(this.#status) === 0) {
+      onTimings(readStepStats(bufferBytes(metadata)));
+    }
+    if (metadata) c.TF_DeleteBuffer(metadata);
+    if (options) c.TF_DeleteBuffer(options);
     api.check("The engine could not run", this.#status);
     return Array.from(
       results,

@@ -21,30 +21,76 @@ export interface ConvGeometry {
 export function conv2d(
   x: tf.Tensor4D,
   kernel: tf.Tensor4D,
-  { stride, padding }: ConvGeometry,
+  geometry: ConvGeometry,
 ): tf.Tensor4D {
-  const attrs: Attrs = {
-    T: type("float32"),
-    strides: ints(1, stride, stride, 1),
-    padding: string("EXPLICIT"),
-    explicit_paddings: ints(0, 0, padding, padding, padding, padding, 0, 0),
-    data_format: string("NHWC"),
-    dilations: ints(1, 1, 1, 1),
-  };
-  const one = (op: string, inputs: tf.Tensor[]): tf.Tensor =>
-    executeRaw(op, attrs, inputs)[0] as tf.Tensor;
+  const { stride, padding } = geometry;
+  const side = kernel.shape[0];
+  // oneDNN has no gradients with explicit padding: TensorFlow's own, several
+  // times slower kernels would run. So padding is "SAME" where that is the
+  // same, and the gradients of other convolutions pad by themselves.
+  const same = stride === 1 && 2 * padding === side - 1;
+  const forward = padding === 0
+    ? attrs(stride, "VALID")
+    : same
+    ? attrs(stride, "SAME")
+    : attrs(stride, "EXPLICIT", [
+      0,
+      0,
+      padding,
+      padding,
+      padding,
+      padding,
+      0,
+      0,
+    ]);
   return differentiable([x, kernel], {
     forward(save) {
       save([x, kernel]);
-      return one("Conv2D", [x, kernel]);
+      return run("Conv2D", forward, [x, kernel]);
     },
     backward(dy, saved) {
-      const [x, kernel] = saved as [tf.Tensor, tf.Tensor];
-      const sizes = (of: tf.Tensor) => tf.tensor1d(of.shape, "int32");
-      return [
-        one("Conv2DBackpropInput", [sizes(x), kernel, dy]),
-        one("Conv2DBackpropFilter", [x, sizes(kernel), dy]),
-      ];
+      const [x, kernel] = saved as [tf.Tensor4D, tf.Tensor4D];
+      if (padding === 0 || same) return gradients(forward, x, kernel, dy);
+      const pads = [1, 2].map((axis): [number, number] => {
+        const reach = ((dy.shape[axis] as number) - 1) * stride + side;
+        const size = x.shape[axis] as number;
+        return [padding, Math.max(0, reach - size - padding)];
+      }) as [[number, number], [number, number]];
+      const padded = tf.pad(x, [[0, 0], ...pads, [0, 0]]);
+      const valid = attrs(stride, "VALID");
+      const [dx, dkernel] = gradients(valid, padded, kernel, dy);
+      return [tf.slice(dx, [0, padding, padding, 0], x.shape), dkernel];
     },
   });
+}
+
+function attrs(
+  stride: number,
+  padding: "SAME" | "VALID" | "EXPLICIT",
+  paddings: readonly number[] = [],
+): Attrs {
+  return {
+    T: type("float32"),
+    strides: ints(1, stride, stride, 1),
+    padding: string(padding),
+    explicit_paddings: ints(...paddings),
+    data_format: string("NHWC"),
+    dilations: ints(1, 1, 1, 1),
+  };
+}
+
+const run = (op: string, attrs: Attrs, inputs: tf.Tensor[]): tf.Tensor4D =>
+  executeRaw(op, attrs, inputs)[0] as tf.Tensor4D;
+
+function gradients(
+  attrs: Attrs,
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  dy: tf.Tensor,
+): [tf.Tensor4D, tf.Tensor4D] {
+  const sizes = (of: tf.Tensor) => tf.tensor1d(of.shape, "int32");
+  return [
+    run("Conv2DBackpropInput", attrs, [sizes(x), kernel, dy]),
+    run("Conv2DBackpropFilter", attrs, [x, sizes(kernel), dy]),
+  ];
 }

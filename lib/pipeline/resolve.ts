@@ -68,7 +68,9 @@ export function resolve(pipeline: Pipeline): Plain {
       ...data.options as Plain,
     },
     stages: Object.fromEntries(
-      [...stages].map(([key, stage]) => [key, STAGE[stage.kind](stage as never)]),
+      [...stages].map((
+        [key, stage],
+      ) => [key, STAGE[stage.kind](stage as never)]),
     ),
     train: {
       [train.length.unit]: train.length.count,

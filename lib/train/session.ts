@@ -3,6 +3,7 @@ import type { Executable } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import type { ImageSet } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
+import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
 import { initializer } from "../graph/initialize.ts";
 import {
@@ -205,8 +206,14 @@ export class TrainingSession {
     return this.#order.indices.slice(from, from + batch);
   }
 
-  /** Runs one step: one call of the engine. */
-  async step(): Promise<StepMetrics> {
+  /**
+   * Runs one step: one call of the engine.
+   *
+   * @param onTimings Asks for the time of every op, at some cost.
+   */
+  async step(
+    onTimings?: (timings: OpTiming[]) => void,
+  ): Promise<StepMetrics> {
     const indices = this.#nextBatch();
     const scalars = scalarValues(
       this.pipeline,
@@ -220,7 +227,7 @@ export class TrainingSession {
     const results = await this.#step.run({
       ...images,
       scalars: { dtype: "float32", shape: [scalars.length], data: scalars },
-    });
+    }, onTimings);
     this.#done++;
     return Object.fromEntries(
       Object.entries(results).map((
