@@ -1,5 +1,6 @@
 /** @file The C API of libtensorflow, as Deno sees it. */
 import type { EngineLibrary } from "./library.ts";
+import { withoutStderr } from "./quiet.ts";
 
 const P = "pointer";
 const B = "buffer";
@@ -136,6 +137,22 @@ export function readString(pointer: Pointer): string {
   return pointer ? Deno.UnsafePointerView.getCString(pointer) : "";
 }
 
+/** `absl::SetMinLogLevel`; its mangled name is that of the pinned build, others keep their chatter. */
+const LOGGING = {
+  setMinLogLevel: {
+    name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
+    parameters: ["i32"],
+    result: V,
+    optional: true,
+  },
+} as const;
+
+/** TensorFlow's notes would break the progress line: errors and worse, by default. */
+function logLevel(): number {
+  const level = Number(Deno.env.get("TF_CPP_MIN_LOG_LEVEL") ?? 2);
+  return Number.isInteger(level) && level >= 0 && level <= 3 ? level : 2;
+}
+
 let opened: { readonly path: string; readonly api: Api } | undefined;
 
 /**
@@ -147,7 +164,10 @@ export function openApi(library: EngineLibrary): Api {
   if (opened) return opened.api;
   try {
     // The C++ library finds the framework library already in the process.
-    Deno.dlopen(library.framework, {});
+    const framework = withoutStderr(() =>
+      Deno.dlopen(library.framework, LOGGING)
+    );
+    framework.symbols.setMinLogLevel?.(logLevel());
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
     const status = c.TF_NewStatus();
     const check = (what: string, of: Pointer = status): void => {

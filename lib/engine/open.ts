@@ -41,10 +41,6 @@ export async function openEngine(
     cacheDir: cacheFolder(),
     ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
   });
-  // TensorFlow's own notes would break the progress line; errors still show.
-  if (!Deno.env.has("TF_CPP_MIN_LOG_LEVEL")) {
-    Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "3");
-  }
   const api = openApi(library);
   const config = {
     intraThreads: settings.threads ?? navigator.hardwareConcurrency,

@@ -46,7 +46,7 @@ function only(
   ...known: readonly string[]
 ): void {
   const schema = z.strictObject(
-    Object.fromEntries(known.map((key) => [key, z.unknown()])),
+    Object.fromEntries(known.map((key) => [key, z.unknown().optional()])),
   );
   validate(schema, keys, path, what, findings);
 }
