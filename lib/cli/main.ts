@@ -3,7 +3,8 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { check } from "./check.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { positiveInteger, setOption } from "./options.ts";
+import { deviceOption, positiveInteger, setOption } from "./options.ts";
+import { resume } from "./resume.ts";
 import { run } from "./run.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
@@ -18,15 +19,23 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("train a pipeline, then evaluate its encoder")
     .argument("<file>", "pipeline, such as pipelines/simsiam.yaml")
     .addOption(setOption())
-    .addOption(
-      new Option("--device <device>", "where to run; a GPU where there is one")
-        .choices(["cpu", "gpu"] as const),
-    )
+    .addOption(deviceOption())
     .option("--threads <n>", "threads inside one op", positiveInteger)
     .option("--eager", "run op by op instead of compiled, for debugging")
     .option("--runs-dir <folder>", "where runs are written", "runs")
     .action(async (file, options) => {
       code = await run(file, options as Parameters<typeof run>[1]);
+    });
+
+  program.command("resume")
+    .description("go on with a run from its newest checkpoint")
+    .argument("<folder>", "folder of the run")
+    .addOption(setOption())
+    .option("--changed", "go on although the pipeline was changed")
+    .addOption(deviceOption())
+    .option("--threads <n>", "threads inside one op", positiveInteger)
+    .action(async (folder, options) => {
+      code = await resume(folder, options as Parameters<typeof resume>[1]);
     });
 
   program.command("check")

@@ -17,6 +17,21 @@ export function setOption(): Option<
   ) => [...(previous ?? []), value]);
 }
 
+/** `--device cpu|gpu`. */
+export function deviceOption(): Option<
+  "--device <device>",
+  undefined,
+  undefined,
+  undefined,
+  false,
+  "cpu" | "gpu"
+> {
+  return new Option(
+    "--device <device>",
+    "where to run; a GPU where there is one",
+  ).choices(["cpu", "gpu"] as const);
+}
+
 /** Reads a whole number of at least 1. */
 export function positiveInteger(text: string): number {
   const value = Number(text);

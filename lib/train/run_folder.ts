@@ -13,6 +13,7 @@ export const RUN_FILES = {
   metrics: "metrics.jsonl",
   summary: "summary.json",
   checkpoints: "checkpoints",
+  origin: "run.json",
 } as const;
 
 /** `2026-01-31T12-00-00`: sorts by time, and is a name on every system. */
@@ -57,10 +58,17 @@ export class RunFolder {
     try {
       const parent = join(runsDir, pipeline.name);
       const path = await makeFolder(parent, timeName(new Date()));
-      const text = `# Resolved pipeline; relative paths start at ${
-        JSON.stringify(baseDir)
-      }\n${stringify(resolve(pipeline))}`;
-      await Deno.writeTextFile(join(path, RUN_FILES.pipeline), text);
+      const resolved = resolve(pipeline);
+      await Deno.writeTextFile(
+        join(path, RUN_FILES.pipeline),
+        `# Every value of this run; presets and defaults are written out.\n${
+          stringify(resolved)
+        }`,
+      );
+      await Deno.writeTextFile(
+        join(path, RUN_FILES.origin),
+        JSON.stringify({ baseDir, pipeline: resolved }, null, 2) + "\n",
+      );
       return RunFolder.open(path, pipeline);
     } catch (error) {
       throw new UserError(

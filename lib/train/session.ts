@@ -250,8 +250,23 @@ export class TrainingSession {
     return await this.#save.run();
   }
 
-  /** Puts saved values back, and goes on from their step. */
+  /**
+   * Puts saved values back, and goes on from their step.
+   *
+   * @throws {UserError} When they are those of another pipeline.
+   */
   async restore(values: Readonly<Record<string, TensorData>>): Promise<void> {
+    for (const { path, shape, dtype } of this.variables) {
+      const value = values[path];
+      const found = value && `${value.dtype}[${value.shape}]`;
+      const expected = `${dtype}[${shape}]`;
+      if (found === expected) continue;
+      throw new UserError(
+        `Cannot use this checkpoint: "${path}" is ${
+          found ?? "missing"
+        }, expected ${expected}.\nIt belongs to another pipeline.`,
+      );
+    }
     const restore = this.load("restore", (execution) => {
       for (const ref of this.variables) {
         const value = execution.feed(ref.path, ref.shape, ref.dtype);

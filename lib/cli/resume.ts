@@ -1,0 +1,39 @@
+/** @file `resume RUN`: goes on with an interrupted run. */
+import { UserError } from "../errors.ts";
+import { findResumable } from "../train/resume.ts";
+import type { ExitCode } from "./exit.ts";
+import { trainOnTerminal } from "./run.ts";
+
+/** Options of the command. */
+export interface ResumeCommand {
+  readonly set: readonly string[];
+  readonly changed?: boolean;
+  readonly device?: "cpu" | "gpu";
+  readonly threads?: number;
+}
+
+/** Runs the command. */
+export async function resume(
+  folder: string,
+  { set, changed, device, threads }: ResumeCommand,
+): Promise<ExitCode> {
+  const { loaded, point, refused, changes } = await findResumable(folder, {
+    set,
+  });
+  for (const { file, reason } of refused) {
+    console.error(`warning: passed over ${file}: ${reason}`);
+  }
+  const list = changes.map((change) => `  ${change}`).join("\n");
+  if (changes.length > 0 && !changed) {
+    throw new UserError(
+      `Cannot resume "${folder}": its pipeline has changed:\n${list}\nUndo the change, or add --changed to go on with it.`,
+    );
+  }
+  if (changes.length > 0) console.error(`warning: changed values:\n${list}`);
+  console.log(`Going on after step ${point.entry.step}`);
+  return await trainOnTerminal(loaded, {
+    resume: point,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+  });
+}

@@ -1,0 +1,160 @@
+/** @file Decodes the image files of a plan into sets. */
+import { UserError } from "../errors.ts";
+import { decodeImage } from "./decode.ts";
+import { type ImageOptions, imageShape } from "./image_options.ts";
+import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
+import { reasonOf } from "./place.ts";
+import { sideBySide } from "./side_by_side.ts";
+import type {
+  ImageSet,
+  ImageShape,
+  LoadContext,
+  LoadedData,
+  SkippedFile,
+} from "./source.ts";
+
+/** Some wait for the disk while others decode. */
+const AT_ONCE = 2 * navigator.hardwareConcurrency;
+
+/** Takes care of a file that cannot be read: throws, or notes it. */
+export type OnBadFile = (path: string, reason: string) => void;
+
+/** The policy `on_error`. */
+export function badFilePolicy(
+  { on_error: policy }: ImageOptions,
+  skipped: SkippedFile[],
+): OnBadFile {
+  return (path, reason) => {
+    if (policy === "skip") {
+      skipped.push({ path, reason });
+      return;
+    }
+    throw new UserError(
+      `Cannot read the image ${path}: ${reason}.\nMend or remove it, or leave such files out: on_error: skip under "data".`,
+    );
+  };
+}
+
+/** Memory for one split, filled in any order. */
+class Slots {
+  readonly #plan: SplitPlan;
+  readonly #shape: ImageShape;
+  readonly #pixels: Uint8Array;
+  readonly #filled: Uint8Array;
+
+  constructor(plan: SplitPlan, shape: ImageShape) {
+    const bytes = plan.paths.length * Slots.#bytes(shape);
+    this.#plan = plan;
+    this.#shape = shape;
+    this.#filled = new Uint8Array(plan.paths.length);
+    try {
+      this.#pixels = new Uint8Array(bytes);
+    } catch {
+      throw new UserError(
+        `Cannot hold ${plan.paths.length} images of ${shape.width}x${shape.height} in memory: ${
+          (bytes / 1e9).toFixed(1)
+        } GB needed.\nChoose a smaller "size" under "data", or fewer images.`,
+      );
+    }
+  }
+
+  static #bytes({ height, width, channels }: ImageShape): number {
+    return height * width * channels;
+  }
+
+  put(image: number, pixels: Uint8Array): void {
+    this.#pixels.set(pixels, image * pixels.length);
+    this.#filled[image] = 1;
+  }
+
+  /** The images that came; those that did not leave no gap. */
+  take(classes: readonly string[] | undefined, where: string): ImageSet {
+    const each = Slots.#bytes(this.#shape);
+    let count = 0;
+    this.#filled.forEach((filled, image) => {
+      if (!filled) return;
+      if (image !== count) {
+        this.#pixels.copyWithin(count * each, image * each, (image + 1) * each);
+      }
+      count++;
+    });
+    if (count === 0) {
+      throw new UserError(
+        `Cannot read any of the ${this.#plan.paths.length} images in ${where}.\nTo see why, set on_error: fail under "data".`,
+      );
+    }
+    const labels = this.#plan.labels?.filter((_, i) => this.#filled[i] === 1);
+    return {
+      count,
+      ...this.#shape,
+      pixels: this.#pixels.subarray(0, count * each),
+      ...(labels ? { labels } : {}),
+      ...(classes ? { classes } : {}),
+    };
+  }
+}
+
+/** A place in a plan. */
+export interface Slot {
+  readonly split: "train" | "test";
+  readonly image: number;
+}
+
+/** An image file, to be decoded into its place. */
+export interface ImageFile extends Slot {
+  /** For messages. */
+  readonly path: string;
+  read(): Promise<Uint8Array>;
+}
+
+/** Every place in a plan, with its path. */
+export function* slotsOf(
+  plan: Partial<Plan>,
+): Generator<Slot & { path: string }> {
+  for (const split of ["train", "test"] as const) {
+    for (const [image, path] of (plan[split]?.paths ?? []).entries()) {
+      yield { split, image, path };
+    }
+  }
+}
+
+/**
+ * Decodes files, several side by side; the order of the images is the plan's.
+ *
+ * @param skipped Files that were left out already.
+ * @throws {UserError} When one cannot be read and `on_error` is `fail`, or
+ * none can.
+ */
+export async function decodePlan(
+  plan: Plan,
+  files: AsyncIterable<ImageFile> | Iterable<ImageFile>,
+  options: ImageOptions,
+  skipped: SkippedFile[],
+  where: string,
+  { onProgress }: LoadContext,
+): Promise<LoadedData> {
+  const shape = imageShape(options);
+  const bad = badFilePolicy(options, skipped);
+  const train = new Slots(plan.train, shape);
+  const test = plan.test ? new Slots(plan.test, shape) : undefined;
+  const slots = { train, test };
+  const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
+  let done = 0;
+  await sideBySide(files, AT_ONCE, async ({ split, image, path, read }) => {
+    try {
+      const bytes = await read();
+      if (bytes.length === 0) throw new Error("the file is empty");
+      slots[split]?.put(image, await decodeImage(bytes, shape));
+    } catch (error) {
+      bad(path, reasonOf(error));
+    }
+    done++;
+    onProgress?.({ task: `Decoding ${where}`, done, total, unit: "images" });
+  });
+  return {
+    train: train.take(plan.classes, where),
+    ...(test ? { test: test.take(plan.classes, where) } : {}),
+    // They came in the order in which the work was done.
+    skipped: skipped.toSorted((a, b) => byCodePoint(a.path, b.path)),
+  };
+}

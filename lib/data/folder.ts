@@ -1,0 +1,134 @@
+/** @file Images in a folder on disk. */
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
+import { imageOptions, imageShape } from "./image_options.ts";
+import {
+  byCodePoint,
+  isHidden,
+  noImages,
+  notAnImage,
+  type Plan,
+  planLayout,
+} from "./layout.ts";
+import { findPlace, reasonOf } from "./place.ts";
+import {
+  defineSource,
+  type LoadContext,
+  type SkippedFile,
+  type SourceDefinition,
+} from "./source.ts";
+
+/** What a walk found. */
+interface Walk {
+  readonly root: string;
+  /** Images below the root, with `/` between folders. */
+  readonly paths: string[];
+  readonly skipped: SkippedFile[];
+}
+
+/** A link to nowhere counts as a file: reading it says what is wrong. */
+async function kindOf(
+  path: string,
+  entry: Deno.DirEntry,
+): Promise<{ isFile: boolean; isDirectory: boolean }> {
+  if (!entry.isSymlink) return entry;
+  try {
+    return await Deno.stat(path);
+  } catch {
+    return { isFile: true, isDirectory: false };
+  }
+}
+
+/**
+ * @param open Real paths of the folders that we are inside of: a link back to
+ * one of them is a loop.
+ */
+async function walk(
+  found: Walk,
+  below: string,
+  open: ReadonlySet<string>,
+): Promise<void> {
+  const folder = join(found.root, below);
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  entries.sort((a, b) => byCodePoint(a.name, b.name));
+  for (const entry of entries) {
+    if (isHidden(entry.name)) continue;
+    const path = below + entry.name;
+    const full = join(found.root, path);
+    const { isFile, isDirectory } = await kindOf(full, entry);
+    if (isDirectory) {
+      const real = await Deno.realPath(full);
+      if (open.has(real)) {
+        const reason = "it is a link to a folder that it lies in";
+        found.skipped.push({ path: full, reason });
+      } else await walk(found, `${path}/`, new Set([...open, real]));
+      continue;
+    }
+    const reason = isFile ? notAnImage(path) : "it is not a file";
+    if (reason === undefined) found.paths.push(path);
+    else found.skipped.push({ path: full, reason });
+  }
+}
+
+async function walkFolder(path: string, context: LoadContext): Promise<Walk> {
+  const { path: root, isFolder } = await findPlace(path, context, "images");
+  if (!isFolder) {
+    throw new UserError(
+      `Cannot read images from ${root}: it is a file, expected a folder.\nFor a tar archive use "source: tar" under "data".`,
+    );
+  }
+  const found: Walk = { root, paths: [], skipped: [] };
+  try {
+    await walk(found, "", new Set([await Deno.realPath(root)]));
+  } catch (error) {
+    throw new UserError(
+      `Cannot read the folders below ${root}: ${reasonOf(error)}.`,
+    );
+  }
+  if (found.paths.length === 0) throw noImages(root, found.skipped);
+  return found;
+}
+
+function* filesOf(
+  plan: Plan,
+  roots: Readonly<Record<"train" | "test", string>>,
+): Generator<ImageFile> {
+  for (const { split, image, path } of slotsOf(plan)) {
+    const full = join(roots[split], path);
+    yield { split, image, path: full, read: () => Deno.readFile(full) };
+  }
+}
+
+/** Images in class folders, or without classes in one folder. */
+export const folder: SourceDefinition = defineSource({
+  name: "folder",
+  summary:
+    "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below train/ and test/ (or val/)",
+  options: imageOptions,
+  shape: imageShape,
+  async load(options, context) {
+    const { path, test } = options;
+    const found = await walkFolder(path, context);
+    const held = typeof test === "string"
+      ? await walkFolder(test, context)
+      : undefined;
+    const plan = planLayout(
+      found.paths,
+      held
+        ? { paths: held.paths, where: held.root }
+        : test as number | undefined,
+      found.root,
+    );
+    const roots = { train: found.root, test: held?.root ?? found.root };
+    const skipped = [...found.skipped, ...held?.skipped ?? []];
+    return await decodePlan(
+      plan,
+      filesOf(plan, roots),
+      options,
+      skipped,
+      found.root,
+      context,
+    );
+  },
+});

@@ -1,0 +1,148 @@
+/** @file The YAML's own types, for pipelines written in TypeScript. */
+import { UserError } from "../errors.ts";
+import { stringify } from "yaml";
+import {
+  type CheckResult,
+  checkText,
+  type LoadedPipeline,
+  type LoadOptions,
+} from "./load.ts";
+
+/** `z`, `z[1]` or `stop_gradient(z)`. */
+export type ReferenceText = string;
+
+/** Options of a definition, by their names in YAML. */
+interface Options {
+  readonly [option: string]: unknown;
+}
+
+/** A transform: its name, or `{ name: options }`. */
+export type TransformConfig = string | Options;
+
+/** A preset's name, a list of transforms, or one of these for each view. */
+export type AugmentConfig =
+  | string
+  | readonly TransformConfig[]
+  | { readonly each: readonly (string | readonly TransformConfig[])[] };
+
+/** EMA momentum: a constant, or a range over the run. */
+export type MomentumConfig = number | {
+  readonly from: number;
+  readonly to: number;
+};
+
+/** A schedule: its name, or `{ name: options }`. */
+export type ScheduleConfig =
+  | "cosine"
+  | "linear"
+  | "constant"
+  | { readonly cosine: { readonly warmup?: number; readonly final?: number } }
+  | { readonly linear: { readonly warmup?: number; readonly final?: number } }
+  | { readonly constant: { readonly warmup?: number } };
+
+/** One stage; the key that names its kind tells which. */
+export type StageConfig =
+  | {
+    readonly augment: AugmentConfig;
+    readonly of: "image";
+    readonly count?: number;
+  }
+  | ({ readonly encode: string; readonly of: ReferenceText } & Options)
+  | ({ readonly project: string; readonly of: ReferenceText } & Options)
+  | ({ readonly predict: string; readonly of: ReferenceText } & Options)
+  | {
+    readonly ema: string;
+    readonly of: ReferenceText;
+    readonly momentum?: MomentumConfig;
+  }
+  | { readonly stop_gradient: ReferenceText }
+  | { readonly queue: ReferenceText; readonly size: number }
+  | ({
+    readonly loss: string;
+    readonly between: readonly [ReferenceText, ReferenceText];
+    readonly pairs?: "cross" | "unordered" | "same" | "all";
+    readonly weight?: number;
+    readonly negatives?: ReferenceText;
+  } & Options);
+
+/** A whole pipeline, key for key what a YAML file holds. */
+export interface PipelineConfig {
+  readonly name?: string;
+  readonly seed?: number;
+  readonly data: { readonly source: string; readonly batch: number } & Options;
+  readonly stages: Readonly<Record<string, StageConfig>>;
+  readonly train: {
+    readonly epochs?: number;
+    readonly steps?: number;
+    readonly optimizer: string | Options;
+    readonly schedule?: ScheduleConfig;
+    readonly ema?: MomentumConfig;
+    readonly per_stage?: Readonly<
+      Record<
+        string,
+        { readonly lr?: number; readonly schedule?: ScheduleConfig }
+      >
+    >;
+    readonly precision?: "float32" | "bfloat16";
+  };
+  readonly monitor?: "stop" | "warn" | "off" | {
+    readonly collapse?: "stop" | "warn" | "off";
+    readonly patience?: number;
+  };
+  readonly checkpoint?: { readonly every?: number; readonly keep?: number };
+  readonly evaluate?: {
+    readonly of?: string;
+    readonly knn?: false | {
+      readonly k?: number;
+      readonly temperature?: number;
+    };
+    readonly linear?: false | {
+      readonly epochs?: number;
+      readonly lr?: number;
+      readonly batch?: number;
+    };
+  };
+}
+
+/**
+ * Checks a pipeline written in TypeScript. Positions in the messages are
+ * those of the same pipeline as YAML, as `stringify` of the yaml package
+ * writes it.
+ */
+export function checkConfig(
+  config: PipelineConfig,
+  options: LoadOptions = {},
+): CheckResult {
+  return checkText(
+    `${config.name ?? "pipeline"}.yaml`,
+    stringify(config),
+    options,
+  );
+}
+
+/**
+ * Builds a pipeline written in TypeScript, ready for `train`.
+ *
+ * @example
+ * ```ts ignore
+ * const loaded = buildPipeline({
+ *   data: { source: "photos", batch: 128 },
+ *   stages: {
+ *     views: { augment: "simsiam", of: "image" },
+ *     y: { encode: "resnet", of: "views", width: 16, blocks: [1, 1, 1] },
+ *     z: { project: "mlp", of: "y", hidden: 512, out: 128, batch_norm: "none" },
+ *     loss: { loss: "nt_xent", between: ["z", "z"], pairs: "unordered" },
+ *   },
+ *   train: { epochs: 5, optimizer: { sgd: { lr: 0.1 } } },
+ * });
+ * ```
+ * @throws {UserError} With every problem, when there is an error.
+ */
+export function buildPipeline(
+  config: PipelineConfig,
+  options: LoadOptions = {},
+): LoadedPipeline {
+  const { text, loaded } = checkConfig(config, options);
+  if (!loaded) throw new UserError(text);
+  return loaded;
+}
