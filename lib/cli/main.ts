@@ -2,10 +2,15 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { check } from "./check.ts";
+import { config } from "./config.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { graph, GRAPH_FORMATS } from "./graph.ts";
+import { ir } from "./ir.ts";
 import { deviceOption, positiveInteger, setOption } from "./options.ts";
+import { plan } from "./plan.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
+import { schema } from "./schema.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
@@ -44,6 +49,53 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .action(async (files, options) => {
       code = await check(files, options);
+    });
+
+  program.command("config")
+    .description("print the resolved pipeline with the origin of every value")
+    .argument("<file>", "pipeline")
+    .addOption(setOption())
+    .action(async (file, options) => {
+      code = await config(file, options);
+    });
+
+  program.command("graph")
+    .description("draw the stage graph; needs no engine")
+    .argument("<file>", "pipeline")
+    .addOption(setOption())
+    .addOption(
+      new Option("--format <format>", "by default what --out ends with")
+        .choices(GRAPH_FORMATS),
+    )
+    .option("--out <file>", "write to a file instead of the terminal")
+    .action(async (file, options) => {
+      code = await graph(file, options);
+    });
+
+  program.command("plan")
+    .description("shapes, parameters, FLOPs, memory and schedules of a run")
+    .argument("<file>", "pipeline")
+    .addOption(setOption())
+    .option("--images <n>", "number of training images", positiveInteger)
+    .action(async (file, options) => {
+      code = await plan(file, options);
+    });
+
+  program.command("ir")
+    .description("print the recorded ops of a step, before and after each pass")
+    .argument("<file>", "pipeline")
+    .addOption(setOption())
+    .option("--pass <name>", "print this pass alone")
+    .option("--before", "print the ops before each pass too")
+    .action(async (file, options) => {
+      code = await ir(file, options);
+    });
+
+  program.command("schema")
+    .description("JSON Schema of pipeline files, for editors")
+    .option("--out [file]", "write it instead of printing it")
+    .action(async (options) => {
+      code = await schema(options);
     });
 
   try {

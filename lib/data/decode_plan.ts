@@ -35,6 +35,28 @@ export function badFilePolicy(
   };
 }
 
+/** Memory that is there: the system would give more, and then end the process. */
+function allocate(
+  bytes: number,
+  count: number,
+  { height, width }: ImageShape,
+): Uint8Array {
+  const { available } = Deno.systemMemoryInfo();
+  try {
+    if (bytes <= available) return new Uint8Array(bytes);
+  } catch {
+    // Longer than an array can be.
+  }
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new UserError(
+    `Cannot hold ${count} images of ${width}x${height} in memory: ${
+      gigabytes(bytes)
+    } needed, ${
+      gigabytes(available)
+    } free.\nChoose a smaller "size" under "data", or fewer images.`,
+  );
+}
+
 /** Memory for one split, filled in any order. */
 class Slots {
   readonly #plan: SplitPlan;
@@ -47,15 +69,7 @@ class Slots {
     this.#plan = plan;
     this.#shape = shape;
     this.#filled = new Uint8Array(plan.paths.length);
-    try {
-      this.#pixels = new Uint8Array(bytes);
-    } catch {
-      throw new UserError(
-        `Cannot hold ${plan.paths.length} images of ${shape.width}x${shape.height} in memory: ${
-          (bytes / 1e9).toFixed(1)
-        } GB needed.\nChoose a smaller "size" under "data", or fewer images.`,
-      );
-    }
+    this.#pixels = allocate(bytes, plan.paths.length, shape);
   }
 
   static #bytes({ height, width, channels }: ImageShape): number {

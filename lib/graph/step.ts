@@ -2,9 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Variable } from "../layers/layer.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
-import { l2Normalize } from "../ops/normalize.ts";
 import { unitPixels } from "../ops/pixels.ts";
 import { StatelessRandom } from "../ops/random.ts";
+import { embeddingRank, embeddingStd } from "../monitor/signals.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import { augmentAll, enqueue, forward, type Views } from "./forward.ts";
@@ -158,7 +158,7 @@ export function trainingStep(
     return {
       loss,
       ...metrics,
-      embedding_std: execution.scope("monitor", () => spread(graph, kept)),
+      ...execution.scope("monitor", () => spread(graph, kept)),
       gradient_norm: execution.scope("monitor", () => globalNorm(grads)),
     };
   };
@@ -203,27 +203,18 @@ function moveTwin(
 }
 
 /**
- * Standard deviation of the L2-normalised embedding over the batch, averaged
- * over features, times sqrt(features): 1 where embeddings spread evenly over
- * the sphere, 0 where they are all alike (Chen and He 2020,
- * arXiv:2011.10566, section 4.1).
- *
- * Measured on the second side of the first loss, view 0: the projection that
- * the methods compare with.
+ * How the embeddings of the batch spread: those of the second side of the
+ * first loss, view 0, which is the projection that the methods compare with.
  */
 function spread(
   graph: StageGraph,
   values: ReadonlyMap<string, Views>,
-): tf.Tensor {
+): Readonly<Record<"embedding_std" | "embedding_rank", tf.Tensor>> {
   for (const { stage } of graph.order) {
     if (stage.kind !== "loss") continue;
     const [, { stage: name, view = 0 }] = stage.between;
-    const z = l2Normalize(values.get(name)?.[view] as tf.Tensor2D);
-    const { variance } = tf.moments(z, 0);
-    return tf.mul(
-      tf.mean(tf.sqrt(variance)),
-      Math.sqrt(z.shape[1]),
-    );
+    const z = values.get(name)?.[view] as tf.Tensor2D;
+    return { embedding_std: embeddingStd(z), embedding_rank: embeddingRank(z) };
   }
   throw new Error("internal: a graph without a loss");
 }

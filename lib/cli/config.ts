@@ -1,0 +1,16 @@
+/** @file `config FILE`: the resolved pipeline, with the origin of every value. */
+import { explain } from "../pipeline/explain.ts";
+import { loadPipeline } from "../pipeline/load.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+
+/** Runs the command. */
+export async function config(
+  file: string,
+  { set }: { readonly set: readonly string[] },
+): Promise<ExitCode> {
+  const { pipeline, warnings } = await loadPipeline(file, { set });
+  if (warnings) console.error(warnings);
+  const text = await Deno.readTextFile(file);
+  console.log(explain(pipeline, { file, text, set }).trimEnd());
+  return EXIT.success;
+}

@@ -1,0 +1,49 @@
+/** @file `graph FILE`: a drawing of the stage graph. */
+import { extname } from "node:path";
+import { type Diagram, diagramOf } from "../graph/draw/diagram.ts";
+import { toDot } from "../graph/draw/dot.ts";
+import { toMermaid } from "../graph/draw/mermaid.ts";
+import { dotToSvg } from "../graph/draw/svg.ts";
+import { loadPipeline } from "../pipeline/load.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { output } from "./output.ts";
+
+/** Formats that a graph can be drawn in. */
+export const GRAPH_FORMATS = ["mermaid", "dot", "svg"] as const;
+
+/** Any of {@linkcode GRAPH_FORMATS}. */
+export type GraphFormat = typeof GRAPH_FORMATS[number];
+
+const DRAW: Readonly<
+  Record<GraphFormat, (diagram: Diagram) => string | Promise<string>>
+> = {
+  mermaid: toMermaid,
+  dot: toDot,
+  svg: (diagram) => dotToSvg(toDot(diagram)),
+};
+
+const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
+  ".svg": "svg",
+  ".dot": "dot",
+  ".gv": "dot",
+};
+
+/** Options of the command. */
+export interface GraphCommand {
+  readonly set: readonly string[];
+  /** By default what the extension of `out` says, or Mermaid. */
+  readonly format?: GraphFormat | undefined;
+  readonly out?: string | undefined;
+}
+
+/** Runs the command. */
+export async function graph(
+  file: string,
+  { set, out, format }: GraphCommand,
+): Promise<ExitCode> {
+  const { pipeline, graph, warnings } = await loadPipeline(file, { set });
+  if (warnings) console.error(warnings);
+  const chosen = format ?? BY_EXTENSION[extname(out ?? "")] ?? "mermaid";
+  await output(await DRAW[chosen](diagramOf(pipeline.name, graph)), out);
+  return EXIT.success;
+}

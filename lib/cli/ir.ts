@@ -1,0 +1,88 @@
+/** @file `ir FILE`: the recorded ops of a step, before and after each pass. */
+import { optimize, PASSES } from "../compile/compile.ts";
+import { UserError } from "../errors.ts";
+import type { Program } from "../ir/graph.ts";
+import { printProgram } from "../ir/print.ts";
+import { loadPipeline } from "../pipeline/load.ts";
+import { nearest } from "../pipeline/nearest.ts";
+import { recordStep } from "../train/record.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { integer } from "./format.ts";
+import { recordingEngine } from "./recording_engine.ts";
+
+/** A program as it was before and after a pass. */
+export interface Passage {
+  readonly pass: string;
+  readonly before: Program;
+  readonly after: Program;
+}
+
+/** Runs the passes and keeps the program around each. */
+export function passages(program: Program): readonly Passage[] {
+  const found: Passage[] = [];
+  let before: Program | undefined;
+  optimize(program, PASSES, (pass, after) => {
+    // The first call shows the trace itself.
+    if (before) found.push({ pass, before, after });
+    before = after;
+  });
+  return found;
+}
+
+const ops = ({ nodes }: Program): string => `${integer(nodes.length)} ops`;
+
+/** Options of the command. */
+export interface IrCommand {
+  readonly set: readonly string[];
+  /** Prints this pass alone. */
+  readonly pass?: string | undefined;
+  /** Prints the program before each printed pass too. */
+  readonly before?: boolean | undefined;
+}
+
+/**
+ * Programs with headings, then one line for each pass. Lines that are not ops
+ * start with `#`.
+ */
+export function* irText(
+  all: readonly Passage[],
+  { pass, before }: Pick<IrCommand, "pass" | "before">,
+): Generator<string> {
+  for (const [i, passage] of all.entries()) {
+    if (pass !== undefined && pass !== passage.pass) continue;
+    // Without a choice the recorded program comes first, once.
+    if (before || (pass === undefined && i === 0)) {
+      yield `# before ${passage.pass}: ${ops(passage.before)}`;
+      yield printProgram(passage.before);
+    }
+    yield `# after ${passage.pass}: ${ops(passage.after)}`;
+    yield printProgram(passage.after);
+  }
+  const width = Math.max(...all.map((passage) => passage.pass.length));
+  for (const { pass, before, after } of all) {
+    yield `# ${pass.padEnd(width)}  ${ops(before)} → ${ops(after)}`;
+  }
+}
+
+/** @throws {UserError} Unless a pass has this name. */
+function checkPass(name: string): void {
+  const names = [...new Set(PASSES.map((pass) => pass.name))];
+  if (names.includes(name)) return;
+  const near = nearest(name, names);
+  throw new UserError(
+    `Cannot find the pass "${name}"${
+      near ? `: did you mean "${near}"?` : "."
+    }\nKnown: ${names.join(", ")}.`,
+  );
+}
+
+/** Runs the command. */
+export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
+  if (options.pass !== undefined) checkPass(options.pass);
+  const loaded = await loadPipeline(file, { set: options.set });
+  if (loaded.warnings) console.error(loaded.warnings);
+  const { api } = await recordingEngine();
+  const { program } = await recordStep(api, loaded);
+  for (const text of irText(passages(program), options)) console.log(text);
+  return EXIT.success;
+}

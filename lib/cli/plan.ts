@@ -1,0 +1,161 @@
+/** @file `plan FILE`: sizes, operations, memory and schedules of a run. */
+import { loadPipeline } from "../pipeline/load.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { showShape } from "../stages/define.ts";
+import {
+  type Plan,
+  planRun,
+  type Series,
+  type StagePlan,
+} from "../train/plan.ts";
+import { chart } from "./chart.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { bytes, integer } from "./format.ts";
+import { recordingEngine } from "./recording_engine.ts";
+import { table } from "./table.ts";
+
+const PREFIXES = ["", "k", "M", "G", "T", "P", "E"] as const;
+
+/** `1.23 GFLOP`. */
+export function flops(count: number): string {
+  let value = count;
+  let prefix = 0;
+  while (value >= 1000 && prefix < PREFIXES.length - 1) {
+    value /= 1000;
+    prefix++;
+  }
+  const digits = prefix === 0 ? value : Number(value.toPrecision(3));
+  return `${digits} ${PREFIXES[prefix]}FLOP`;
+}
+
+const NOTES = [
+  "FLOPs are counted in the recorded step after its passes: a multiply-add is",
+  "2; convolutions and matrix products count theirs, backwards too (about twice",
+  "their forward pass); pointwise arithmetic is 1 an element written, a reduction",
+  "1 an element read, batch norm 8 an element (12 backwards); moving, casting and",
+  "comparing data is free. Activations are the values of a stage that the",
+  "backward pass reads. Temporary memory is the most that lives at once when the",
+  "ops run in recorded order; the engine's own workspace comes on top.",
+];
+
+function stageRow(
+  { wired, parameters, flops: count, activations }: StagePlan,
+): string[] {
+  const { name, stage, output } = wired;
+  const views = output && output.views > 1 ? `${output.views} × ` : "";
+  return [
+    name,
+    stage.kind === "module" ? stage.role : stage.kind,
+    output ? views + showShape(output) : "scalar",
+    stage.kind === "ema"
+      ? `= ${stage.source}`
+      : parameters > 0
+      ? integer(parameters)
+      : "–",
+    count > 0 ? flops(count) : "–",
+    activations > 0 ? bytes(activations) : "–",
+  ];
+}
+
+/** Lines of the table. */
+function costs(plan: Plan): string {
+  const kept = plan.stages.reduce((sum, one) => sum + one.activations, 0);
+  return table([
+    ["stage", "kind", "output", "parameters", "FLOPs", "activations"],
+    ...plan.stages.map(stageRow),
+    ...Object.entries(plan.rest).map((
+      [part, count],
+    ) => [part, "", "", "", flops(count), ""]),
+    [
+      "one step",
+      "",
+      "",
+      integer(plan.parameters),
+      flops(plan.flops),
+      bytes(kept),
+    ],
+  ], ["left", "left", "left", "right", "right", "right"]);
+}
+
+function memoryLine(
+  { memory: { variables, temporary, images } }: Plan,
+): string {
+  const data = images === undefined
+    ? ""
+    : `; the training images, ${bytes(images)}, lie beside it`;
+  return `Memory of a step: ${bytes(variables + temporary)} = ${
+    bytes(variables)
+  } of variables + ${bytes(temporary)} of temporary values${data}`;
+}
+
+function lengthLine({ images, length, flops: step }: Plan, pipeline: Pipeline) {
+  const { unit, count } = pipeline.train.length;
+  if (!length || images === undefined) {
+    return `Run: ${
+      integer(count)
+    } ${unit}; the images of the source "${pipeline.data.source.name}" are not counted before they load (--images <n> tells)`;
+  }
+  const { steps, stepsPerEpoch } = length;
+  const epochs = Number((steps / stepsPerEpoch).toFixed(2));
+  return `Run: ${integer(images)} images, ${
+    integer(stepsPerEpoch)
+  } steps an epoch, ${epochs} epochs, ${integer(steps)} steps, ${
+    flops(step * steps)
+  }`;
+}
+
+const SERIES: Readonly<Record<Series["kind"], string>> = {
+  lr: "Learning rate",
+  ema: "EMA momentum",
+};
+
+function scheduleText(
+  { kind, stages, points }: Series,
+  unit: "epochs" | "steps",
+): string {
+  const title = `${SERIES[kind]} of ${stages.join(", ")}`;
+  const values = points.map(([, value]) => value);
+  const [first = 0] = values;
+  if (values.every((value) => value === first)) {
+    return `${title}: ${Number(first.toPrecision(6))} throughout`;
+  }
+  return `${title}, over ${unit}\n${chart(points)}`;
+}
+
+/** The plan as text. */
+export function planText(plan: Plan, pipeline: Pipeline): string {
+  const { unit } = pipeline.train.length;
+  return [
+    `${pipeline.name}: batches of ${
+      integer(pipeline.data.batch)
+    }, ${pipeline.train.precision}`,
+    costs(plan),
+    [memoryLine(plan), lengthLine(plan, pipeline)].join("\n"),
+    ...plan.schedules?.map((series) => scheduleText(series, unit)) ?? [
+      "Schedules: the warm-up counts in epochs, whose length is not known (--images <n> tells)",
+    ],
+    ...(plan.uncounted.length > 0
+      ? [`Not counted: ${plan.uncounted.join(", ")}`]
+      : []),
+    NOTES.join("\n"),
+  ].join("\n\n");
+}
+
+/** Options of the command. */
+export interface PlanCommand {
+  readonly set: readonly string[];
+  /** Number of training images. */
+  readonly images?: number | undefined;
+}
+
+/** Runs the command. */
+export async function plan(
+  file: string,
+  { set, images }: PlanCommand,
+): Promise<ExitCode> {
+  const loaded = await loadPipeline(file, { set });
+  if (loaded.warnings) console.error(loaded.warnings);
+  const engine = await recordingEngine();
+  console.log(planText(await planRun(loaded, engine, images), loaded.pipeline));
+  return EXIT.success;
+}

@@ -1,0 +1,85 @@
+/** @file A diagram as DOT text, the language of Graphviz. */
+import type { Diagram, EdgeKind, NodeKind } from "./diagram.ts";
+import { LEGEND } from "./diagram.ts";
+
+const BOXES: Readonly<Record<NodeKind, string>> = {
+  image: 'shape=cylinder fillcolor="#eeeeee"',
+  augment: 'shape=box fillcolor="#fff3c4"',
+  encode: 'shape=box fillcolor="#cfe2ff"',
+  project: 'shape=box fillcolor="#dbeafe"',
+  predict: 'shape=box fillcolor="#e6f0ff"',
+  ema: 'shape=box fillcolor="#e7e0f8" style="filled,rounded,dashed"',
+  queue: 'shape=cylinder fillcolor="#e2f0d9"',
+  stop_gradient: 'shape=octagon fillcolor="#fbd9d3"',
+  loss: 'shape=ellipse fillcolor="#ffd9b3"',
+};
+
+interface Arrow {
+  readonly color: string;
+  readonly attributes: string;
+  /** What it looks like in the legend. */
+  readonly sign: string;
+}
+
+const ARROWS: Readonly<Record<EdgeKind, Arrow>> = {
+  gradient: { color: "#1d4ed8", attributes: "penwidth=2.5", sign: "━▶" },
+  stopped: { color: "#c2410c", attributes: "arrowhead=tee", sign: "─┤" },
+  value: { color: "#777777", attributes: "", sign: "─▶" },
+  ema: {
+    color: "#7c3aed",
+    // A twin stands beside its source.
+    attributes: "style=dashed constraint=false",
+    sign: "╌▶",
+  },
+};
+
+const quoted = (text: string): string =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+
+/** Text inside of an HTML-like label. */
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+function legend(edges: Diagram["edges"]): string {
+  const kinds = Object.keys(ARROWS) as EdgeKind[];
+  return kinds.filter((kind) => edges.some((edge) => edge.kind === kind))
+    .map((kind) =>
+      `<font color="${ARROWS[kind].color}">${ARROWS[kind].sign}</font> ${
+        escaped(LEGEND[kind])
+      }`
+    ).join('<br align="left"/>');
+}
+
+/** Draws with thick, plain, tee-ended and dashed arrows, and a legend. */
+export function toDot({ title, nodes, edges }: Diagram): string {
+  const boxes = nodes.map(({ name, kind, title, shape }) => {
+    // `\n` is DOT's own sign for a line break.
+    const label = [name, title, shape].map((line) => quoted(line).slice(1, -1))
+      .join("\\n");
+    return `  ${quoted(name)} [label="${label}" ${BOXES[kind]}]`;
+  });
+  const arrows = edges.map(({ from, to, kind, label }) => {
+    const { color, attributes } = ARROWS[kind];
+    const all = [
+      `color="${color}"`,
+      ...(attributes ? [attributes] : []),
+      ...(label ? [`label=${quoted(label)}`] : []),
+    ];
+    return `  ${quoted(from)} -> ${quoted(to)} [${all.join(" ")}]`;
+  });
+  const head = `<b>${
+    escaped(title)
+  }</b><br align="left"/><font point-size="10">${
+    legend(edges)
+  }<br align="left"/></font>`;
+  return [
+    `digraph ${quoted(title)} {`,
+    `  graph [label=<${head}> labelloc=t labeljust=l fontname="Helvetica"]`,
+    '  node [style="filled,rounded" fontname="Helvetica" fontsize=11 margin="0.2,0.08"]',
+    '  edge [fontname="Helvetica" fontsize=10]',
+    ...boxes,
+    ...arrows,
+    "}",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,155 @@
+/** @file The resolved pipeline as YAML, with the origin of every value. */
+import { basename } from "node:path";
+import { stringify } from "yaml";
+import { Findings, type Path } from "./diagnostic.ts";
+import { SourceDocument } from "./document.ts";
+import { type Origin, originOf } from "./origins.ts";
+import { override, readOverride } from "./overrides.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { BUILT_IN, type Registry } from "./registry.ts";
+import { resolve } from "./resolve.ts";
+import { isRecord } from "./validate.ts";
+
+/** What a pipeline was made of. */
+export interface Source {
+  /** Path of the file; its name stands in the comments. */
+  readonly file: string;
+  readonly text: string;
+  /** Changes, each `a.b=value`. */
+  readonly set?: readonly string[];
+  readonly registry?: Registry;
+}
+
+/** A line of the output: its text, and what its comment says. */
+interface Line {
+  readonly text: string;
+  readonly comment?: string;
+}
+
+/** Comments of longer lines follow them directly. */
+const WIDEST_COLUMN = 60;
+
+const isScalar = (value: unknown): boolean =>
+  typeof value !== "object" || value === null;
+
+/** A scalar, a list of scalars, or an empty map: what stands on one line. */
+function isLeaf(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isScalar);
+  return isScalar(value) || Object.keys(value as object).length === 0;
+}
+
+const inline = (value: unknown): string =>
+  stringify(value, {
+    collectionStyle: "flow",
+    flowCollectionPadding: false,
+    blockQuote: false,
+    lineWidth: 0,
+  }).trimEnd();
+
+/** Whether a key is itself a value: a transform, an optimizer or a schedule. */
+function isChoice(path: Path): boolean {
+  const parent = path.at(-2);
+  if (path[0] === "train") {
+    return parent === "optimizer" || parent === "schedule";
+  }
+  return path[0] === "stages" && path[2] === "augment" && path.length === 7;
+}
+
+/**
+ * Lines of a value.
+ *
+ * @param comment Says where the value at a path comes from.
+ */
+function* linesOf(
+  value: unknown,
+  path: Path,
+  indent: string,
+  comment: (path: Path) => string,
+): Generator<Line> {
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? value.map((entry, i) => [i, entry])
+    : Object.entries(value as object);
+  for (const [key, inner] of entries) {
+    if (inner === undefined) continue;
+    const start = indent + (typeof key === "number" ? "-" : `${inline(key)}:`);
+    const at = [...path, key];
+    if (isLeaf(inner)) {
+      yield { text: `${start} ${inline(inner)}`, comment: comment(at) };
+      continue;
+    }
+    const lines = [...linesOf(inner, at, `${indent}  `, comment)];
+    const [first, ...rest] = lines;
+    // The first line of a list's map stands behind the dash.
+    if (typeof key === "number" && isRecord(inner) && first) {
+      yield { ...first, text: `${start} ${first.text.trimStart()}` };
+      yield* rest;
+    } else {
+      yield isChoice(at)
+        ? { text: start, comment: comment(at) }
+        : { text: start };
+      yield* lines;
+    }
+  }
+}
+
+/** The full path of an override, whose text is ambiguous where names hold dots. */
+function overridePath(root: unknown, path: string): Path {
+  const mark = Symbol();
+  const find = (value: unknown): Path | undefined => {
+    if (value === mark) return [];
+    if (typeof value !== "object" || value === null) return undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      const found = find(inner);
+      if (found) return [Array.isArray(value) ? Number(key) : key, ...found];
+    }
+    return undefined;
+  };
+  return find(override(root, path, mark)) ?? [];
+}
+
+const startsWith = (path: Path, start: Path): boolean =>
+  start.every((key, i) => path[i] === key);
+
+/**
+ * The resolved pipeline as YAML. A comment behind every value names the line
+ * that wrote it, `--set`, the preset it belongs to, or says `default`. The
+ * text loads to the same pipeline.
+ */
+export function explain(
+  pipeline: Pipeline,
+  { file, text, set = [], registry = BUILT_IN }: Source,
+): string {
+  const document = new SourceDocument(basename(file), text);
+  let written = document.value(new Findings());
+  const changed: Path[] = [];
+  for (const { path, value } of set.map(readOverride)) {
+    changed.push(overridePath(written, path));
+    written = override(written, path, value);
+  }
+  const say: {
+    readonly [K in Origin["kind"]]: (
+      origin: Extract<Origin, { kind: K }>,
+    ) => string;
+  } = {
+    written({ path }) {
+      if (changed.some((start) => startsWith(path, start))) return "--set";
+      const { file, line } = document.locate(path, "value");
+      const parts = changed.some((inner) => startsWith(inner, path));
+      return `${file}:${line}${parts ? " and --set" : ""}`;
+    },
+    preset: ({ name }) => `preset ${name}`,
+    default: () => "default",
+  };
+  const comment = (path: Path): string => {
+    const origin = originOf(path, written, registry.presets);
+    return say[origin.kind](origin as never);
+  };
+  const lines = [...linesOf(resolve(pipeline), [], "", comment)];
+  const column = Math.min(
+    WIDEST_COLUMN,
+    Math.max(...lines.map(({ text, comment }) => comment ? text.length : 0)),
+  );
+  return lines.map(({ text, comment }) =>
+    comment ? `${text.padEnd(column)}  # ${comment}\n` : `${text}\n`
+  ).join("");
+}

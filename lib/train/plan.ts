@@ -1,0 +1,209 @@
+/** @file What a run will cost: sizes, operations, memory, schedules. */
+import { optimize } from "../compile/compile.ts";
+import type { Engine } from "../engine/open.ts";
+import type { WiredStage } from "../graph/wire.ts";
+import { sizeOf } from "../ir/dtype.ts";
+import { flopsOf, uncounted } from "../ir/flops.ts";
+import type { Program, Value } from "../ir/graph.ts";
+import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
+import type { Variable } from "../layers/layer.ts";
+import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { recordStep } from "./record.ts";
+import { type RunLength, runLength, scalarValues } from "./session.ts";
+import type { ScalarSlot } from "../graph/step.ts";
+
+/** One stage. */
+export interface StagePlan {
+  readonly wired: WiredStage;
+  /** Trained, or averaged for an EMA twin. */
+  readonly parameters: number;
+  /** Forward, of all views of a batch. */
+  readonly flops: number;
+  /** Bytes of its values that the backward pass reads. */
+  readonly activations: number;
+}
+
+/** A learning rate or an EMA momentum over the run. */
+export interface Series {
+  readonly kind: ScalarSlot["kind"];
+  /** Stages that have it. */
+  readonly stages: readonly string[];
+  /** Epoch or step, and the value there. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** What a run will cost. */
+export interface Plan {
+  readonly stages: readonly StagePlan[];
+  /** Operations of a step beside the stages' forward passes, by part. */
+  readonly rest: Readonly<Record<string, number>>;
+  /** Trained ones. */
+  readonly parameters: number;
+  readonly flops: number;
+  /** Ops whose operations no rule counts. */
+  readonly uncounted: readonly string[];
+  readonly memory: {
+    /** Parameters, statistics, optimizer slots, twins and queues. */
+    readonly variables: number;
+    /** Most bytes of a step's values at once. */
+    readonly temporary: number;
+    /** The training images, where their number is known. */
+    readonly images?: number;
+  };
+  readonly images?: number;
+  readonly length?: RunLength;
+  /** Absent where the number of images decides about them and is not known. */
+  readonly schedules?: readonly Series[];
+}
+
+/** Scopes of a step that belong to no stage; `""` is autodiff's. */
+const PARTS: Readonly<Record<string, string>> = {
+  "": "backward pass",
+  images: "reading the images",
+  optimizer: "optimizer",
+  ema: "EMA updates",
+  queue: "queue updates",
+  monitor: "monitors",
+};
+
+/** Points of a schedule's drawing. */
+const POINTS = 60;
+/** Fine enough for a drawing over epochs when no real number is known. */
+const NOMINAL_STEPS = 1000;
+
+/** Stage, or part of the step, that a node belongs to. */
+const ownerOf = (scope: string): string => scope.split("/")[0] ?? "";
+
+/** Values of each owner that the backward pass reads, without aliases. */
+function activations({ nodes }: Program): Map<string, number> {
+  const seen = new Set<Value>();
+  const bytes = new Map<string, number>();
+  for (const { scope, inputs } of nodes) {
+    if (scope !== "") continue;
+    for (const input of inputs) {
+      const buffer = bufferOf(input);
+      if (seen.has(buffer)) continue;
+      seen.add(buffer);
+      const owner = ownerOf(buffer.node.scope);
+      bytes.set(owner, (bytes.get(owner) ?? 0) + bytesOf(buffer));
+    }
+  }
+  return bytes;
+}
+
+function flopsByOwner({ nodes }: Program): Map<string, number> {
+  const flops = new Map<string, number>();
+  for (const node of nodes) {
+    const owner = ownerOf(node.scope);
+    flops.set(owner, (flops.get(owner) ?? 0) + (flopsOf(node) ?? 0));
+  }
+  return flops;
+}
+
+const sum = (values: Iterable<number>): number =>
+  [...values].reduce((total, value) => total + value, 0);
+
+const parameterCount = (variables: readonly Variable[]): number =>
+  sum(
+    variables.filter(({ role }) => role !== "buffer").map(({ shape }) =>
+      sizeOf(shape)
+    ),
+  );
+
+/** Steps to draw schedules over, and what one unit of the axis is. */
+function drawnLength(
+  { train: { length, schedule, perStage } }: Pipeline,
+  known: RunLength | undefined,
+): RunLength | undefined {
+  if (known) return known;
+  if (length.unit === "epochs") {
+    const steps = Math.max(1, Math.round(length.count * NOMINAL_STEPS));
+    return { steps, stepsPerEpoch: NOMINAL_STEPS };
+  }
+  const all = [schedule, ...[...perStage.values()].map((own) => own.schedule)];
+  const warms = all.some((one) => one && one.warmup > 0);
+  // A warm-up counts in epochs, whose length is not known.
+  return warms ? undefined : { steps: length.count, stepsPerEpoch: 1 };
+}
+
+function schedulesOf(
+  pipeline: Pipeline,
+  slots: readonly ScalarSlot[],
+  length: RunLength,
+): readonly Series[] {
+  const { steps, stepsPerEpoch } = length;
+  const unit = pipeline.train.length.unit === "epochs" ? stepsPerEpoch : 1;
+  const last = steps - 1;
+  const at = [
+    ...new Set(
+      Array.from(
+        { length: POINTS },
+        (_, i) => Math.round(last * i / (POINTS - 1)),
+      ),
+    ),
+  ];
+  const values = at.map((step) => scalarValues(pipeline, slots, step, length));
+  const series = new Map<string, Series>();
+  slots.forEach(({ kind, stage }, slot) => {
+    const points = at.map((step, i) =>
+      [step / unit, values[i]?.[slot] ?? Number.NaN] as const
+    );
+    const key = `${kind} ${points}`;
+    const stages = [...series.get(key)?.stages ?? [], stage];
+    series.set(key, { kind, stages, points });
+  });
+  return [...series.values()];
+}
+
+/**
+ * Plans a run from its recorded step. Runs nothing and loads no data.
+ *
+ * @param images Number of training images, where the source does not tell.
+ * @throws {UserError} When a batch is larger than the data.
+ */
+export async function planRun(
+  loaded: LoadedPipeline,
+  { api }: Pick<Engine, "api">,
+  images?: number,
+): Promise<Plan> {
+  const { pipeline, graph } = loaded;
+  const recorded = await recordStep(api, loaded, images);
+  const program = optimize(recorded.program);
+  const flops = flopsByOwner(program);
+  const kept = activations(program);
+  const stages = graph.order.map((wired): StagePlan => ({
+    wired,
+    parameters: parameterCount(wired.variables),
+    flops: flops.get(wired.name) ?? 0,
+    activations: kept.get(wired.name) ?? 0,
+  }));
+  // A stage may have the name of a part; its row has those operations then.
+  const rest = [...flops].filter(([owner, count]) =>
+    !graph.byName.has(owner) && count > 0
+  ).map(([owner, count]) => [PARTS[owner] ?? owner, count]);
+  const count = recorded.images;
+  const length = count === undefined ? undefined : runLength(pipeline, count);
+  const drawn = drawnLength(pipeline, length);
+  return {
+    stages,
+    rest: Object.fromEntries(rest),
+    parameters: sum(
+      stages.map(({ wired, parameters }) => wired.trainable ? parameters : 0),
+    ),
+    flops: sum(flops.values()),
+    uncounted: uncounted(program),
+    memory: {
+      variables: sum(
+        recorded.training.variables.map(({ shape }) => 4 * sizeOf(shape)),
+      ),
+      temporary: peakBytes(program),
+      ...(count === undefined ? {} : { images: count * sizeOf(graph.image) }),
+    },
+    ...(count === undefined ? {} : { images: count }),
+    ...(length ? { length } : {}),
+    ...(drawn
+      ? { schedules: schedulesOf(pipeline, recorded.training.scalars, drawn) }
+      : {}),
+  };
+}

@@ -1,0 +1,48 @@
+/** @file The training step of a pipeline as a program, without running it. */
+import { countImages } from "../data/count.ts";
+import type { Api } from "../engine/ffi.ts";
+import { type TrainingStep, trainingStep } from "../graph/step.ts";
+import type { Program } from "../ir/graph.ts";
+import type { LoadedPipeline } from "../pipeline/load.ts";
+import { trace } from "../trace/execution.ts";
+
+/** A recorded step. */
+export interface RecordedStep {
+  readonly training: TrainingStep;
+  /** As it was traced, before any pass. */
+  readonly program: Program;
+  /** Training images, where they are known without loading them. */
+  readonly images?: number;
+}
+
+/**
+ * Records the training step: as a session with the images on the device runs
+ * it, or with fed images where their number is not known.
+ *
+ * @param images Number of training images; by default what the source tells.
+ */
+export async function recordStep(
+  api: Api,
+  { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
+  images?: number,
+): Promise<RecordedStep> {
+  const count = images ?? await countImages(pipeline.data.source);
+  const training = trainingStep(
+    pipeline,
+    graph,
+    count === undefined ? { kind: "fed" } : {
+      kind: "resident",
+      pixels: {
+        path: "data/pixels",
+        shape: [count, ...graph.image],
+        dtype: "uint8",
+      },
+    },
+  );
+  const program = trace(api, "step", training.traceable);
+  return {
+    training,
+    program,
+    ...(count === undefined ? {} : { images: count }),
+  };
+}

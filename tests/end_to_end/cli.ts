@@ -1,0 +1,90 @@
+/** @file The command line as a user meets it: a process of its own. */
+import { join } from "node:path";
+
+const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+
+/** Root of the repository. */
+export const ROOT: string = new URL("../../", import.meta.url).pathname;
+
+/** What a process left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command line; the caller waits for it or ends it. */
+export function start(...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Waits for a process. */
+export async function outcome(child: Deno.ChildProcess): Promise<Outcome> {
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}
+
+/** Runs the command line to its end. */
+export function stopgrad(...args: string[]): Promise<Outcome> {
+  return outcome(start(...args));
+}
+
+/** Runs `body` with a folder that is removed afterwards. */
+export async function inFolder(
+  body: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "stopgrad-test-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** `--set` for each change. */
+export function sets(...changes: readonly string[]): string[] {
+  return changes.flatMap((change) => ["--set", change]);
+}
+
+/** A run of a few steps that is over in seconds. */
+export function brief(steps: number): string[] {
+  return sets(
+    "train.epochs=null",
+    `train.steps=${steps}`,
+    "train.schedule=cosine",
+    "data.batch=32",
+    "evaluate.linear=false",
+  );
+}
+
+/** The only run under a folder. */
+export async function onlyRun(
+  runs: string,
+  pipeline: string,
+): Promise<string> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(join(runs, pipeline))) {
+    names.push(name);
+  }
+  if (names.length !== 1) throw new Error(`runs: ${names.join(", ")}`);
+  return join(runs, pipeline, names[0] as string);
+}
+
+/** Reads a JSON file of a run. */
+export async function readJson(
+  ...path: string[]
+): Promise<Record<string, unknown>> {
+  return JSON.parse(await Deno.readTextFile(join(...path)));
+}

@@ -1,0 +1,102 @@
+/** @file A run that was cut off goes on as if it had not been. */
+import assert from "@std/assert";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import {
+  brief,
+  inFolder,
+  onlyRun,
+  outcome,
+  sets,
+  start,
+  stopgrad,
+} from "./cli.ts";
+
+const STEPS = 60;
+const args = (runs: string): string[] => [
+  "pipelines/moco.yaml",
+  "--runs-dir",
+  runs,
+  ...brief(STEPS),
+  ...sets("checkpoint={every: 0.02, keep: 2}", "evaluate.knn=false"),
+];
+
+/** Digest of the last checkpoint and of the metrics. */
+async function fingerprint(run: string): Promise<string[]> {
+  const last = `step-${String(STEPS).padStart(8, "0")}.safetensors`;
+  return await Promise.all(
+    [join("checkpoints", last), "metrics.jsonl"].map(async (file) =>
+      createHash("sha256").update(await Deno.readFile(join(run, file)))
+        .digest("hex")
+    ),
+  );
+}
+
+/** Waits until a run has logged so many steps. */
+async function stepsLogged(runs: string, steps: number): Promise<void> {
+  const lines = async (): Promise<number> => {
+    try {
+      const file = join(await onlyRun(runs, "moco"), "metrics.jsonl");
+      return (await Deno.readTextFile(file)).split("\n").length - 1;
+    } catch {
+      return 0;
+    }
+  };
+  while (await lines() < steps) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
+  inFolder(async (folder) => {
+    const whole = join(folder, "whole");
+    const { code, stderr } = await stopgrad("run", ...args(whole));
+    assert.equal(code, 0, stderr);
+    const expected = await fingerprint(await onlyRun(whole, "moco"));
+
+    const ends = [
+      ["SIGKILL", 17, 137],
+      ["SIGINT", 23, 130],
+    ] as const;
+    for (const [signal, step, exit] of ends) {
+      const cut = join(folder, signal);
+      const child = start("run", ...args(cut));
+      const done = outcome(child);
+      await stepsLogged(cut, step);
+      child.kill(signal);
+      const { code, stdout } = await done;
+      assert.equal(code, exit);
+      if (signal === "SIGINT") assert.match(stdout, /deno task resume/);
+      const run = await onlyRun(cut, "moco");
+      const resumed = await stopgrad("resume", run);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      assert.match(resumed.stdout, /Going on after step \d+/);
+      assert.deepEqual(await fingerprint(run), expected, signal);
+    }
+  }));
+
+Deno.test("A damaged checkpoint is passed over, a changed pipeline refused", () =>
+  inFolder(async (runs) => {
+    const first = await stopgrad("run", ...args(runs));
+    assert.equal(first.code, 0, first.stderr);
+    const run = await onlyRun(runs, "moco");
+    const changed = await stopgrad("resume", run, ...sets("train.steps=70"));
+    assert.equal(changed.code, 2);
+    assert.match(changed.stderr, /train\.steps: 60 -> 70/);
+
+    const last = join(run, "checkpoints", "step-00000060.safetensors");
+    const bytes = await Deno.readFile(last);
+    bytes[bytes.length - 5] = (bytes.at(-5) ?? 0) ^ 1;
+    await Deno.writeFile(last, bytes);
+    const resumed = await stopgrad("resume", run);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.match(resumed.stderr, /passed over step-00000060.*checksum/);
+  }));
+
+Deno.test("What is no run cannot be resumed", () =>
+  inFolder(async (folder) => {
+    const { code, stderr } = await stopgrad("resume", folder);
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot resume ".*": it is not the folder of a run/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }));
