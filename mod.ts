@@ -21,13 +21,14 @@ export {
   buildPipeline,
   checkConfig,
   type MomentumConfig,
+  type OptionsConfig,
   type PipelineConfig,
   type ReferenceText,
   type ScheduleConfig,
   type StageConfig,
   type TransformConfig,
 } from "./lib/pipeline/config.ts";
-export type { Code, Diagnostic } from "./lib/pipeline/diagnostic.ts";
+export type { Code, Diagnostic, Path } from "./lib/pipeline/diagnostic.ts";
 export {
   checkPipeline,
   type CheckResult,
@@ -36,8 +37,26 @@ export {
   type LoadOptions,
   loadPipeline,
 } from "./lib/pipeline/load.ts";
-export type { Pipeline } from "./lib/pipeline/pipeline.ts";
-export { resolve } from "./lib/pipeline/resolve.ts";
+export type {
+  AugmentStage,
+  CheckpointPolicy,
+  EmaStage,
+  Evaluate,
+  LossStage,
+  ModuleStage,
+  Momentum,
+  Monitor,
+  Pairs,
+  Pipeline,
+  QueueStage,
+  Reference,
+  Schedule,
+  Stage,
+  StopGradientStage,
+  Train,
+  TransformStep,
+} from "./lib/pipeline/pipeline.ts";
+export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
 
 // What a pipeline can name, and how to add to it.
 export {
@@ -50,6 +69,7 @@ export {
   defineLoss,
   defineModule,
   defineTransform,
+  type Definition,
   type LossContext,
   type LossDefinition,
   type ModuleDefinition,
@@ -69,12 +89,19 @@ export {
   type ImageShape,
   type LoadContext,
   type LoadedData,
+  type LoadProgress,
+  type SkippedFile,
   type SourceDefinition,
 } from "./lib/data/source.ts";
-export { batchNorm } from "./lib/layers/batch_norm.ts";
-export { conv } from "./lib/layers/conv.ts";
-export { dense } from "./lib/layers/dense.ts";
 export {
+  type AugmentPreset,
+  type TransformEntry,
+} from "./lib/stages/presets.ts";
+export { batchNorm, type BatchNormOptions } from "./lib/layers/batch_norm.ts";
+export { conv, type ConvOptions } from "./lib/layers/conv.ts";
+export { dense, type DenseOptions } from "./lib/layers/dense.ts";
+export {
+  type Initializer,
   type Layer,
   type ParameterScope,
   type Run,
@@ -86,6 +113,7 @@ export type { Random } from "./lib/ops/random.ts";
 
 // Runs.
 export {
+  type ResumePoint,
   type StepProgress,
   type Summary,
   train,
@@ -93,6 +121,12 @@ export {
   type TrainOptions,
   type TrainResult,
 } from "./lib/train/train.ts";
+export type {
+  CheckpointEntry,
+  Refused,
+  Values,
+} from "./lib/checkpoint/store.ts";
+export { findResumable, type Resumable } from "./lib/train/resume.ts";
 export type { Alarm, Verdict } from "./lib/monitor/verdict.ts";
 
 // The parts of a run, one by one.
@@ -102,10 +136,33 @@ export {
   type EngineSettings,
   openEngine,
 } from "./lib/engine/open.ts";
-export { evaluate, type Scores } from "./lib/evaluate/evaluate.ts";
+export {
+  evaluate,
+  type FeatureReader,
+  type Scores,
+} from "./lib/evaluate/evaluate.ts";
 export {
   featureReader,
   type Features,
   rawPixels,
 } from "./lib/evaluate/features.ts";
-export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
+export {
+  type RunLength,
+  type StepMetrics,
+  TrainingSession,
+} from "./lib/train/session.ts";
+
+// Types that the above mention.
+export type { Executable, Tensors } from "./lib/compile/machine.ts";
+export type { SessionConfig } from "./lib/engine/config.ts";
+export type { Api, Pointer } from "./lib/engine/ffi.ts";
+export type { InstallProgress } from "./lib/engine/install.ts";
+export type { OpTiming } from "./lib/engine/step_stats.ts";
+export type { StageGraph, WiredStage } from "./lib/graph/wire.ts";
+export type { DType, HostArray, TensorData } from "./lib/ir/dtype.ts";
+export type {
+  Execution,
+  Traceable,
+  VariableRef,
+} from "./lib/trace/execution.ts";
+export type { Runtime } from "./lib/train/runtime.ts";

@@ -6,5 +6,6 @@
  * and what to do.
  */
 export class UserError extends Error {
+  /** Tells it from other errors. */
   override readonly name = "UserError";
 }

@@ -6,7 +6,21 @@ import type { TensorData } from "../ir/dtype.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { writeAtomic } from "./write_atomic.ts";
 
-const entrySchema = z.object({
+/** One checkpoint, as the manifest lists it. */
+export interface CheckpointEntry {
+  /** Name within the folder. */
+  readonly file: string;
+  /** Steps done when it was written. */
+  readonly step: number;
+  /** Length of the file. */
+  readonly bytes: number;
+  /** Checksum of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** What the last step reported; `null` for what was no number. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+const entrySchema: z.ZodType<CheckpointEntry> = z.object({
   file: z.string().regex(/^step-\d+\.safetensors$/),
   step: z.int().min(0),
   bytes: z.int().min(0),
@@ -19,15 +33,14 @@ const manifestSchema = z.object({
   checkpoints: z.array(entrySchema),
 });
 
-/** One checkpoint, as the manifest lists it. */
-export type CheckpointEntry = z.infer<typeof entrySchema>;
-
 /** Variables by path. */
 export type Values = Readonly<Record<string, TensorData>>;
 
 /** A checkpoint that could not be used. */
 export interface Refused {
+  /** Name within the folder. */
   readonly file: string;
+  /** What is wrong with it. */
   readonly reason: string;
 }
 

@@ -13,6 +13,8 @@ export type Tensors = Readonly<Record<string, TensorData>>;
 /** A program that was loaded: each call is one `TF_SessionRun`. */
 export interface Executable {
   /**
+   * Runs the program once.
+   *
    * @param inputs One tensor for each feed of the program.
    * @returns One tensor for each fetch.
    * @throws {EngineError} With TensorFlow's message.

@@ -3,9 +3,13 @@ import type { z } from "zod";
 
 /** Images held in memory: 8 bits a channel, channels last. */
 export interface ImageSet {
+  /** Images. */
   readonly count: number;
+  /** Pixels of a column. */
   readonly height: number;
+  /** Pixels of a row. */
   readonly width: number;
+  /** Values of a pixel: 1 (gray) or 3 (RGB). */
   readonly channels: number;
   /** `[count, height, width, channels]`, row-major. */
   readonly pixels: Uint8Array;
@@ -17,23 +21,31 @@ export interface ImageSet {
 
 /** A file that was left out, and why. */
 export interface SkippedFile {
+  /** Where it is. */
   readonly path: string;
+  /** What is wrong with it. */
   readonly reason: string;
 }
 
 /** What a source gives. */
 export interface LoadedData {
+  /** Images to train on. */
   readonly train: ImageSet;
   /** Held-out images, where the source has them. */
   readonly test?: ImageSet;
+  /** Files that were left out. */
   readonly skipped: readonly SkippedFile[];
 }
 
 /** How far loading has come. */
 export interface LoadProgress {
+  /** What is being done, such as `Downloading CIFAR-10`. */
   readonly task: string;
+  /** How much of it is done. */
   readonly done: number;
+  /** How much there is, where it is known. */
   readonly total?: number;
+  /** What `done` and `total` count. */
   readonly unit: "bytes" | "images";
 }
 
@@ -43,26 +55,39 @@ export interface LoadContext {
   readonly baseDir: string;
   /** Downloads are kept here. */
   readonly cacheDir: string;
+  /** Called now and then while data loads. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** Shape of one image, known before anything is loaded. */
 export interface ImageShape {
+  /** Pixels of a column. */
   readonly height: number;
+  /** Pixels of a row. */
   readonly width: number;
+  /** Values of a pixel: 1 (gray) or 3 (RGB). */
   readonly channels: number;
 }
 
 /** A place that images come from. */
 export interface SourceDefinition<Options = unknown> {
+  /** Tells definitions apart. */
   readonly kind: "source";
   /** Name in YAML, such as `cifar10`. */
   readonly name: string;
+  /** One sentence for the reference page and the editor. */
   readonly summary: string;
+  /** Where the data comes from. */
   readonly reference?: string;
+  /** Schema of its keys in YAML. */
   readonly options: z.ZodType<Options>;
+  /** Shape of its images, known without loading them. */
   shape(options: Options): ImageShape;
-  /** @throws {UserError} When the data cannot be had. */
+  /**
+   * Loads the images into memory.
+   *
+   * @throws {UserError} When the data cannot be had.
+   */
   load(options: Options, context: LoadContext): Promise<LoadedData>;
 }
 

@@ -105,12 +105,17 @@ export type Pointer = Deno.PointerValue;
 
 /** The opened C API. */
 export interface Api {
+  /** Functions by name. */
   readonly c: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
   /** TensorFlow's own version, such as `2.21.0`. */
   readonly version: string;
   /** Status object for calls on the main thread. */
   readonly status: Pointer;
-  /** @throws {EngineError} When the last call with `status` failed. */
+  /**
+   * Throws when the last call failed.
+   *
+   * @throws {EngineError} When the last call with `status` failed.
+   */
   check(what: string, status?: Pointer): void;
 }
 

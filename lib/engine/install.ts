@@ -10,9 +10,11 @@ import { VERSION, type Wheel, wheelFor } from "./wheels.ts";
 
 /** How far an installation has come. */
 export interface InstallProgress {
+  /** What is being done. */
   readonly task: "download" | "verify" | "unpack";
   /** Bytes. */
   readonly done: number;
+  /** Bytes. */
   readonly total: number;
 }
 

@@ -14,13 +14,17 @@ export interface EngineSettings {
   readonly device?: Device;
   /** Threads inside one op; one for each core by default. */
   readonly threads?: number;
+  /** Called while the library is fetched. */
   readonly onProgress?: (progress: InstallProgress) => void;
 }
 
 /** An opened engine. */
 export interface Engine {
+  /** libtensorflow's functions. */
   readonly api: Api;
+  /** Where variables and ops are placed. */
   readonly device: Device;
+  /** How sessions use the machine. */
   readonly config: SessionConfig;
 }
 

@@ -7,7 +7,9 @@ export interface OpTiming {
   readonly name: string;
   /** Kind of op, as Grappler left it. */
   readonly op: string;
+  /** Such as `/job:localhost/replica:0/task:0/device:CPU:0`. */
   readonly device: string;
+  /** Number of the thread that ran it. */
   readonly thread: number;
   /** Microseconds since the epoch. */
   readonly start: number;

@@ -9,7 +9,9 @@ import type { Labelled } from "./probe_set.ts";
 
 /** Accuracies in 0..1; `null` where one was not asked for or cannot be had. */
 export interface Scores {
+  /** Weighted k-nearest-neighbour accuracy. */
   readonly knn: number | null;
+  /** Accuracy of a linear probe. */
   readonly linear: number | null;
   /** Why a score is missing although it was asked for. */
   readonly note?: string;

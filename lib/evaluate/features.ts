@@ -7,7 +7,9 @@ import type { TrainingSession } from "../train/session.ts";
 
 /** Rows of numbers, one an image. */
 export interface Features {
+  /** Images. */
   readonly count: number;
+  /** Numbers of an image. */
   readonly width: number;
   /** `[count, width]`, row-major. */
   readonly data: Float32Array<ArrayBuffer>;

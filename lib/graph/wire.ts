@@ -15,7 +15,9 @@ import { type Edge, edgesOf } from "./edges.ts";
 
 /** A stage in its place: what it reads, what it gives, what it owns. */
 export interface WiredStage {
+  /** Its key in the YAML. */
   readonly name: string;
+  /** As it was parsed. */
   readonly stage: Stage;
   /** What comes out; a loss gives a scalar and has none. */
   readonly output?: Signature;
@@ -31,6 +33,7 @@ export interface WiredStage {
 export interface StageGraph {
   /** Stages such that each stands after what it reads. */
   readonly order: readonly WiredStage[];
+  /** The same stages by name. */
   readonly byName: ReadonlyMap<string, WiredStage>;
   /** Shape of one image: `[channels, height, width]`. */
   readonly image: readonly [number, number, number];

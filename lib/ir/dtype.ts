@@ -69,8 +69,11 @@ export type HostArray =
 
 /** A tensor in host memory, row-major. */
 export interface TensorData {
+  /** Type of the elements. */
   readonly dtype: DType;
+  /** Lengths of the dimensions. */
   readonly shape: readonly number[];
+  /** The elements, row-major. */
   readonly data: HostArray;
 }
 

@@ -5,6 +5,7 @@ import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Settings of a {@linkcode batchNorm}; the defaults are PyTorch's. */
 export interface BatchNormOptions {
+  /** Features, the last dimension. */
   readonly channels: number;
   /** Whether a learned scale and offset follow. Default true. */
   readonly affine?: boolean;

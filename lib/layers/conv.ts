@@ -5,10 +5,13 @@ import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Shape of a {@linkcode conv}. */
 export interface ConvOptions {
+  /** Channels that come in. */
   readonly in: number;
+  /** Channels that go out. */
   readonly out: number;
   /** Side of the kernel. */
   readonly kernel: number;
+  /** Pixels between two windows; 1 by default. */
   readonly stride?: number;
   /** Zeros on each side; by default half the kernel. */
   readonly padding?: number;

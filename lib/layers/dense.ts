@@ -4,8 +4,11 @@ import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Shape of a {@linkcode dense}. */
 export interface DenseOptions {
+  /** Features that come in. */
   readonly in: number;
+  /** Features that go out. */
   readonly out: number;
+  /** Whether a bias is added. */
   readonly bias: boolean;
 }
 

@@ -18,8 +18,11 @@ export type Initializer =
 export interface Variable {
   /** Readable and unique, such as `y/block2.0/conv1/kernel`. */
   readonly path: string;
+  /** Lengths of its dimensions. */
   readonly shape: readonly number[];
+  /** Type of its elements. */
   readonly dtype: "float32" | "int32";
+  /** First value. */
   readonly init: Initializer;
   /**
    * `weight`: decays; `bias` and `norm`: excluded from weight decay and LARS
@@ -30,6 +33,7 @@ export interface Variable {
 
 /** Where a stage declares its variables. */
 export class ParameterScope {
+  /** A scope whose variables have paths below `path`. */
   constructor(
     readonly path: string,
     readonly variables: Variable[] = [],

@@ -13,8 +13,11 @@ export interface Signals {
 
 /** A verdict other than healthy, with its cause. */
 export interface Alarm {
+  /** What became of the run. */
   readonly verdict: Exclude<Verdict, "healthy">;
+  /** Steps done when it was noticed. */
   readonly step: number;
+  /** The figure that gave it away. */
   readonly message: string;
 }
 

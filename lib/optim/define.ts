@@ -4,7 +4,9 @@ import type { z } from "zod";
 
 /** One parameter in one step. */
 export interface OptimizerStep {
+  /** The parameter before the step. */
   readonly value: tf.Tensor;
+  /** Gradient of the loss, shaped like the parameter. */
   readonly gradient: tf.Tensor;
   /** One tensor for each of the optimizer's slots, shaped like the parameter. */
   readonly slots: readonly tf.Tensor[];
@@ -20,14 +22,19 @@ export interface OptimizerStep {
 export interface OptimizerDefinition<
   Options extends { readonly lr: number } = { readonly lr: number },
 > {
+  /** Tells definitions apart. */
   readonly kind: "optimizer";
   /** Name in YAML, such as `sgd`. */
   readonly name: string;
+  /** One sentence for the reference page and the editor. */
   readonly summary: string;
+  /** Paper or source of the rule, with its address. */
   readonly reference?: string;
+  /** Schema of its keys in YAML. */
   readonly options: z.ZodType<Options>;
   /** Names of the moving values it keeps for each parameter. */
   readonly slots: readonly string[];
+  /** The parameter and its slots after the step. */
   update(
     step: OptimizerStep,
     options: Options,

@@ -12,12 +12,13 @@ import {
 export type ReferenceText = string;
 
 /** Options of a definition, by their names in YAML. */
-interface Options {
+export interface OptionsConfig {
+  /** By the names of the definition's schema. */
   readonly [option: string]: unknown;
 }
 
 /** A transform: its name, or `{ name: options }`. */
-export type TransformConfig = string | Options;
+export type TransformConfig = string | OptionsConfig;
 
 /** A preset's name, a list of transforms, or one of these for each view. */
 export type AugmentConfig =
@@ -47,9 +48,9 @@ export type StageConfig =
     readonly of: "image";
     readonly count?: number;
   }
-  | ({ readonly encode: string; readonly of: ReferenceText } & Options)
-  | ({ readonly project: string; readonly of: ReferenceText } & Options)
-  | ({ readonly predict: string; readonly of: ReferenceText } & Options)
+  | ({ readonly encode: string; readonly of: ReferenceText } & OptionsConfig)
+  | ({ readonly project: string; readonly of: ReferenceText } & OptionsConfig)
+  | ({ readonly predict: string; readonly of: ReferenceText } & OptionsConfig)
   | {
     readonly ema: string;
     readonly of: ReferenceText;
@@ -63,18 +64,25 @@ export type StageConfig =
     readonly pairs?: "cross" | "unordered" | "same" | "all";
     readonly weight?: number;
     readonly negatives?: ReferenceText;
-  } & Options);
+  } & OptionsConfig);
 
 /** A whole pipeline, key for key what a YAML file holds. */
 export interface PipelineConfig {
+  /** Names the folder of its runs. */
   readonly name?: string;
+  /** Seed of weights, augmentations and the order of images; 0 by default. */
   readonly seed?: number;
-  readonly data: { readonly source: string; readonly batch: number } & Options;
+  /** Source of the images with its options, and images a step. */
+  readonly data:
+    & { readonly source: string; readonly batch: number }
+    & OptionsConfig;
+  /** Stages by name, in any order. */
   readonly stages: Readonly<Record<string, StageConfig>>;
+  /** Length, optimizer, schedules. */
   readonly train: {
     readonly epochs?: number;
     readonly steps?: number;
-    readonly optimizer: string | Options;
+    readonly optimizer: string | OptionsConfig;
     readonly schedule?: ScheduleConfig;
     readonly ema?: MomentumConfig;
     readonly per_stage?: Readonly<
@@ -85,11 +93,14 @@ export interface PipelineConfig {
     >;
     readonly precision?: "float32" | "bfloat16";
   };
+  /** What to do about a collapse. */
   readonly monitor?: "stop" | "warn" | "off" | {
     readonly collapse?: "stop" | "warn" | "off";
     readonly patience?: number;
   };
+  /** Epochs between checkpoints, and how many stay. */
   readonly checkpoint?: { readonly every?: number; readonly keep?: number };
+  /** How the encoder is judged. */
   readonly evaluate?: {
     readonly of?: string;
     readonly knn?: false | {

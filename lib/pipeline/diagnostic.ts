@@ -36,10 +36,13 @@ export type Code =
 
 /** One finding. An error stops the run before it starts; a warning does not. */
 export interface Diagnostic {
+  /** Stable name of the kind of finding. */
   readonly code: Code;
+  /** Whether it stops the run before it starts. */
   readonly severity: "error" | "warning";
   /** What is wrong: sentence case, names quoted, no final period. */
   readonly message: string;
+  /** Keys from the root of the document. */
   readonly path: Path;
   /** Whether the caret points at the key or at its value. */
   readonly at: "key" | "value";

@@ -149,6 +149,7 @@ function stageSchemas(
           ref("transforms"),
           map("One preset or list for each view", {
             each: {
+              description: "The first is view 0",
               type: "array",
               minItems: 1,
               items: { anyOf: [ref("preset"), ref("transforms")] },

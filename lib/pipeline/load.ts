@@ -15,12 +15,15 @@ import { findRisks } from "./risks.ts";
 export interface LoadOptions {
   /** Changes, each `a.b=value`. */
   readonly set?: readonly string[];
+  /** What it can name; what comes with Stopgrad, by default. */
   readonly registry?: Registry;
 }
 
 /** A pipeline that passed every check. */
 export interface LoadedPipeline {
+  /** Checked, with defaults filled in. */
   readonly pipeline: Pipeline;
+  /** Its stages, wired. */
   readonly graph: StageGraph;
   /** The file's data after overrides. */
   readonly value: unknown;
@@ -32,6 +35,7 @@ export interface LoadedPipeline {
 
 /** What {@linkcode checkPipeline} found. */
 export interface CheckResult {
+  /** Errors and warnings. */
   readonly findings: readonly Diagnostic[];
   /** The findings as text, in order; empty when there are none. */
   readonly text: string;

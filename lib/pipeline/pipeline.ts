@@ -10,6 +10,7 @@ import type { SourceDefinition } from "../data/source.ts";
 
 /** A value that a stage reads: another stage's output, or `image`. */
 export interface Reference {
+  /** Name of the stage. */
   readonly stage: string;
   /** `stop_gradient(z)`: gradients do not flow back through this edge. */
   readonly stopGradient: boolean;
@@ -19,13 +20,17 @@ export interface Reference {
 
 /** One transform with its options. */
 export interface TransformStep {
+  /** What it does. */
   readonly definition: TransformDefinition;
+  /** As the definition's schema gives them. */
   readonly options: unknown;
 }
 
 /** `augment`: images to views. */
 export interface AugmentStage {
+  /** Tells stages apart. */
   readonly kind: "augment";
+  /** The images. */
   readonly of: Reference;
   /** One list of transforms for each view. */
   readonly views: readonly (readonly TransformStep[])[];
@@ -33,18 +38,25 @@ export interface AugmentStage {
 
 /** `encode`, `project` or `predict`: a network with parameters. */
 export interface ModuleStage {
+  /** Tells stages apart. */
   readonly kind: "module";
+  /** Which key of the YAML named it. */
   readonly role: ModuleRole;
+  /** What it reads. */
   readonly of: Reference;
+  /** The network. */
   readonly definition: ModuleDefinition;
+  /** As the definition's schema gives them. */
   readonly options: unknown;
 }
 
 /** `ema`: a network like another stage's, its variables their moving average. */
 export interface EmaStage {
+  /** Tells stages apart. */
   readonly kind: "ema";
   /** The stage whose twin this is. */
   readonly source: string;
+  /** What it reads. */
   readonly of: Reference;
   /** Overrides `train.ema`. */
   readonly momentum?: Momentum;
@@ -52,14 +64,19 @@ export interface EmaStage {
 
 /** `stop_gradient`: the same value, through which no gradient flows. */
 export interface StopGradientStage {
+  /** Tells stages apart. */
   readonly kind: "stop_gradient";
+  /** What it passes on. */
   readonly of: Reference;
 }
 
 /** `queue`: the last `size` rows of a value, one queue a view, updated after the step. */
 export interface QueueStage {
+  /** Tells stages apart. */
   readonly kind: "queue";
+  /** What it keeps. */
   readonly of: Reference;
+  /** Rows of each queue. */
   readonly size: number;
 }
 
@@ -76,12 +93,19 @@ export type Pairs =
 
 /** `loss`: a scalar; several losses add up, each times its weight. */
 export interface LossStage {
+  /** Tells stages apart. */
   readonly kind: "loss";
+  /** The formula. */
   readonly definition: LossDefinition;
+  /** As the definition's schema gives them. */
   readonly options: unknown;
+  /** The two sides that are compared. */
   readonly between: readonly [Reference, Reference];
+  /** Which views of the sides meet. */
   readonly pairs: Pairs;
+  /** Factor of this loss in the sum. */
   readonly weight: number;
+  /** A queue, for losses with negatives. */
   readonly negatives?: Reference;
 }
 
@@ -96,6 +120,7 @@ export type Stage =
 
 /** EMA momentum (tau): the share of the old value that is kept, 0 to 1. */
 export interface Momentum {
+  /** Share kept at the start of the run. */
   readonly from: number;
   /** Equal to `from` for a constant. */
   readonly to: number;
@@ -103,6 +128,7 @@ export interface Momentum {
 
 /** Learning rate over the run, as a factor of the optimizer's `lr`. */
 export interface Schedule {
+  /** Shape after the warm-up. */
   readonly kind: "cosine" | "constant" | "linear";
   /** Epochs of linear warm-up from 0. */
   readonly warmup: number;
@@ -117,22 +143,27 @@ export interface Train {
     readonly unit: "epochs" | "steps";
     readonly count: number;
   };
+  /** The update rule of the weights. */
   readonly optimizer: {
     readonly definition: OptimizerDefinition;
     readonly options: unknown;
   };
+  /** Learning rate over the run. */
   readonly schedule: Schedule;
+  /** Momentum of EMA twins without their own. */
   readonly ema: Momentum;
   /** Settings for single stages, such as a predictor whose rate is constant. */
   readonly perStage: ReadonlyMap<
     string,
     { readonly schedule?: Schedule; readonly lr?: number }
   >;
+  /** Arithmetic of convolutions and matrix products. */
   readonly precision: "float32" | "bfloat16";
 }
 
 /** What to do about a run that collapses. */
 export interface Monitor {
+  /** Whether a collapse ends the run. */
   readonly collapse: "stop" | "warn" | "off";
   /** Checks in a row that must look collapsed before it is believed. */
   readonly patience: number;
@@ -150,7 +181,9 @@ export interface CheckpointPolicy {
 export interface Evaluate {
   /** Encoder stage; by default the first `encode`. */
   readonly of?: string;
+  /** k-nearest-neighbour classification; absent when it is not wanted. */
   readonly knn?: { readonly k: number; readonly temperature: number };
+  /** A linear classifier; absent when it is not wanted. */
   readonly linear?: {
     readonly epochs: number;
     readonly lr: number;
@@ -160,17 +193,25 @@ export interface Evaluate {
 
 /** A whole pipeline. */
 export interface Pipeline {
+  /** Names the folder of its runs. */
   readonly name: string;
+  /** Seed of weights, augmentations and the order of images. */
   readonly seed: number;
+  /** Where images come from, and how many a step takes. */
   readonly data: {
     readonly source: SourceDefinition;
     readonly options: unknown;
     /** Images a step. */
     readonly batch: number;
   };
+  /** Stages by name, in the order of the file. */
   readonly stages: ReadonlyMap<string, Stage>;
+  /** Length, optimizer, schedules. */
   readonly train: Train;
+  /** What to do about a collapse. */
   readonly monitor: Monitor;
+  /** When variables are written to disk. */
   readonly checkpoint: CheckpointPolicy;
+  /** How the encoder is judged. */
   readonly evaluate: Evaluate;
 }

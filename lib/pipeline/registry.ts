@@ -13,11 +13,17 @@ import { LOSSES, MODULES, TRANSFORMS } from "../stages/registry.ts";
 
 /** Definitions by kind. A user's own stand beside the built-in ones. */
 export interface Registry {
+  /** Networks. */
   readonly modules: readonly ModuleDefinition[];
+  /** Augmentations. */
   readonly transforms: readonly TransformDefinition[];
+  /** Losses. */
   readonly losses: readonly LossDefinition[];
+  /** Optimizers. */
   readonly optimizers: readonly OptimizerDefinition[];
+  /** Data sources. */
   readonly sources: readonly SourceDefinition[];
+  /** Named lists of transforms. */
   readonly presets: Readonly<Record<string, AugmentPreset>>;
 }
 

@@ -7,7 +7,8 @@ import type {
   Stage,
 } from "./pipeline.ts";
 
-type Plain = Readonly<Record<string, unknown>>;
+/** Plain data. */
+export type Plain = Readonly<Record<string, unknown>>;
 
 function reference({ stage, view, stopGradient }: Reference): string {
   const value = view === undefined ? stage : `${stage}[${view}]`;

@@ -11,7 +11,9 @@ import type { Random } from "../ops/random.ts";
  * a value that does not come from the batch (a queue).
  */
 export interface Signature {
+  /** Views that it has. */
   readonly views: number;
+  /** Lengths of the dimensions after the first. */
   readonly shape: readonly number[];
   /** First dimension where it is not the batch. */
   readonly rows?: number;
@@ -24,22 +26,26 @@ export function showShape({ shape, rows }: Signature): string {
 
 /** A stage cannot take the shape or the options it was given. */
 export class ShapeError extends Error {
+  /** Tells it from other errors. */
   override readonly name = "ShapeError";
 }
 
-interface Definition<Options> {
+/** What every definition of a stage has. */
+export interface Definition<Options> {
   /** Name in YAML, such as `resnet18`. */
   readonly name: string;
   /** One sentence for the reference page and the editor. */
   readonly summary: string;
   /** Paper or source of the formula, with its address. */
   readonly reference?: string;
+  /** Schema of its keys in YAML. */
   readonly options: z.ZodType<Options>;
 }
 
 /** A network with parameters: an encoder, a projector or a predictor. */
 export interface ModuleDefinition<Options = unknown>
   extends Definition<Options> {
+  /** Tells definitions apart. */
   readonly kind: "module";
   /** Which of the three roles it can play. */
   readonly roles: readonly ModuleRole[];
@@ -67,6 +73,7 @@ export type ModuleRole = "encode" | "project" | "predict";
  */
 export interface TransformDefinition<Options = unknown>
   extends Definition<Options> {
+  /** Tells definitions apart. */
   readonly kind: "transform";
   /** Whether evaluation applies it too, without randomness. */
   readonly evaluation: boolean;
@@ -75,7 +82,11 @@ export interface TransformDefinition<Options = unknown>
     shape: readonly [number, number, number],
     options: Options,
   ): readonly [number, number, number];
-  /** @param random Draws one value a sample; absent in evaluation. */
+  /**
+   * Transforms a batch. `random` draws one value a sample.
+   *
+   * @param random Draws one value a sample; absent in evaluation.
+   */
   apply(images: tf.Tensor4D, options: Options, random: Random): tf.Tensor4D;
 }
 
@@ -87,6 +98,7 @@ export interface LossContext {
 
 /** A loss between two views' embeddings. */
 export interface LossDefinition<Options = unknown> extends Definition<Options> {
+  /** Tells definitions apart. */
   readonly kind: "loss";
   /** Whether it reads `negatives:`. */
   readonly negatives: "required" | "none";
@@ -100,6 +112,8 @@ export interface LossDefinition<Options = unknown> extends Definition<Options> {
     sizes: { readonly batch: number; readonly negatives: number },
   ): { readonly floor?: number; readonly uniform?: number };
   /**
+   * Computes the loss of a pair of views.
+   *
    * @param a `[batch, features]`
    * @param b `[batch, features]`
    * @returns A scalar.

@@ -5,7 +5,9 @@ export type TransformEntry = string | Readonly<Record<string, unknown>>;
 
 /** A named augmentation. */
 export interface AugmentPreset {
+  /** One sentence for the reference page. */
   readonly summary: string;
+  /** Where the list comes from. */
   readonly reference?: string;
   /** One list for all views, or one for each. */
   readonly views: readonly (readonly TransformEntry[])[];

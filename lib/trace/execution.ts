@@ -11,8 +11,11 @@ import { Recording } from "./recording.ts";
 
 /** A variable by name, as the engine knows it. */
 export interface VariableRef {
+  /** Name that programs share it by. */
   readonly path: string;
+  /** Lengths of its dimensions. */
   readonly shape: readonly number[];
+  /** Type of its elements. */
   readonly dtype: DType;
 }
 

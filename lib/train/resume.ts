@@ -16,7 +16,9 @@ const originSchema = z.object({ baseDir: z.string(), pipeline: z.unknown() });
 
 /** A run that can go on. */
 export interface Resumable {
+  /** Its pipeline. */
   readonly loaded: LoadedPipeline;
+  /** Its newest whole checkpoint. */
   readonly point: ResumePoint;
   /** Checkpoints that were passed over, and why. */
   readonly refused: readonly Refused[];

@@ -29,7 +29,9 @@ const MOST_RESIDENT_BYTES = 2 ** 30;
 
 /** Steps of a run, and of one epoch. */
 export interface RunLength {
+  /** Of the run. */
   readonly steps: number;
+  /** Of one epoch. */
   readonly stepsPerEpoch: number;
 }
 
@@ -105,6 +107,7 @@ export class TrainingSession {
   readonly #resident: boolean;
   /** Every variable, the step counter included. */
   readonly variables: readonly VariableRef[];
+  /** Steps of the run. */
   readonly length: RunLength;
   #done = 0;
   #order: { epoch: number; indices: Int32Array } | undefined;

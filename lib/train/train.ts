@@ -34,20 +34,29 @@ export type TrainEvent =
 
 /** Where a run stands after a step. */
 export interface StepProgress {
+  /** Steps done. */
   readonly step: number;
+  /** Steps of the run. */
   readonly steps: number;
   /** Epochs done, with a fraction. */
   readonly epoch: number;
+  /** Epochs of the run. */
   readonly epochs: number;
+  /** Over the last steps. */
   readonly imagesPerSecond: number;
+  /** What the step reported. */
   readonly metrics: StepMetrics;
+  /** At this speed. */
   readonly secondsLeft: number;
 }
 
 /** A checkpoint to go on from. */
 export interface ResumePoint {
+  /** The run's folder. */
   readonly folder: string;
+  /** Its line of the manifest. */
   readonly entry: CheckpointEntry;
+  /** Variables by path. */
   readonly values: Values;
 }
 
@@ -61,34 +70,49 @@ export interface TrainOptions {
   readonly threads?: number;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
+  /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
   /** Ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Called as things happen. */
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
 /** Contents of `summary.json`. */
 export interface Summary {
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** Steps of the run. */
   readonly steps: number;
+  /** Epochs of the run. */
   readonly epochs: number;
   /** Of training, without loading, compiling and evaluating. */
   readonly seconds: number;
+  /** Over the whole run. */
   readonly images_per_second: number;
+  /** Of the last step; `null` when it is no number. */
   readonly loss: number | null;
   /** Accuracies in 0..1; `null` where `note` says why. */
   readonly knn: number | null;
+  /** Accuracy of a linear probe, in 0..1. */
   readonly linear: number | null;
+  /** Running mean of the collapse signal. */
   readonly embedding_std: number | null;
+  /** What became of the run. */
   readonly verdict: Verdict;
+  /** Such as `TensorFlow 2.21.0`. */
   readonly engine: string;
+  /** Where it ran. */
   readonly device: Device;
+  /** Why a score is missing. */
   readonly note?: string;
 }
 
 /** How a run ended. */
 export interface TrainResult {
+  /** The run's folder. */
   readonly folder: string;
+  /** What `summary.json` holds. */
   readonly summary: Summary;
   /** Present when the run was stopped, or should have been. */
   readonly alarm?: Alarm;
@@ -192,9 +216,11 @@ export async function train(
 
 interface StepsRun {
   readonly end: TrainResult["end"];
+  /** What the step reported. */
   readonly metrics: StepMetrics;
   readonly embeddingStd: number;
   readonly seconds: number;
+  /** Over the last steps. */
   readonly imagesPerSecond: number;
   readonly alarm?: Alarm;
 }
