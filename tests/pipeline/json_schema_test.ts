@@ -1,0 +1,170 @@
+import assert from "@std/assert";
+import { Ajv } from "ajv";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import {
+  pipelineSchema,
+  pipelineSchemaText,
+} from "../../lib/pipeline/json_schema.ts";
+import { checkText } from "../../lib/pipeline/load.ts";
+import { override, readOverride } from "../../lib/pipeline/overrides.ts";
+import { SHIPPED } from "./shipped.ts";
+
+const COMMITTED =
+  new URL("../../pipelines/pipeline.schema.json", import.meta.url).pathname;
+
+const validate = new Ajv({
+  strict: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+})
+  .compile(pipelineSchema());
+
+const BASE = `
+data: { source: photos, batch: 64 }
+stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: resnet, of: views }
+  z: { project: mlp, of: y, hidden: 8, out: 8 }
+  p: { predict: mlp, of: z, hidden: 8, out: 8 }
+  t.y: { ema: y, of: views }
+  t.z: { ema: z, of: t.y }
+  q: { queue: t.z, size: 64 }
+  s: { stop_gradient: t.z }
+  loss: { loss: cosine, between: [p, stop_gradient(s)] }
+  nce: { loss: info_nce, between: ["z[0]", "t.z[1]"], negatives: "q[1]" }
+train: { epochs: 3, optimizer: { sgd: { lr: 0.1 } } }
+`;
+
+/** Whether the schema, and whether the checks, accept the base with changes. */
+function verdicts(
+  changes: readonly string[],
+): { schema: boolean; check: boolean } {
+  const changed = changes.map(readOverride).reduce(
+    (value, { path, value: to }) => override(value, path, to),
+    parse(BASE),
+  );
+  const { loaded } = checkText("base.yaml", BASE, { set: changes });
+  return { schema: validate(changed), check: loaded !== undefined };
+}
+
+Deno.test("pipelineSchema() accepts every shipped pipeline", async () => {
+  assert(SHIPPED.length >= 15);
+  for (const file of SHIPPED) {
+    const value = parse(await Deno.readTextFile(file));
+    assert(validate(value), `${file}: ${JSON.stringify(validate.errors)}`);
+  }
+});
+
+Deno.test("every shipped pipeline names the schema in its first line", async () => {
+  for (const file of SHIPPED) {
+    const [first = ""] = (await Deno.readTextFile(file)).split("\n");
+    const named = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1] ??
+      "nothing";
+    assert.equal(resolve(dirname(file), named), COMMITTED);
+  }
+});
+
+Deno.test("the committed schema is what `deno task schema --out` writes", async () => {
+  assert.equal(await Deno.readTextFile(COMMITTED), pipelineSchemaText());
+});
+
+const GOOD: readonly (readonly string[])[] = [
+  [],
+  ["stages.views.count=16"],
+  ["stages.views.augment=[horizontal_flip, { solarize: { p: 0.1 } }]"],
+  ["stages.views.augment={ each: [byol, [grayscale]] }"],
+  ["stages.t.y.momentum={ from: 0.9, to: 1 }"],
+  ["stages.loss.pairs=all", "stages.loss.weight=0"],
+  ["train.optimizer={ adamw: { lr: 0.1, beta1: 0 } }"],
+  ["train.schedule=cosine"],
+  ["train.schedule={ linear: { warmup: 1, final: 0.1 } }"],
+  ["train.epochs=null", "train.steps=10"],
+  ["train.per_stage={ p: { lr: 0.1, schedule: constant } }"],
+  ["train.ema=1", "train.precision=bfloat16"],
+  ["monitor=warn"],
+  ["monitor={ patience: 2 }"],
+  ["checkpoint={ every: 0.5 }"],
+  ["evaluate={ knn: false, linear: { epochs: 1 } }"],
+  ["name=a-b.c", "seed=7"],
+  ["data={ source: folder, path: here, size: 32, batch: 64 }"],
+];
+
+Deno.test("pipelineSchema() accepts what the checks accept", () => {
+  for (const changes of GOOD) {
+    assert.deepEqual(
+      verdicts(changes),
+      { schema: true, check: true },
+      changes.join(" "),
+    );
+  }
+});
+
+const BAD: readonly (readonly string[])[] = [
+  ["colour=1"],
+  ["data.bacth=1"],
+  ["data.source=cifar"],
+  ["data.batch=0"],
+  ["data.path=x"],
+  ["stages.views.view=1"],
+  ["stages.views.count=17"],
+  ["stages.views.augment=simsam"],
+  ["stages.views.augment=[blur]"],
+  ["stages.views.augment=[{ solarize: { q: 1 } }]"],
+  ["stages.views.augment=[{ solarize: {}, grayscale: {} }]"],
+  ["stages.y.witdh=8"],
+  ["stages.y.encode=resnet19"],
+  ["stages.y.project=mlp"],
+  ["stages.y.of=null"],
+  ["stages.y.of=views[a]"],
+  ["stages.z.hidden=null"],
+  ["stages.t.y.size=1"],
+  ["stages.q.size=0"],
+  ["stages.s.of=z"],
+  ["stages.loss.between=[p]"],
+  ["stages.loss.pairs=some"],
+  ["stages.loss.negatives=q"],
+  ["stages.nce.negatives=null"],
+  ["stages.nce.temperature=0"],
+  ["stages.image={ stop_gradient: z }"],
+  ["train.epoch=1"],
+  ["train.steps=5"],
+  ["train.epochs=null"],
+  ["train.optimizer=sgd"],
+  ["train.optimizer={ sgd: { lr: 0.1, rate: 1 } }"],
+  ["train.optimizer={ sgd: { lr: 0.1 }, lars: { lr: 1 } }"],
+  ["train.schedule={ cosine: { warm: 1 } }"],
+  ["train.schedule=step"],
+  ["train.ema=2"],
+  ["train.per_stage={ p: { rate: 1 } }"],
+  ["monitor=loud"],
+  ["monitor={ collapse: stop, paitence: 1 }"],
+  ["checkpoint={ often: 1 }"],
+  ["evaluate={ knn: { n: 1 } }"],
+  ["seed=-1"],
+];
+
+Deno.test("pipelineSchema() refuses unknown keys, names and ranges, as the checks do", () => {
+  for (const changes of BAD) {
+    assert.deepEqual(
+      verdicts(changes),
+      { schema: false, check: false },
+      changes.join(" "),
+    );
+  }
+});
+
+Deno.test("pipelineSchema() describes every option", () => {
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { properties } = value as { properties?: Record<string, object> };
+    for (const [key, schema] of Object.entries(properties ?? {})) {
+      const told = "description" in schema || "$ref" in schema;
+      assert(told, `${path}.${key} has no description`);
+    }
+    for (const [key, inner] of Object.entries(value)) {
+      visit(inner, `${path}.${key}`);
+    }
+  };
+  visit(pipelineSchema(), "");
+});
