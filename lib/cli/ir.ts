@@ -1,5 +1,6 @@
 /** @file `ir FILE`: the recorded ops of a step, before and after each pass. */
-import { optimize, PASSES } from "../compile/compile.ts";
+import { optimize, PASSES, STEP_PASSES } from "../compile/compile.ts";
+import type { Pass } from "../compile/passes/pass.ts";
 import { UserError } from "../errors.ts";
 import type { Program } from "../ir/graph.ts";
 import { printProgram } from "../ir/print.ts";
@@ -18,10 +19,13 @@ export interface Passage {
 }
 
 /** Runs the passes and keeps the program around each. */
-export function passages(program: Program): readonly Passage[] {
+export function passages(
+  program: Program,
+  passes: readonly Pass[] = PASSES,
+): readonly Passage[] {
   const found: Passage[] = [];
   let before: Program | undefined;
-  optimize(program, PASSES, (pass, after) => {
+  optimize(program, passes, (pass, after) => {
     // The first call shows the trace itself.
     if (before) found.push({ pass, before, after });
     before = after;
@@ -65,8 +69,8 @@ export function* irText(
 }
 
 /** @throws {UserError} Unless a pass has this name. */
-function checkPass(name: string): void {
-  const names = [...new Set(PASSES.map((pass) => pass.name))];
+function checkPass(name: string, passes: readonly Pass[]): void {
+  const names = [...new Set(passes.map((pass) => pass.name))];
   if (names.includes(name)) return;
   const near = nearest(name, names);
   throw new UserError(
@@ -78,11 +82,14 @@ function checkPass(name: string): void {
 
 /** Runs the command. */
 export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
-  if (options.pass !== undefined) checkPass(options.pass);
   const loaded = await loadPipeline(file, { set: options.set });
+  const passes = STEP_PASSES[loaded.pipeline.train.precision];
+  if (options.pass !== undefined) checkPass(options.pass, passes);
   if (loaded.warnings) console.error(loaded.warnings);
   const { api } = await recordingEngine();
   const { program } = await recordStep(api, loaded);
-  for (const text of irText(passages(program), options)) console.log(text);
+  for (const text of irText(passages(program, passes), options)) {
+    console.log(text);
+  }
   return EXIT.success;
 }

@@ -3,14 +3,31 @@ import type { Program } from "../ir/graph.ts";
 import { verify } from "../ir/verify.ts";
 import { commonSubexpressions } from "./passes/common_subexpressions.ts";
 import { deadCode } from "./passes/dead_code.ts";
+import { identities } from "./passes/identities.ts";
+import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 
 /** Passes that every program goes through, in order. */
 export const PASSES: readonly Pass[] = [
   deadCode,
+  identities,
   commonSubexpressions,
   deadCode,
 ];
+
+/** Passes of a training step, by the precision that the pipeline asks for. */
+export const STEP_PASSES: Readonly<
+  Record<"float32" | "bfloat16", readonly Pass[]>
+> = {
+  float32: PASSES,
+  bfloat16: [
+    deadCode,
+    identities,
+    lowPrecision,
+    commonSubexpressions,
+    deadCode,
+  ],
+};
 
 /**
  * Runs passes over a program and verifies it after each.

@@ -1,5 +1,6 @@
 /** @file Fully connected layer. */
 import * as tf from "@tensorflow/tfjs";
+import { linear } from "../ops/linear.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Shape of a {@linkcode dense}. */
@@ -25,7 +26,7 @@ export function dense(scope: ParameterScope, options: DenseOptions): Layer {
     : undefined;
   return (x, run) =>
     run.scope(scope.path, () => {
-      const product = tf.matMul(
+      const product = linear(
         x as tf.Tensor2D,
         run.read(kernel) as tf.Tensor2D,
       );

@@ -1,5 +1,6 @@
 /** @file Where programs run: compiled, or op by op. */
 import { optimize } from "../compile/compile.ts";
+import type { Pass } from "../compile/passes/pass.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
@@ -8,7 +9,7 @@ import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 /** Runs functions; their variables are shared by path and live as long as it. */
 export interface Runtime {
   /** Readies a function for many calls. */
-  load(name: string, body: Traceable): Executable;
+  load(name: string, body: Traceable, passes?: readonly Pass[]): Executable;
   /** Frees the device's memory. */
   close(): void;
 }
@@ -17,7 +18,8 @@ export interface Runtime {
 export function compiledRuntime({ api, config }: Engine): Runtime {
   const machine = new Machine(api, config);
   return {
-    load: (name, body) => machine.load(optimize(trace(api, name, body))),
+    load: (name, body, passes) =>
+      machine.load(optimize(trace(api, name, body), passes)),
     close: () => machine.close(),
   };
 }

@@ -1,4 +1,5 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
+import { STEP_PASSES } from "../compile/compile.ts";
 import type { Executable } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import type { ImageSet } from "../data/source.ts";
@@ -130,7 +131,11 @@ export class TrainingSession {
         : { kind: "fed" },
     );
     this.variables = [...this.#training.variables, STEP];
-    this.#step = this.load("step", this.#training.traceable);
+    this.#step = runtime.load(
+      "step",
+      this.#training.traceable,
+      STEP_PASSES[pipeline.train.precision],
+    );
   }
 
   /**

@@ -1,0 +1,112 @@
+/** @file Convolutions and layers' products in bfloat16, and what lies between them. */
+import type { DType } from "../../ir/dtype.ts";
+import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Pass } from "./pass.ts";
+import { type Builder, rewrite } from "./rewrite.ts";
+
+/** How an op is turned to bfloat16. */
+interface Rule {
+  /** Inputs that are read in bfloat16; the others stay as they are. */
+  readonly low: readonly number[];
+  /**
+   * Inputs that must be at hand in bfloat16 already for the op to follow;
+   * none for an op that is worth the casts.
+   */
+  readonly leads: readonly number[];
+}
+
+/**
+ * Ops whose sums oneDNN keeps in float32 whatever their inputs are, and the
+ * cheap ones that stand between them. Batch norm reads and writes bfloat16
+ * but computes its statistics in float32.
+ */
+const RULES: Readonly<Record<string, Rule>> = {
+  Conv2D: { low: [0, 1], leads: [] },
+  Conv2DBackpropInput: { low: [1, 2], leads: [] },
+  Conv2DBackpropFilter: { low: [0, 2], leads: [] },
+  MatMul: { low: [0, 1], leads: [] },
+  FusedBatchNormV3: { low: [0], leads: [0] },
+  FusedBatchNormGradV3: { low: [0, 1], leads: [1] },
+  Relu: { low: [0], leads: [0] },
+  ReluGrad: { low: [0, 1], leads: [1] },
+  Add: { low: [0, 1], leads: [0, 1] },
+  AddV2: { low: [0, 1], leads: [0, 1] },
+  PadV2: { low: [0, 2], leads: [0] },
+  Slice: { low: [0], leads: [0] },
+  Reshape: { low: [0], leads: [0] },
+};
+
+/** Ops on less are not worth a cast. */
+const LEAST_ELEMENTS = 1024;
+
+function cast(
+  value: Value,
+  to: DType,
+  scope: string,
+  builder: Builder,
+): Value {
+  const node = builder.add({
+    op: "Cast",
+    scope,
+    inputs: [value],
+    attrs: {
+      SrcT: { kind: "type", value: value.dtype },
+      DstT: { kind: "type", value: to },
+      Truncate: { kind: "bool", value: false },
+    },
+  }, [{ shape: value.shape, dtype: to }]);
+  return node.outputs[0] as Value;
+}
+
+const size = ({ shape }: Value): number =>
+  shape.reduce((product, side) => product * side, 1);
+
+/**
+ * Runs ops in bfloat16 by {@linkcode RULES}. Each result is cast back to
+ * float32 for whoever needs that; where only bfloat16 ops read it, dead-code
+ * removal takes the cast away, so that activations stay in bfloat16 between
+ * convolutions and weights are cast once a step.
+ */
+export const lowPrecision: Pass = {
+  name: "low-precision",
+  run(program: Program): Program {
+    /** bfloat16 form of a new float32 value. */
+    const narrow = new Map<Value, Value>();
+    return rewrite(program, (node: Node, builder) => {
+      const rule = RULES[node.op];
+      const [first] = node.outputs;
+      if (!rule || first?.dtype !== "float32") return undefined;
+      if (Math.max(...[first, ...node.inputs].map(size)) < LEAST_ELEMENTS) {
+        return undefined;
+      }
+      const inputs = node.inputs.map(builder.map);
+      const ready = (i: number): boolean => narrow.has(inputs[i] as Value);
+      if (!rule.leads.every(ready)) return undefined;
+      const read = inputs.map((input, i) => {
+        if (!rule.low.includes(i)) return input;
+        let low = narrow.get(input);
+        if (!low) {
+          low = cast(input, "bfloat16", node.scope, builder);
+          narrow.set(input, low);
+        }
+        return low;
+      });
+      const copy = builder.add(
+        {
+          ...node,
+          inputs: read,
+          attrs: { ...node.attrs, T: { kind: "type", value: "bfloat16" } },
+          after: [],
+        },
+        node.outputs.map(({ shape, dtype }, i) => ({
+          shape,
+          dtype: i === 0 ? "bfloat16" : dtype,
+        })),
+      );
+      const [low, ...rest] = copy.outputs as [Value, ...Value[]];
+      const wide = cast(low, "float32", node.scope, builder);
+      narrow.set(wide, low);
+      return [wide, ...rest];
+    });
+  },
+};
