@@ -14,6 +14,7 @@ export const SYMBOLS = {
   TF_NewStatus: { parameters: [], result: P },
   TF_GetCode: { parameters: [P], result: "i32" },
   TF_Message: { parameters: [P], result: P },
+  TF_SetStatus: { parameters: [P, "i32", B], result: V },
 
   TF_NewBufferFromString: { parameters: [B, "usize"], result: P },
   TF_NewBuffer: { parameters: [], result: P },
@@ -158,6 +159,22 @@ function logLevel(): number {
   return Number.isInteger(level) && level >= 0 && level <= 3 ? level : 2;
 }
 
+const RTLD_NOW = 2;
+const RTLD_NODELETE = 0x1000;
+
+/** Libraries are let go with the worker that opened them; TensorFlow cannot be loaded twice. */
+function keepLoaded(path: string): void {
+  if (Deno.build.os !== "linux") return;
+  const libc = Deno.dlopen("libc.so.6", {
+    dlopen: { parameters: [B, "i32"], result: P, optional: true },
+  });
+  libc.symbols.dlopen?.(
+    encoder.encode(`${path}\0`),
+    RTLD_NOW | RTLD_NODELETE,
+  );
+  libc.close();
+}
+
 let opened: { readonly path: string; readonly api: Api } | undefined;
 
 /**
@@ -174,10 +191,15 @@ export function openApi(library: EngineLibrary): Api {
     );
     framework.symbols.setMinLogLevel?.(logLevel());
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
+    keepLoaded(library.framework);
+    keepLoaded(library.cc);
     const status = c.TF_NewStatus();
     const check = (what: string, of: Pointer = status): void => {
       if (c.TF_GetCode(of) === 0) return;
-      throw new EngineError(`${what}: ${readString(c.TF_Message(of))}`);
+      const message = readString(c.TF_Message(of));
+      // Some functions leave the status alone when all is well.
+      c.TF_SetStatus(of, 0, cString(""));
+      throw new EngineError(`${what}: ${message}`);
     };
     const api = { c, status, check, version: readString(c.TF_Version()) };
     opened = { path: library.cc, api };

@@ -107,6 +107,11 @@ export class EngineGraph {
         c.TF_AddInputList(description, outputArray(list), list.length);
       }
     }
+    if (next < spec.inputs.length) {
+      throw new EngineError(
+        `"${spec.op}" takes ${next} inputs, not ${spec.inputs.length}`,
+      );
+    }
     for (const operation of spec.after ?? []) {
       c.TF_AddControlInput(description, operation);
     }

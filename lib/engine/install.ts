@@ -206,7 +206,7 @@ export async function installEngine(
   let work: string | undefined;
   try {
     await Deno.mkdir(cacheDir, { recursive: true });
-    await removeLeftovers(cacheDir, target);
+    await removeLeftovers(cacheDir);
     await checkSpace(cacheDir, wheel);
     work = await Deno.makeTempDir({ dir: cacheDir, prefix: "installing-" });
     await fetchInto(work, wheel, options);
@@ -231,17 +231,18 @@ async function putInPlace(
   } catch (error) {
     // Another process was first; its files serve as well, if they are whole.
     const other = await locateEngine(options);
-    if (other?.origin !== "cache") throw error;
+    if (other?.origin === "cache") return;
+    await Deno.remove(target, { recursive: true }).catch(() => {});
+    await Deno.rename(work, target).catch(() => {
+      throw error;
+    });
   }
 }
 
 /** A killed installation leaves its folder; a day later nobody is at work in it. */
 const ABANDONED_MS = 24 * 3600 * 1000;
 
-async function removeLeftovers(
-  cacheDir: string,
-  target: string,
-): Promise<void> {
+async function removeLeftovers(cacheDir: string): Promise<void> {
   for await (const { name } of Deno.readDir(cacheDir)) {
     if (!name.startsWith("installing-")) continue;
     const path = join(cacheDir, name);
@@ -250,8 +251,6 @@ async function removeLeftovers(
       await Deno.remove(path, { recursive: true });
     }
   }
-  // It exists, but was found to be broken, or this would not run.
-  await Deno.remove(target, { recursive: true }).catch(() => {});
 }
 
 /** Finds the engine, or installs it. */

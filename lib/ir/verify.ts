@@ -10,12 +10,15 @@ import type { Node, Program } from "./graph.ts";
  */
 export function verify(program: Program, pass = "trace"): void {
   const seen = new Set<Node>();
+  const ids = new Set<number>();
   const fail = (what: string): never => {
     throw new Error(`internal: after ${pass} of "${program.name}": ${what}`);
   };
   for (const node of program.nodes) {
     const label = `${node.op} (node ${node.id}, scope "${node.scope}")`;
     if (seen.has(node)) fail(`${label} stands twice`);
+    if (ids.has(node.id)) fail(`${label} has the id of another node`);
+    ids.add(node.id);
     for (const input of node.inputs) {
       if (!seen.has(input.node)) {
         fail(`${label} reads ${input.node.op} ${input.node.id} before it runs`);

@@ -28,7 +28,7 @@ export const commonSubexpressions: Pass = {
     };
     const attrKey = ([name, attr]: [string, Attr]): string => {
       if (attr.kind !== "tensor") {
-        return `${name}=${JSON.stringify(attr.value)}`;
+        return `${name}=${JSON.stringify(attr.value, exact)}`;
       }
       const { dtype, shape, data } = attr.value;
       const content = data.length <= COMPARED_ELEMENTS
@@ -41,10 +41,9 @@ export const commonSubexpressions: Pass = {
         node.op,
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),
-        ...node.after.map((earlier) => `after ${idOf(earlier)}`),
       ].join("|");
     return rewrite(program, (node, builder) => {
-      if (isStateful(node)) return undefined;
+      if (isStateful(node) || node.after.length > 0) return undefined;
       const inputs = node.inputs.map(builder.map);
       const key = keyOf(node, inputs);
       const known = first.get(key);
@@ -55,6 +54,10 @@ export const commonSubexpressions: Pass = {
     });
   },
 };
+
+/** JSON has neither -0 nor infinities. */
+const exact = (_: string, value: unknown): unknown =>
+  typeof value === "number" ? bits(value) : value;
 
 /** Text that tells -0 from 0; NaNs are alike. */
 function bits(value: number | bigint): string {

@@ -75,7 +75,9 @@ export const lowPrecision: Pass = {
     return rewrite(program, (node: Node, builder) => {
       const rule = RULES[node.op];
       const [first] = node.outputs;
-      if (!rule || first?.dtype !== "float32") return undefined;
+      if (!rule || first?.dtype !== "float32" || node.after.length > 0) {
+        return undefined;
+      }
       if (Math.max(...[first, ...node.inputs].map(size)) < LEAST_ELEMENTS) {
         return undefined;
       }
@@ -96,7 +98,6 @@ export const lowPrecision: Pass = {
           ...node,
           inputs: read,
           attrs: { ...node.attrs, T: { kind: "type", value: "bfloat16" } },
-          after: [],
         },
         node.outputs.map(({ shape, dtype }, i) => ({
           shape,

@@ -1,0 +1,438 @@
+import assert from "@std/assert";
+import { optimize, PASSES, STEP_PASSES } from "../../lib/compile/compile.ts";
+import { commonSubexpressions } from "../../lib/compile/passes/common_subexpressions.ts";
+import { deadCode } from "../../lib/compile/passes/dead_code.ts";
+import { identities } from "../../lib/compile/passes/identities.ts";
+import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
+import type { Pass } from "../../lib/compile/passes/pass.ts";
+import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
+import { printProgram } from "../../lib/ir/print.ts";
+import { verify } from "../../lib/ir/verify.ts";
+import { floats, Hand, ops, type Rest } from "../ir/hand.ts";
+
+function run(pass: Pass, program: Program): Program {
+  const before = printProgram(program);
+  const result = pass.run(program);
+  verify(result, pass.name);
+  assert.equal(printProgram(program), before, "a pass changed its input");
+  return result;
+}
+
+/** Fetches of a program that keep these values alive. */
+const fetching = (...values: Value[]) => ({
+  fetches: new Map(values.map((value, i) => [`out${i}`, value])),
+});
+
+/** How many of two nodes are left when both are made alike but for `rest`. */
+function merged(op: string, left: Rest, right: Rest): boolean {
+  const hand = new Hand();
+  const x = hand.constant(1);
+  const [a, b] = [hand.value(op, [x], left), hand.value(op, [x], right)];
+  const { nodes, fetches } = run(
+    commonSubexpressions,
+    hand.program(fetching(a, b)),
+  );
+  const [out0, out1] = [fetches.get("out0"), fetches.get("out1")];
+  assert.equal(nodes.length, out0 === out1 ? 2 : 3);
+  return out0 === out1;
+}
+
+Deno.test("dead code: what nothing asks for goes, with all that it alone read", () => {
+  const hand = new Hand();
+  const used = hand.constant(1);
+  const unused = hand.constant(2);
+  hand.value("Neg", [hand.value("Exp", [unused])]);
+  const kept = hand.value("Relu", [used]);
+  const result = run(deadCode, hand.program(fetching(kept)));
+  assert.deepEqual(ops(result), ["Const", "Relu"]);
+  assert.equal(result.nodes[0], used.node);
+});
+
+Deno.test("dead code: effects stay, with what they read and what they wait for", () => {
+  const hand = new Hand();
+  const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+  const read = hand.value("ReadVariableOp", [handle]);
+  const value = hand.constant(3);
+  const assign = hand.node("AssignVariableOp", [handle, value], {
+    outputs: [],
+    after: [read.node],
+  });
+  hand.value("Exp", [value]);
+  const result = run(deadCode, hand.program({ effects: [assign] }));
+  assert.deepEqual(ops(result), [
+    "VarHandleOp",
+    "ReadVariableOp",
+    "Const",
+    "AssignVariableOp",
+  ]);
+  assert.deepEqual(result.effects, [assign]);
+});
+
+Deno.test("dead code: an assignment that is no effect of the program goes", () => {
+  const hand = new Hand();
+  const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+  hand.node("AssignVariableOp", [handle, hand.constant(3)], { outputs: [] });
+  assert.deepEqual(ops(run(deadCode, hand.program())), []);
+});
+
+Deno.test("dead code: a feed stays though nothing reads it, so callers need not know", () => {
+  const hand = new Hand();
+  const feed = hand.value("Placeholder");
+  const result = run(
+    deadCode,
+    hand.program({ feeds: new Map([["x", feed]]) }),
+  );
+  assert.deepEqual(ops(result), ["Placeholder"]);
+  assert.equal(result.feeds.get("x"), feed);
+});
+
+Deno.test("common subexpressions: equal ops of equal inputs merge, all the way down", () => {
+  const hand = new Hand();
+  const branch = (): Value =>
+    hand.value("Exp", [hand.value("Neg", [hand.constant(2, 3)])]);
+  const sum = hand.value("AddV2", [branch(), branch()]);
+  const result = run(commonSubexpressions, hand.program(fetching(sum)));
+  assert.deepEqual(ops(result), ["Const", "Neg", "Exp", "AddV2"]);
+  const [left, right] = (result.fetches.get("out0") as Value).node.inputs;
+  assert.equal(left, right);
+});
+
+Deno.test("common subexpressions: inputs count in order, and by output", () => {
+  const hand = new Hand();
+  const split = hand.node("Split", [], { outputs: [["float32"], ["float32"]] });
+  const [a, b] = split.outputs as [Value, Value];
+  const values = [
+    hand.value("Sub", [a, b]),
+    hand.value("Sub", [b, a]),
+    hand.value("Neg", [a]),
+    hand.value("Neg", [b]),
+    hand.value("Exp", [a]),
+  ];
+  const result = run(commonSubexpressions, hand.program(fetching(...values)));
+  assert.equal(new Set(result.fetches.values()).size, values.length);
+});
+
+Deno.test("common subexpressions: ops of different attributes stay apart", () => {
+  const axis = (value: number): Rest => ({
+    attrs: { axis: { kind: "int", value } },
+  });
+  assert.ok(merged("Pack", axis(1), axis(1)));
+  assert.ok(!merged("Pack", axis(1), axis(2)));
+  assert.ok(!merged("Pack", axis(1), {}));
+  const text = (value: string): Rest => ({
+    attrs: { padding: { kind: "string", value } },
+  });
+  assert.ok(!merged("Conv2D", text("SAME"), text("VALID")));
+  const list = (...value: number[]): Rest => ({
+    attrs: { strides: { kind: "ints", value } },
+  });
+  assert.ok(merged("Conv2D", list(1, 2), list(1, 2)));
+  assert.ok(!merged("Conv2D", list(1, 2), list(12)));
+});
+
+Deno.test("common subexpressions: the order in which attributes were written is no difference", () => {
+  const [a, b]: [Attr, Attr] = [
+    { kind: "bool", value: true },
+    { kind: "int", value: 1 },
+  ];
+  assert.ok(merged("Sum", { attrs: { a, b } }, { attrs: { b, a } }));
+});
+
+Deno.test("common subexpressions: a number attribute is told by its sign, infinities too", () => {
+  const alpha = (value: number): Rest => ({
+    attrs: { alpha: { kind: "float", value } },
+  });
+  assert.ok(merged("LeakyRelu", alpha(0.5), alpha(0.5)));
+  assert.ok(!merged("LeakyRelu", alpha(Infinity), alpha(-Infinity)));
+  assert.ok(!merged("LeakyRelu", alpha(NaN), alpha(Infinity)));
+  assert.ok(!merged("LeakyRelu", alpha(-0), alpha(0)));
+});
+
+Deno.test("common subexpressions: constants merge by their bits, so 0 and -0 do not", () => {
+  const value = (attr: Attr): Rest => ({ attrs: { value: attr } });
+  assert.ok(merged("Const", value(floats(1, 2)), value(floats(1, 2))));
+  assert.ok(!merged("Const", value(floats(0)), value(floats(-0))));
+  assert.ok(!merged("Const", value(floats(12)), value(floats(1, 2))));
+  assert.ok(
+    !merged(
+      "Const",
+      value(floats(Infinity)),
+      value(floats(-Infinity)),
+    ),
+  );
+  const row = floats(1, 2) as Extract<Attr, { kind: "tensor" }>;
+  const column: Attr = {
+    kind: "tensor",
+    value: { ...row.value, shape: [2, 1] },
+  };
+  assert.ok(!merged("Const", value(row), value(column)));
+  const whole: Attr = {
+    kind: "tensor",
+    value: { dtype: "int32", shape: [2], data: Int32Array.of(1, 2) },
+  };
+  assert.ok(!merged("Const", value(row), value(whole)));
+});
+
+Deno.test("common subexpressions: large constants merge when they are the same array", () => {
+  const data = new Float32Array(5000);
+  const constant = (data: Float32Array): Rest => ({
+    attrs: {
+      value: {
+        kind: "tensor",
+        value: { dtype: "float32", shape: [5000], data },
+      },
+    },
+  });
+  assert.ok(merged("Const", constant(data), constant(data)));
+  // Comparing them would cost more than it saves.
+  assert.ok(!merged("Const", constant(data), constant(data.slice())));
+});
+
+Deno.test("common subexpressions: what reads or writes state, and feeds, never merge", () => {
+  for (const op of ["ReadVariableOp", "ResourceGather", "Placeholder"]) {
+    assert.ok(!merged(op, {}, {}), op);
+  }
+  const hand = new Hand();
+  const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+  const one = hand.constant(1);
+  const add = (after: Node[]): Node =>
+    hand.node("AssignAddVariableOp", [handle, one], { outputs: [], after });
+  const first = add([]);
+  const second = add([first]);
+  const result = run(
+    commonSubexpressions,
+    hand.program({ effects: [first, second] }),
+  );
+  assert.equal(result.effects.length, 2);
+  assert.notEqual(result.effects[0], result.effects[1]);
+  assert.deepEqual(result.effects[1]?.after, [result.effects[0]]);
+});
+
+Deno.test("common subexpressions: stateless random draws of one seed are one draw", () => {
+  const hand = new Hand();
+  const draw = (...seed: number[]): Value =>
+    hand.value("StatelessRandomUniform", [
+      hand.constant(4),
+      hand.constant(...seed),
+    ]);
+  const [a, b, c] = [draw(7, 0), draw(7, 0), draw(7, 1)];
+  const { fetches } = run(
+    commonSubexpressions,
+    hand.program(fetching(a, b, c)),
+  );
+  assert.equal(fetches.get("out0"), fetches.get("out1"));
+  assert.notEqual(fetches.get("out0"), fetches.get("out2"));
+});
+
+Deno.test("common subexpressions: a pure op that waits for another still waits after the copy", () => {
+  const hand = new Hand();
+  const first = hand.constant(1);
+  const waiting = hand.value("Neg", [first], { after: [first.node] });
+  const { fetches } = run(
+    commonSubexpressions,
+    hand.program(fetching(waiting)),
+  );
+  const { after, inputs } = (fetches.get("out0") as Value).node;
+  assert.deepEqual(after, [inputs[0]?.node]);
+});
+
+Deno.test("identities: a change of shape or type to the same one goes, a true one stays", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], { outputs: [["float32", 2, 3]] });
+  const to = hand.constant(2, 3);
+  const chain = ["Reshape", "BroadcastTo", "Slice", "Cast"].reduce(
+    (value, op) =>
+      hand.value(op, [value, to], { outputs: [["float32", 2, 3]] }),
+    x,
+  );
+  const kept = [
+    hand.value("Reshape", [chain, to], { outputs: [["float32", 3, 2]] }),
+    hand.value("Slice", [chain, to], { outputs: [["float32", 1, 3]] }),
+    hand.value("Cast", [chain], { outputs: [["int32", 2, 3]] }),
+  ];
+  const result = run(
+    identities,
+    hand.program({
+      feeds: new Map([["x", x]]),
+      ...fetching(chain, ...kept),
+    }),
+  );
+  assert.deepEqual(ops(result), [
+    "Placeholder",
+    "Const",
+    "Reshape",
+    "Slice",
+    "Cast",
+  ]);
+  // A fetch of what went is a fetch of what it was made from.
+  assert.equal(result.fetches.get("out0"), result.feeds.get("x"));
+});
+
+Deno.test("identities: what waited for an op that went waits for what it was made from", () => {
+  const hand = new Hand();
+  const x = hand.constant(1);
+  const same = hand.value("Cast", [x], { outputs: [["float32", 1]] });
+  const waiting = hand.node("NoOp", [], { outputs: [], after: [same.node] });
+  const { effects, nodes } = run(
+    identities,
+    hand.program({ effects: [waiting] }),
+  );
+  assert.deepEqual(effects[0]?.after, [nodes[0]]);
+});
+
+/** A convolution's worth of elements. */
+const LARGE = [2, 8, 8, 16] as const;
+const large: Rest = { outputs: [["float32", ...LARGE]] };
+
+Deno.test("low precision: a convolution reads and writes bfloat16 between casts", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const kernel = hand.value("Const", [], {
+    outputs: [["float32", 3, 3, 16, 16]],
+  });
+  const y = hand.value("Conv2D", [x, kernel], {
+    ...large,
+    attrs: { T: { kind: "type", value: "float32" } },
+    scope: "y/conv",
+  });
+  const sum = hand.value("Sum", [y]);
+  const result = run(lowPrecision, hand.program(fetching(y, sum)));
+  assert.deepEqual(ops(result), [
+    "Placeholder",
+    "Const",
+    "Cast",
+    "Cast",
+    "Conv2D",
+    "Cast",
+    "Sum",
+  ]);
+  const [, , , , convolution, back] = result.nodes;
+  assert.equal(convolution?.attrs["T"]?.value, "bfloat16");
+  assert.equal(convolution?.scope, "y/conv");
+  assert.deepEqual(
+    [...convolution?.inputs ?? [], ...convolution?.outputs ?? []]
+      .map(({ dtype }) => dtype),
+    ["bfloat16", "bfloat16", "bfloat16"],
+  );
+  // Whoever asked for float32 still gets it.
+  assert.equal(result.fetches.get("out0"), back?.outputs[0]);
+  assert.equal(result.fetches.get("out0")?.dtype, "float32");
+});
+
+Deno.test("low precision: activations stay in bfloat16 between convolutions, and a value is cast once", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const kernel = hand.value("Const", [], {
+    outputs: [["float32", 3, 3, 16, 16]],
+  });
+  const twice = [0, 1].map(() => {
+    const first = hand.value("Conv2D", [x, kernel], large);
+    const positive = hand.value("Relu", [first], large);
+    return hand.value("Conv2D", [positive, kernel], large);
+  });
+  const total = hand.value("AddN", twice, large);
+  const result = deadCode.run(
+    run(lowPrecision, hand.program(fetching(total))),
+  );
+  const casts = result.nodes.filter(({ op }) => op === "Cast")
+    .map(({ inputs, outputs }) => [
+      inputs[0]?.node.op,
+      outputs[0]?.dtype,
+    ]);
+  assert.deepEqual(casts, [
+    ["Placeholder", "bfloat16"],
+    ["Const", "bfloat16"],
+    ["Conv2D", "float32"],
+    ["Conv2D", "float32"],
+  ]);
+  const relus = result.nodes.filter(({ op }) => op === "Relu");
+  assert.deepEqual(
+    relus.map(({ outputs }) => outputs[0]?.dtype),
+    ["bfloat16", "bfloat16"],
+  );
+});
+
+Deno.test("low precision: what is not led by a convolution, is small or is no float32 stays", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const whole = hand.value("Placeholder", [], {
+    outputs: [["int32", ...LARGE]],
+  });
+  const values = [
+    hand.value("Relu", [x], large),
+    hand.value("AddV2", [x, x], large),
+    hand.value("Exp", [x], large),
+    hand.value("MatMul", [hand.constant(1), hand.constant(2)]),
+    hand.value("MatMul", [whole, whole], { outputs: [["int32", ...LARGE]] }),
+  ];
+  const program = hand.program(fetching(...values));
+  assert.equal(printProgram(run(lowPrecision, program)), printProgram(program));
+});
+
+Deno.test("low precision: statistics of a batch norm stay in float32", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const kernel = hand.value("Const", [], {
+    outputs: [["float32", 3, 3, 16, 16]],
+  });
+  const y = hand.value("Conv2D", [x, kernel], large);
+  const scale = hand.constant(...new Array<number>(16).fill(1));
+  const norm = hand.node("FusedBatchNormV3", [y, scale], {
+    outputs: [["float32", ...LARGE], ["float32", 16], ["float32", 16]],
+  });
+  const [normed, mean] = norm.outputs as [Value, Value];
+  const result = run(lowPrecision, hand.program(fetching(normed, mean)));
+  const copy = result.nodes.find(({ op }) => op === "FusedBatchNormV3");
+  assert.deepEqual(copy?.inputs.map(({ dtype }) => dtype), [
+    "bfloat16",
+    "float32",
+  ]);
+  assert.deepEqual(copy?.outputs.map(({ dtype }) => dtype), [
+    "bfloat16",
+    "float32",
+    "float32",
+  ]);
+  assert.equal(result.fetches.get("out1"), copy?.outputs[1]);
+});
+
+Deno.test("every list of passes begins and ends with the removal of dead code", () => {
+  for (const passes of [PASSES, ...Object.values(STEP_PASSES)]) {
+    assert.equal(passes[0], deadCode);
+    assert.equal(passes.at(-1), deadCode);
+  }
+  assert.ok(!STEP_PASSES.float32.includes(lowPrecision));
+  assert.ok(STEP_PASSES.bfloat16.includes(lowPrecision));
+});
+
+Deno.test("passes run in order, each is seen, and a second time changes nothing", () => {
+  const hand = new Hand();
+  const sum = hand.value("AddV2", [hand.constant(1), hand.constant(1)]);
+  hand.value("Exp", [sum]);
+  const seen: [string, number][] = [];
+  const passes = [deadCode, commonSubexpressions, deadCode];
+  const once = optimize(
+    hand.program(fetching(sum)),
+    passes,
+    (pass, { nodes }) => seen.push([pass, nodes.length]),
+  );
+  assert.deepEqual(seen, [
+    ["trace", 4],
+    ["dead-code", 3],
+    ["common-subexpressions", 2],
+    ["dead-code", 2],
+  ]);
+  assert.equal(printProgram(optimize(once, passes)), printProgram(once));
+});
+
+Deno.test("a pass that breaks a program is caught, and named", () => {
+  const hand = new Hand();
+  const sum = hand.value("Neg", [hand.constant(1)]);
+  const breaking: Pass = {
+    name: "breaking",
+    run: (program) => ({ ...program, nodes: program.nodes.slice(1) }),
+  };
+  assert.throws(
+    () => optimize(hand.program(fetching(sum)), [deadCode, breaking]),
+    /^Error: internal: after breaking of "hand": Neg /,
+  );
+});

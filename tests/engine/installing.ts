@@ -1,0 +1,30 @@
+/** @file Runs as a process: looks for an engine, or installs one, and prints what came of it. */
+import {
+  ensureEngine,
+  installEngine,
+  type InstallOptions,
+  type InstallProgress,
+} from "../../lib/engine/install.ts";
+import { locateEngine } from "../../lib/engine/locate.ts";
+
+const ACTIONS = {
+  locate: locateEngine,
+  ensure: ensureEngine,
+  install: installEngine,
+} as const;
+
+const [action, options] = JSON.parse(Deno.args[0] ?? "") as [
+  keyof typeof ACTIONS,
+  InstallOptions,
+];
+const tasks: InstallProgress[] = [];
+try {
+  const library = await ACTIONS[action]({
+    ...options,
+    onProgress: (progress) => tasks.push(progress),
+  });
+  console.log(JSON.stringify({ library, tasks }));
+} catch (error) {
+  const { name, message } = error as Error;
+  console.log(JSON.stringify({ error: { name, message }, tasks }));
+}

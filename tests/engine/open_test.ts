@@ -1,0 +1,31 @@
+import assert from "@std/assert";
+import { openEngine } from "../../lib/engine/open.ts";
+import { engine } from "../helpers/engine.ts";
+
+Deno.test("the engine is opened once, with the device and threads that are asked for", async () => {
+  assert.equal(engine.device, "cpu");
+  assert.equal(engine.config.gpu, false);
+  assert.equal(engine.config.intraThreads, navigator.hardwareConcurrency);
+  assert.match(engine.api.version, /^2\.\d+\.\d+/);
+  const again = await openEngine({ device: "cpu", threads: 1 });
+  assert.equal(again.api, engine.api);
+  assert.equal(again.config.intraThreads, 1);
+});
+
+// libtensorflow aborts the process when it is loaded a second time, so
+// nothing may unload it; each file of `deno test` is a worker, too.
+Deno.test("a worker may open the engine after another one ended", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      new URL("workers.ts", import.meta.url).pathname,
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(code, 0, text.decode(stderr));
+  assert.equal(text.decode(stdout).trim(), "36 36");
+});

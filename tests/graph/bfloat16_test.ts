@@ -1,0 +1,39 @@
+import assert from "@std/assert";
+import { TrainingSession } from "../../lib/train/session.ts";
+import { engine } from "../helpers/engine.ts";
+import { IMAGES, METHOD_NAMES, smallPipeline } from "./methods.ts";
+
+for (const method of METHOD_NAMES) {
+  Deno.test(`${method}: a step in bfloat16 is that of float32 but for rounding, its state stays float32`, async () => {
+    const [exact, rounded] = await Promise.all(
+      (["float32", "bfloat16"] as const).map(async (precision) => {
+        const { pipeline, graph } = await smallPipeline(
+          method,
+          `train.precision=${precision}`,
+        );
+        const session = await TrainingSession.start(
+          pipeline,
+          graph,
+          engine,
+          IMAGES,
+        );
+        const metrics = await session.step();
+        const state = await session.save();
+        session.close();
+        return { metrics, state };
+      }),
+    );
+    // Eight bits of a mantissa, summed over a network of some ten layers.
+    for (const [name, value] of Object.entries(exact?.metrics ?? {})) {
+      const other = rounded?.metrics[name] ?? NaN;
+      const gap = Math.abs(other - value) / Math.max(1, Math.abs(value));
+      assert.ok(gap < 0.1, `${name}: ${value} and ${other}`);
+    }
+    assert.notDeepEqual(rounded?.metrics, exact?.metrics);
+    const types = (state = exact?.state ?? {}) =>
+      Object.entries(state).map(([path, { dtype, shape }]) =>
+        `${path} ${dtype}[${shape}]`
+      );
+    assert.deepEqual(types(rounded?.state), types());
+  });
+}

@@ -1,0 +1,147 @@
+import assert from "@std/assert";
+import type { Tensors } from "../../lib/compile/machine.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
+import { engine } from "../helpers/engine.ts";
+import { IMAGES, type Method, smallPipeline } from "./methods.ts";
+
+async function start(
+  method: Method,
+  ...set: readonly string[]
+): Promise<TrainingSession> {
+  const { pipeline, graph } = await smallPipeline(method, ...set);
+  return await TrainingSession.start(pipeline, graph, engine, IMAGES);
+}
+
+async function steps(
+  session: TrainingSession,
+  count: number,
+): Promise<StepMetrics[]> {
+  const metrics: StepMetrics[] = [];
+  for (let i = 0; i < count; i++) metrics.push(await session.step());
+  return metrics;
+}
+
+/** The bytes themselves: a comparison of numbers would take -0 for 0. */
+const bytes = (tensors: Tensors): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([path, { dtype, shape, data }]) => [
+      path,
+      `${dtype}[${shape}] ${
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toHex()
+      }`,
+    ]),
+  );
+
+for (const method of ["simsiam", "moco"] as const) {
+  Deno.test(`${method}: what is saved and restored is the same to the bit, and training goes on as if nothing had been`, async () => {
+    const through = await start(method);
+    await steps(through, 4);
+    const saved = await through.save();
+    // Into the next epoch, so that the order of images must come back too.
+    const expected = await steps(through, 3);
+    const last = await through.save();
+    through.close();
+
+    const resumed = await start(method);
+    // Steps of its own, which the restored state must replace.
+    await steps(resumed, 1);
+    await resumed.restore(saved);
+    assert.equal(resumed.done, 4);
+    assert.deepEqual(bytes(await resumed.save()), bytes(saved));
+    assert.deepEqual(await steps(resumed, 3), expected);
+    assert.deepEqual(bytes(await resumed.save()), bytes(last));
+    resumed.close();
+  });
+}
+
+Deno.test("what is saved is every variable by its path, the step among them", async () => {
+  const session = await start("moco");
+  await steps(session, 2);
+  const saved = await session.save();
+  session.close();
+  assert.deepEqual([...saved["step"]?.data ?? []], [2]);
+  for (
+    const path of [
+      "y/stem/conv/kernel",
+      "y/stem/bn/variance",
+      "key.y/stem/conv/kernel",
+      "keys/view0",
+      "optimizer/momentum/z/linear1/kernel",
+    ]
+  ) {
+    assert.ok(path in saved, path);
+  }
+  for (const [path, { data }] of Object.entries(saved)) {
+    for (const value of data) assert.ok(Number.isFinite(Number(value)), path);
+  }
+});
+
+Deno.test("after two steps every variable has changed, and a queue has moved by two batches", async () => {
+  const session = await start("moco");
+  const before = await session.save();
+  await steps(session, 2);
+  const after = await session.save();
+  session.close();
+  const [old, now] = [bytes(before), bytes(after)];
+  const same = Object.keys(old).filter((path) => old[path] === now[path]);
+  assert.deepEqual(same, []);
+  const rows = (state: Tensors, from: number, to: number) => {
+    const { shape: [, width = 0], data } = state["keys/view0"] as TensorData;
+    return [...data.subarray(from * width, to * width)];
+  };
+  // Batches of 8 go in front of 24 rows; the oldest fall off the end.
+  assert.deepEqual(rows(after, 16, 24), rows(before, 0, 8));
+  assert.notDeepEqual(rows(after, 0, 8), rows(after, 8, 16));
+});
+
+Deno.test("the same seed twice gives the same losses, another seed others", async () => {
+  const runs = [];
+  for (const seed of [7, 7, 8]) {
+    const session = await start("simsiam", `seed=${seed}`);
+    runs.push(await steps(session, 3));
+    session.close();
+  }
+  assert.deepEqual(runs[1], runs[0]);
+  for (let i = 0; i < 3; i++) {
+    assert.notEqual(runs[2]?.[i]?.["loss"], runs[0]?.[i]?.["loss"]);
+  }
+});
+
+Deno.test("a value of another shape is not restored", async () => {
+  const session = await start("simsiam");
+  const saved = await session.save();
+  const path = "z/linear1/kernel";
+  const { shape } = saved[path] as TensorData;
+  const wrong: TensorData = {
+    dtype: "float32",
+    shape: [...shape].reverse(),
+    data: new Float32Array((saved[path] as TensorData).data.length),
+  };
+  try {
+    await assert.rejects(
+      session.restore({ ...saved, [path]: wrong }),
+      (error: Error) => {
+        assert.equal(error.name, "UserError");
+        assert.ok(error.message.includes(`"${path}"`), error.message);
+        return true;
+      },
+    );
+  } finally {
+    session.close();
+  }
+});
+
+Deno.test("variables of two sessions do not meet, though their paths are the same", async () => {
+  const [one, two] = [await start("simsiam"), await start("simsiam")];
+  await steps(one, 1);
+  const [a, b] = [await one.save(), await two.save()];
+  one.close();
+  two.close();
+  assert.deepEqual([...a["step"]?.data ?? []], [1]);
+  assert.deepEqual([...b["step"]?.data ?? []], [0]);
+  assert.notEqual(
+    bytes(a)["y/stem/conv/kernel"],
+    bytes(b)["y/stem/conv/kernel"],
+  );
+});
