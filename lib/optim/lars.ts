@@ -14,7 +14,8 @@ const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(x)));
 export const lars: OptimizerDefinition = defineOptimizer({
   name: "lars",
   summary: "SGD with momentum and a rate for each weight, for large batches",
-  reference: "You et al. 2017, https://arxiv.org/abs/1708.03888, algorithm 1",
+  reference:
+    "You et al. 2017, https://arxiv.org/abs/1708.03888, in the form of the released code of BYOL and Barlow Twins",
   options: z.strictObject({
     lr,
     momentum,
@@ -23,7 +24,7 @@ export const lars: OptimizerDefinition = defineOptimizer({
       "Trust coefficient (eta): length of a step as a share of the weight's length",
     ),
     clip: z.boolean().default(false).describe(
-      "Whether a weight's rate is at most that of SGD",
+      "Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr",
     ),
     exclude_bias_and_norm: excludeBiasAndNorm.default(true).describe(
       "Leave biases, scales and offsets of norms out of weight decay and adaptation",

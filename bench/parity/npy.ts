@@ -1,0 +1,44 @@
+/** @file NumPy's `.npy` files (format 1.0), as far as the comparison needs them. */
+import { hostArray, type TensorData } from "../../lib/ir/dtype.ts";
+
+const MAGIC = [0x93, ..."NUMPY".split("").map((c) => c.charCodeAt(0)), 1, 0];
+const PREAMBLE = MAGIC.length + 2;
+
+/** Bytes of a float32 tensor as a `.npy` file. */
+export function encodeNpy({ dtype, shape, data }: TensorData): Uint8Array {
+  if (dtype !== "float32") {
+    throw new TypeError(`Cannot write ${dtype} to .npy: expected float32`);
+  }
+  // A tuple of one has a comma of its own: (3,).
+  const tuple = `(${shape.map((side) => `${side},`).join("")})`;
+  const header =
+    `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`;
+  // The data starts at a multiple of 64.
+  const length = Math.ceil((PREAMBLE + header.length + 1) / 64) * 64 - PREAMBLE;
+  const text = new TextEncoder().encode(`${header.padEnd(length - 1)}\n`);
+  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const file = new Uint8Array(PREAMBLE + length + values.length);
+  file.set([...MAGIC, length & 0xff, length >> 8]);
+  file.set(text, PREAMBLE);
+  file.set(values, PREAMBLE + length);
+  return file;
+}
+
+/**
+ * The tensor in a `.npy` file of little-endian float32.
+ *
+ * @throws {TypeError} For any other element type, or column-major order.
+ */
+export function decodeNpy(file: Uint8Array): TensorData {
+  const length = (file[PREAMBLE - 2] ?? 0) + 256 * (file[PREAMBLE - 1] ?? 0);
+  const start = PREAMBLE + length;
+  const header = new TextDecoder().decode(file.subarray(PREAMBLE, start));
+  if (!header.includes("'<f4'") || !header.includes("order': False")) {
+    throw new TypeError(`Cannot read this .npy file: ${header.trim()}`);
+  }
+  const tuple = header.match(/'shape': \(([^)]*)\)/)?.[1] ?? "";
+  const shape = tuple.split(",").map((side) => side.trim())
+    .filter((side) => side !== "").map(Number);
+  const data = hostArray("float32", file.slice(start).buffer as ArrayBuffer);
+  return { dtype: "float32", shape, data };
+}
