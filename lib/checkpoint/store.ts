@@ -85,7 +85,9 @@ export class CheckpointStore {
       sha256: sha256(bytes),
       metrics,
     };
-    const old = (await this.list()).filter((one) => one.file !== file);
+    // A manifest that cannot be read must not end a run.
+    const known = await this.list().catch(() => []);
+    const old = known.filter((one) => one.file !== file);
     const all = [...old, entry];
     const kept = all.slice(-this.keep);
     const manifest = { format: "stopgrad-checkpoints-1", checkpoints: kept };

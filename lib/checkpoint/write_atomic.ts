@@ -17,11 +17,11 @@ export async function writeAtomic(
       at += await file.write(bytes.subarray(at));
     }
     await file.sync();
+    await Deno.rename(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw error;
   }
-  await Deno.rename(part, path);
   await syncFolder(dirname(path));
 }
 

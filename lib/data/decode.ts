@@ -33,7 +33,7 @@ export async function decodeImage(
     .toColourspace(channels === 1 ? "b-w" : "srgb");
   const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({
     resolveWithObject: true,
-  });
+  }).catch(explain);
   if (info.channels === channels) return new Uint8Array(data);
   if (info.channels === 1 && channels === 3) {
     const wide = new Uint8Array(data.length * 3);
@@ -41,6 +41,12 @@ export async function decodeImage(
     return wide;
   }
   throw new Error(`it has ${info.channels} channels, expected ${channels}`);
+}
+
+/** Decoders at work side by side at times lose their reasons. */
+function explain(error: unknown): never {
+  const known = error instanceof Error && !/unknown error/i.test(error.message);
+  throw known ? error : new Error("it is damaged or cut off");
 }
 
 /** Pixels of a whole image, as it is, in 8-bit gray. */

@@ -156,7 +156,7 @@ const WIRE: {
     const { name, pipeline, byName, findings } = wiring;
     const source = pipeline.stages.get(stage.source);
     if (source?.kind !== "module") {
-      if (source) {
+      if (source || stage.source === IMAGE) {
         findings.error(
           "ema-mismatch",
           at(name, "ema"),
@@ -265,7 +265,7 @@ function buildModule(
 
 /** What a reference gives; undefined where its stage already failed. */
 function inputOf(
-  { name, byName, findings }: Wiring,
+  { name, byName, findings, pipeline }: Wiring,
   reference: Reference,
   ...where: (string | number)[]
 ): Signature | undefined {
@@ -274,6 +274,14 @@ function inputOf(
       "dtype-mismatch",
       at(name, ...where),
       `Cannot use "image" here: images are raw bytes until an augment stage made views of them`,
+    );
+    return undefined;
+  }
+  if (pipeline.stages.get(reference.stage)?.kind === "loss") {
+    findings.error(
+      "shape-mismatch",
+      at(name, ...where),
+      `Cannot read "${reference.stage}": a loss is a scalar that no stage can use`,
     );
     return undefined;
   }

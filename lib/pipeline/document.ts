@@ -6,7 +6,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Pair,
   parseDocument,
   visit,
@@ -32,12 +31,11 @@ const DEEPEST = 40;
 /** A parsed YAML file. */
 export class SourceDocument {
   readonly #document: Document;
-  readonly #lines = new LineCounter();
 
   constructor(readonly file: string, readonly source: string) {
     this.#document = parseDocument(
       source.length > MOST_BYTES ? "" : source,
-      { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false },
+      { uniqueKeys: true, prettyErrors: false },
     );
   }
 
@@ -78,7 +76,9 @@ export class SourceDocument {
       return undefined;
     }
     try {
-      return this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      const value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      JSON.stringify(value);
+      return value;
     } catch (error) {
       findings.error(
         "too-complex",
@@ -103,8 +103,8 @@ export class SourceDocument {
     return deepest;
   }
 
-  #textAt([from, to]: readonly [number, number]): string {
-    return this.source.slice(from, to).split(/[:\n]/)[0]?.trim() ?? "";
+  #textAt([from]: readonly [number, number]): string {
+    return this.source.slice(from).split(/[:\s,{}[\]]/)[0] ?? "";
   }
 
   /**
@@ -140,18 +140,21 @@ export class SourceDocument {
 
   #at(from: number, to: number): Location {
     const start = Math.min(from, Math.max(0, this.source.length - 1));
-    const { line, col } = this.#lines.linePos(start);
-    const lineStart = this.source.lastIndexOf("\n", start - 1) + 1;
+    const before = this.source.slice(0, start);
+    const lineStart = before.lastIndexOf("\n") + 1;
+    const line = before.split("\n").length;
     const lineEnd = this.source.indexOf("\n", lineStart);
     const text = this.source.slice(
       lineStart,
       lineEnd < 0 ? this.source.length : lineEnd,
     ).replace(/\r$/, "");
-    const rest = text.length - (start - lineStart);
+    // The end of a line may be two characters, CR and LF.
+    const column = Math.min(start - lineStart, text.length);
+    const rest = text.length - column;
     return {
       file: this.file,
-      line: Math.max(line, 1),
-      column: Math.max(col, 1),
+      line,
+      column: column + 1,
       length: Math.max(1, Math.min(to - from, rest)),
       text,
     };

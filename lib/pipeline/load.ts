@@ -60,7 +60,8 @@ export function checkText(
     (current, { path, value }) => override(current, path, value),
     document.value(findings),
   );
-  const name = basename(file).replace(/\.ya?ml$/, "");
+  const name = basename(file).replace(/\.ya?ml$/, "")
+    .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
   const pipeline = findings.failed
     ? undefined
     : parsePipeline(value, name, registry, findings);

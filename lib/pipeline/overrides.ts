@@ -44,7 +44,7 @@ export function override(root: unknown, path: string, value: unknown): unknown {
   if (Array.isArray(root)) {
     const [head = "", ...tail] = path.split(".");
     const index = Number(head);
-    if (!Number.isInteger(index) || index < 0 || index >= root.length) {
+    if (!/^\d+$/.test(head) || index >= root.length) {
       throw new UserError(
         `Cannot set "${path}": "${head}" is not a place in a list of ${root.length}`,
       );

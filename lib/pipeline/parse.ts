@@ -151,7 +151,7 @@ function parseData(
   const source = registry.sources.find((one) => one.name === name);
   if (!source) {
     unknownName(
-      String(name),
+      name,
       ["data", "source"],
       "the data source",
       registry.sources.map((one) => one.name),
@@ -232,7 +232,14 @@ function parseTrain(
   const example = "train: { epochs: 20, optimizer: { sgd: { lr: 0.05 } } }";
   const written = section(value, "train", example, findings);
   if (!written) return undefined;
-  const keys = validate(train, written, ["train"], `"train"`, findings);
+  // A missing optimizer is reported by its own reader.
+  const keys = validate(
+    train,
+    { optimizer: null, ...written },
+    ["train"],
+    `"train"`,
+    findings,
+  );
   const optimizer = parseOptimizer(written["optimizer"], registry, findings);
   const schedule = written["schedule"] === undefined
     ? CONSTANT

@@ -59,7 +59,7 @@ function readModule(role: ModuleRole): Reader {
     const definition = known.find((one) => one.name === name);
     if (!definition) {
       unknownName(
-        String(name),
+        name,
         [...path, role],
         `a network to ${role} with,`,
         names(known),
@@ -140,7 +140,9 @@ function readViews(
       readTransform(entry, where(i), reading) ?? []
     );
   if (typeof value === "string") {
-    const preset = registry.presets[value];
+    const preset = Object.hasOwn(registry.presets, value)
+      ? registry.presets[value]
+      : undefined;
     if (preset) {
       return preset.views.map((entries) => list(entries, () => path));
     }
@@ -192,6 +194,12 @@ const readAugment: Reader = (reading) => {
       `"count"`,
       findings,
     );
+  if (lists?.length === 0) {
+    findings.error("out-of-range", where, "Cannot make no views at all", {
+      hints: ["give at least one list of transforms in `each`"],
+    });
+    return undefined;
+  }
   if (!of || !lists || counted === undefined) return undefined;
   if (lists.length > 1 && lists.length !== counted) {
     findings.error(
@@ -254,7 +262,7 @@ const readLoss: Reader = ({ registry, findings, path, keys }) => {
   const definition = registry.losses.find(({ name }) => name === keys["loss"]);
   if (!definition) {
     unknownName(
-      String(keys["loss"]),
+      keys["loss"],
       [...path, "loss"],
       "the loss",
       names(registry.losses),
@@ -344,7 +352,7 @@ export function parseStage(
     );
     return undefined;
   }
-  const kinds = Object.keys(value).filter((key) => key in READERS);
+  const kinds = Object.keys(value).filter((key) => Object.hasOwn(READERS, key));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
     findings.error(

@@ -217,15 +217,24 @@ export function readChoice(
   return undefined;
 }
 
-/** Reports a name that is not known, with the nearest one. */
+/** Reports a name that is missing or not known, with the nearest one. */
 export function unknownName(
-  name: string,
+  name: unknown,
   path: Path,
   what: string,
   known: readonly string[],
   findings: Findings,
 ): void {
-  const near = nearest(name, known);
+  if (name === undefined || name === null) {
+    findings.error(
+      "missing-key",
+      path,
+      `Cannot do without ${what.replace(/,$/, "")}`,
+      { hints: [`known: ${quoted(known)}`] },
+    );
+    return;
+  }
+  const near = nearest(String(name), known);
   findings.error("unknown-name", path, `Cannot find ${what} "${name}"`, {
     hints: [
       ...(near ? [`did you mean "${near}"?`] : []),

@@ -175,7 +175,7 @@ const BAD: Readonly<
 > = {
   "an empty file": [() => new Uint8Array(), /the file is empty/],
   "a text": [() => TEXT, /unsupported image format/],
-  "half a JPEG": [truncated, /premature|truncated|end of/i],
+  "half a JPEG": [truncated, /premature|truncated|end of|cut off/i],
 };
 
 for (const [what, [make, pattern]] of Object.entries(BAD)) {

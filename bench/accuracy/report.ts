@@ -1,0 +1,78 @@
+/** @file The comparison as a table, and its place in README.md. */
+import type { Result } from "./results.ts";
+import type { MethodSummary, Spread } from "./summary.ts";
+
+const README = new URL("README.md", import.meta.url);
+const [START, END] = ["<!-- result -->", "<!-- end of result -->"];
+
+/** Cells padded to the width of their column, as `deno fmt` has them. */
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  const line = (cells: readonly string[], fill = " "): string =>
+    `| ${
+      cells.map((cell, i) => cell.padEnd(widths[i] ?? 0, fill)).join(" | ")
+    } |`;
+  const [head = [], ...body] = rows;
+  return [
+    line(head),
+    line(head.map(() => "---"), "-"),
+    ...body.map((row) => line(row)),
+  ].join("\n");
+}
+
+const showSpread = ({ mean, deviation, count }: Spread): string =>
+  count > 1
+    ? `${mean.toFixed(2)} ± ${deviation.toFixed(2)} (${count})`
+    : `${mean.toFixed(2)} (${count})`;
+
+const signed = (value: number): string =>
+  `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+
+/** One row a method. */
+export function table(summaries: readonly MethodSummary[]): string {
+  return markdownTable([
+    ["method", "Stopgrad", "PyTorch", "difference", "untrained"],
+    ...summaries.map((it) => [
+      it.method,
+      showSpread(it.ours),
+      showSpread(it.pytorch),
+      signed(it.difference),
+      it.untrained.toFixed(2),
+    ]),
+  ]);
+}
+
+/** When the results were made, with what, by which command. */
+export function surroundings(
+  results: readonly Result[],
+  command: string,
+): string {
+  const dates = results.map(({ date }) => date).sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  const versions = new Set(results.flatMap((result) => result.versions));
+  const threads = new Set(results.map((result) => result.threads));
+  const { arch, os } = Deno.build;
+  const made = [
+    first === last ? first : `${first} to ${last}`,
+    ...versions,
+    `${arch} ${os}`,
+    `${[...threads].join(" or ")} threads`,
+  ].join(", ");
+  return `\`${command}\`, ${made}.`;
+}
+
+/** Replaces the result in README.md. */
+export async function writeReadme(text: string): Promise<void> {
+  const readme = await Deno.readTextFile(README);
+  const [from, to] = [readme.indexOf(START), readme.indexOf(END)];
+  if (from < 0 || to < from) {
+    throw new Error(`Cannot find "${START}" and "${END}" in README.md`);
+  }
+  const before = readme.slice(0, from + START.length);
+  await Deno.writeTextFile(
+    README,
+    `${before}\n\n${text}\n\n${readme.slice(to)}`,
+  );
+}

@@ -1,0 +1,51 @@
+/** @file The results of several seeds in a few numbers. */
+import type { Result } from "./results.ts";
+import { type Method, METHODS, type Side } from "./training.ts";
+
+/** Accuracies of one side over its seeds, in per cent. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation of the seeds; 0 for one seed. */
+  readonly deviation: number;
+  readonly count: number;
+}
+
+/** Both sides of a method. */
+export interface MethodSummary {
+  readonly method: Method;
+  readonly ours: Spread;
+  readonly pytorch: Spread;
+  /** Ours less PyTorch's, in points. */
+  readonly difference: number;
+  /** Mean before training, in per cent. */
+  readonly untrained: number;
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mean and sample standard deviation. */
+export function spreadOf(values: readonly number[]): Spread {
+  const centre = mean(values);
+  const squares = values.map((value) => (value - centre) ** 2);
+  const freedom = Math.max(1, values.length - 1);
+  const deviation = Math.sqrt(mean(squares) * values.length / freedom);
+  return { mean: centre, deviation, count: values.length };
+}
+
+/** Methods that both sides have results of. */
+export function summarize(results: readonly Result[]): MethodSummary[] {
+  return METHODS.flatMap((method) => {
+    const percents = (side: Side, pick: (result: Result) => number) =>
+      results.filter((it) => it.method === method && it.side === side)
+        .map((it) => 100 * pick(it));
+    const ours = spreadOf(percents("ours", (it) => it.knn));
+    const pytorch = spreadOf(percents("pytorch", (it) => it.knn));
+    if (ours.count === 0 || pytorch.count === 0) return [];
+    const difference = ours.mean - pytorch.mean;
+    const untrained = mean(
+      percents("pytorch", (it) => it.untrained ?? Number.NaN),
+    );
+    return [{ method, ours, pytorch, difference, untrained }];
+  });
+}

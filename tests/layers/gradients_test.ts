@@ -1,0 +1,161 @@
+import * as tf from "@tensorflow/tfjs";
+import { batchNorm } from "../../lib/layers/batch_norm.ts";
+import { conv } from "../../lib/layers/conv.ts";
+import { dense } from "../../lib/layers/dense.ts";
+import { type Layer, ParameterScope } from "../../lib/layers/layer.ts";
+import {
+  basicBlock,
+  bottleneckBlock,
+  residual,
+} from "../../lib/layers/residual.ts";
+import type { ModuleDefinition } from "../../lib/stages/define.ts";
+import { mlp } from "../../lib/stages/modules/mlp.ts";
+import { resnet } from "../../lib/stages/modules/resnet.ts";
+import {
+  checkGradients,
+  Dice,
+  FixedRun,
+  type GradientCheck,
+} from "../helpers/numeric.ts";
+
+/** Checks the gradients of a layer's input and of all its parameters. */
+function checkLayer(
+  build: (scope: ParameterScope) => Layer,
+  shape: readonly number[],
+  check: GradientCheck,
+): void {
+  const scope = new ParameterScope("net");
+  const layer = build(scope);
+  const dice = new Dice(shape.length);
+  const trained = scope.variables.filter(({ role }) => role !== "buffer");
+  const buffers = scope.variables.filter(({ role }) => role === "buffer");
+  const values = trained.map(({ role, path, shape }) => {
+    // About what they are in a network, but nowhere at their first values.
+    const fan = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    return dice.tensor(
+      shape,
+      () =>
+        role === "weight"
+          ? dice.normal() * Math.sqrt(2 / fan)
+          : (path.endsWith("scale") ? 1 : 0) + 0.3 * dice.normal(),
+    );
+  });
+  checkGradients(
+    [dice.tensor(shape), ...values],
+    (x, ...parameters) => {
+      const known = new Map<string, tf.Tensor>();
+      trained.forEach(({ path }, i) =>
+        known.set(path, parameters[i] as tf.Tensor)
+      );
+      for (const { path, shape } of buffers) {
+        known.set(path, tf.ones([...shape] as [number]));
+      }
+      return layer(x as tf.Tensor, new FixedRun(known));
+    },
+    check,
+  );
+}
+
+const module = (
+  definition: ModuleDefinition,
+  shape: readonly number[],
+  options: Record<string, unknown>,
+) =>
+(scope: ParameterScope): Layer =>
+  definition.build(scope, shape, definition.options.parse(options)).layer;
+
+/** Smooth layers: only rounding is left, some 1e-5. */
+const SMOOTH: GradientCheck = { tolerance: 1e-3 };
+
+/**
+ * With ReLU the value has kinks, and a step that crosses one sees another
+ * slope. Small steps cross few of them and have more noise of rounding.
+ */
+const KINKED: GradientCheck = { steps: [2e-3, 5e-4, 1e-4], tolerance: 5e-2 };
+
+Deno.test("The gradients of a convolution layer agree with differences", () => {
+  checkLayer(
+    (scope) => conv(scope, { in: 3, out: 4, kernel: 3, stride: 2 }),
+    [2, 5, 6, 3],
+    SMOOTH,
+  );
+});
+
+Deno.test("The gradients of a dense layer agree with differences", () => {
+  checkLayer(
+    (scope) => dense(scope, { in: 5, out: 4, bias: true }),
+    [6, 5],
+    SMOOTH,
+  );
+});
+
+Deno.test("The gradients of a batch norm of images agree with differences", () => {
+  checkLayer(
+    (scope) => batchNorm(scope, { channels: 3 }),
+    [3, 4, 2, 3],
+    SMOOTH,
+  );
+});
+
+Deno.test("The gradients of a batch norm of features agree with differences", () => {
+  checkLayer((scope) => batchNorm(scope, { channels: 4 }), [8, 4], SMOOTH);
+});
+
+Deno.test("The gradients of a batch norm without affine agree with differences", () => {
+  checkLayer(
+    (scope) => batchNorm(scope, { channels: 4, affine: false }),
+    [8, 4],
+    SMOOTH,
+  );
+});
+
+for (
+  const [name, block] of [["basic", basicBlock], [
+    "bottleneck",
+    bottleneckBlock,
+  ]] as const
+) {
+  const out = 2 * block.expansion;
+  for (
+    const [how, sizes] of [
+      ["with the identity as shortcut", { in: out, width: 2, stride: 1 }],
+      ["with a strided shortcut", { in: 3, width: 2, stride: 2 }],
+    ] as const
+  ) {
+    Deno.test(`The gradients of a ${name} block ${how} agree with differences`, () => {
+      checkLayer(
+        (scope) => residual(scope, block, sizes, 1),
+        [3, 4, 4, sizes.in],
+        KINKED,
+      );
+    });
+  }
+}
+
+for (const batch_norm of ["none", "hidden", "all"]) {
+  Deno.test(`The gradients of an mlp with batch_norm ${batch_norm} agree with differences`, () => {
+    checkLayer(
+      module(mlp, [5], { hidden: 6, out: 4, layers: 3, batch_norm }),
+      [8, 5],
+      KINKED,
+    );
+  });
+}
+
+for (const stem of ["cifar", "imagenet"]) {
+  for (const block of ["basic", "bottleneck"]) {
+    Deno.test(`The gradients of a small ${block} resnet with the ${stem} stem agree with differences`, () => {
+      const side = stem === "cifar" ? 6 : 14;
+      checkLayer(
+        module(resnet, [side, side, 3], {
+          width: 4,
+          blocks: [1, 1],
+          block,
+          stem,
+        }),
+        [4, side, side, 3],
+        { ...KINKED, directions: 2 },
+      );
+    });
+  }
+}

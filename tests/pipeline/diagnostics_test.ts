@@ -1,0 +1,726 @@
+import assert from "@std/assert";
+import type { Code, Diagnostic } from "../../lib/pipeline/diagnostic.ts";
+import { checkText } from "../../lib/pipeline/load.ts";
+
+/** Stands in a text where the caret is expected. */
+const CARET = "▸";
+
+const BASE = `data: { source: cifar10, batch: 8 }
+stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, y] }
+train: { steps: 9, optimizer: { sgd: { lr: 0.1 } } }
+`;
+
+interface Case {
+  /** A part of `BASE`, and what takes its place; a whole text alone. */
+  readonly from?: string;
+  readonly to: string;
+  readonly message: string | RegExp;
+  /** One of the hints, in full. */
+  readonly hint?: string;
+  /** What follows from the same mistake. */
+  readonly also?: readonly Code[];
+}
+
+const END = "optimizer: { sgd: { lr: 0.1 } } }\n";
+const LOSS = "  loss: { loss: nt_xent, between: [y, y] }\n";
+/** Adds lines to the stages, or after all. */
+const stage = (to: string): { from: string; to: string } => ({
+  from: LOSS,
+  to: `${LOSS}${to}\n`,
+});
+const section = (to: string): { from: string; to: string } => ({
+  from: END,
+  to: `${END}${to}\n`,
+});
+
+/** Codes that no check of a text reports: other parts do, or will. */
+const ELSEWHERE = [
+  "batch-too-large",
+  "batch-norm-batch",
+  "no-labels",
+  "custom-stage",
+  "bad-extends",
+  "bad-set",
+  "bad-variable",
+  "bad-sweep",
+] as const;
+
+const CASES: Readonly<
+  Record<Exclude<Code, (typeof ELSEWHERE)[number]>, readonly Case[]>
+> = {
+  "yaml-syntax": [
+    { to: "data: ▸[", message: /^Flow sequence .* must .* end with a \]$/ },
+    {
+      from: "of: views, hidden",
+      to: "of: ▸- views, hidden",
+      message: /^Block collections are not allowed within flow/,
+      also: ["yaml-syntax"],
+    },
+    {
+      from: END,
+      to: `${END}▸\tname: x\n`,
+      message: /tabs/i,
+    },
+    { to: `${BASE}▸---\n${BASE}`, message: /multiple documents/i },
+  ],
+  "duplicate-key": [
+    {
+      from: "hidden: 4,",
+      to: "hidden: 4, ▸hidden: 5,",
+      message: 'The key "hidden" stands twice in one map',
+      hint: "remove one of the two",
+    },
+    {
+      from: LOSS,
+      to: `${LOSS}  ▸y: { stop_gradient: views }\n`,
+      message: 'The key "y" stands twice in one map',
+    },
+  ],
+  "unknown-key": [
+    {
+      ...section("▸evaluat: {}"),
+      message: 'Cannot use "evaluat" in a pipeline',
+      hint: 'did you mean "evaluate"?',
+    },
+    {
+      from: "batch: 8",
+      to: "batch: 8, ▸shuffle: true",
+      message: 'Cannot use "shuffle" in "source: cifar10"',
+    },
+    {
+      from: "out: 4 }",
+      to: "out: 4, ▸batch_nrm: none }",
+      message: 'Cannot use "batch_nrm" in "encode: mlp"',
+      hint: 'did you mean "batch_norm"?',
+    },
+    {
+      from: "of: image",
+      to: "of: image, ▸cuont: 2",
+      message: 'Cannot use "cuont" in "augment"',
+      hint: 'did you mean "count"?',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: [{ gaussian_blur: { ▸sigmas: [1, 2] } }]",
+      message: 'Cannot use "sigmas" in the transform "gaussian_blur"',
+      hint: 'did you mean "sigma"?',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: [{ horizontal_flip: { ▸q: 0.5 } }]",
+      message: 'Cannot use "q" in the transform "horizontal_flip"',
+      hint: 'did you mean "p"?',
+    },
+    {
+      from: "[y, y] }",
+      to: "[y, y], ▸temperatur: 1 }",
+      message: 'Cannot use "temperatur" in "loss: nt_xent"',
+      hint: 'did you mean "temperature"?',
+    },
+    {
+      from: "lr: 0.1",
+      to: "lr: 0.1, ▸momentun: 0.9",
+      message: 'Cannot use "momentun" in the optimizer "sgd"',
+      hint: 'did you mean "momentum"?',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, ▸shedule: cosine",
+      message: 'Cannot use "shedule" in "train"',
+      hint: 'did you mean "schedule"?',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, schedule: { constant: { ▸final: 0 } }",
+      message: 'Cannot use "final" in the schedule "constant"',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, per_stage: { y: { ▸rate: 0.1 } }",
+      message: 'Cannot use "rate" in "y"',
+    },
+    {
+      ...section("monitor: { ▸colapse: stop }"),
+      message: 'Cannot use "colapse" in "monitor"',
+      hint: 'did you mean "collapse"?',
+    },
+    {
+      ...section("checkpoint: { ▸ever: 3 }"),
+      message: 'Cannot use "ever" in "checkpoint"',
+      hint: 'did you mean "every"?',
+    },
+    {
+      ...section("evaluate: { ▸knns: false }"),
+      message: 'Cannot use "knns" in "evaluate"',
+      hint: 'did you mean "knn"?',
+    },
+    {
+      from: "  y: { encode: mlp,",
+      to: "  ▸y: { encode: mlp, project: mlp,",
+      message: 'Cannot be "encode" and "project" at once',
+    },
+    {
+      from: "[y, y] }",
+      to: "[y, y], ▸negatives: y }",
+      message: 'Cannot use "negatives" with "nt_xent": it has none',
+    },
+  ],
+  "missing-key": [
+    {
+      from: "data: { source: cifar10, batch: 8 }\nstages:",
+      to: "▸stages:",
+      message: 'Cannot train without "data"',
+      hint: "for example data: { source: photos, batch: 128 }",
+    },
+    {
+      from: "{ source: cifar10, batch: 8 }",
+      to: "▸{ source: cifar10 }",
+      message: 'Cannot do without "batch"',
+    },
+    {
+      from: "{ encode: mlp, of: views, hidden: 4, ",
+      to: "▸{ encode: mlp, of: views, ",
+      message: 'Cannot do without "hidden" of "encode: mlp"',
+      hint: "expected a number",
+    },
+    {
+      from: "{ encode: mlp, of: views",
+      to: "▸{ encode: mlp",
+      message: 'Cannot do without "of"',
+      hint: "expected `name`, `name[view]` or `stop_gradient(name)`",
+    },
+    {
+      ...stage("  ▸x: { of: y }"),
+      message: "Cannot tell what kind of stage this is",
+    },
+    {
+      from: "{ loss: nt_xent, between: [y, y]",
+      to: "▸{ loss: nt_xent",
+      message: 'Cannot do without "between" in a loss',
+      hint: "between: [p, stop_gradient(z)]",
+    },
+    {
+      from: LOSS,
+      to: "  ▸loss: { loss: info_nce, between: [y, y] }\n",
+      message: 'Cannot compute "info_nce" without "negatives"',
+      hint: "name a queue stage: `negatives: <queue>`",
+    },
+    {
+      from: "train: { steps: 9, ",
+      to: "▸train: { ",
+      message: 'Cannot tell how long to train: "epochs" or "steps" is missing',
+    },
+    {
+      from: "steps: 9",
+      to: "▸steps: 9, epochs: 3",
+      message: 'Cannot obey both "epochs" and "steps"',
+      hint: "give one of the two",
+    },
+    {
+      from: "{ steps: 9, optimizer: { sgd: { lr: 0.1 } } }",
+      to: "▸{ steps: 9 }",
+      message: "Cannot do without an optimizer",
+    },
+    {
+      from: "{ lr: 0.1 }",
+      to: "▸{}",
+      message: 'Cannot do without "lr" of the optimizer "sgd"',
+    },
+    {
+      from: BASE.slice(BASE.indexOf("stages"), BASE.indexOf("train")),
+      to: `▸stages:
+  views: { augment: simsiam, of: image }
+  y: { project: mlp, of: views, hidden: 4, out: 4 }
+${LOSS}`,
+      message: "Cannot train without an encode stage",
+      hint: "add `y: { encode: resnet, of: views }`",
+    },
+  ],
+  "wrong-type": [
+    { to: "▸[1, 2]", message: /^Cannot use \[1,2\] as a pipeline/ },
+    { to: "▸text", message: /^Cannot use "text" as a pipeline/ },
+    {
+      from: "{ source: cifar10, batch: 8 }",
+      to: "▸cifar10",
+      message: 'Cannot use "cifar10" as "data": expected a map',
+    },
+    {
+      from: "batch: 8",
+      to: 'batch: ▸"8"',
+      message: 'Cannot use "8" as "batch": expected a number',
+    },
+    {
+      from: "batch: 8",
+      to: "batch: ▸8.5",
+      message: 'Cannot use 8.5 as "batch": expected a whole number',
+    },
+    {
+      ...stage("  x: ▸y"),
+      message: 'Cannot use "y" as a stage: expected a map',
+      hint: "for example { encode: resnet18, of: views }",
+    },
+    {
+      from: "of: views",
+      to: "of: ▸[views]",
+      message: 'Cannot read ["views"] as a reference to a stage',
+    },
+    {
+      from: "of: views",
+      to: 'of: ▸"views[x]"',
+      message: 'Cannot read "views[x]" as a reference to a stage',
+    },
+    {
+      from: "of: views",
+      to: "of: ▸no_gradient(views)",
+      message: 'Cannot read "no_gradient(views)" as a reference to a stage',
+    },
+    {
+      from: "between: [y, y]",
+      to: "between: ▸[y]",
+      message: 'Cannot compare ["y"]: expected two references',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: ▸3",
+      message: "Cannot use 3 as an augmentation",
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: [normalize, ▸3]",
+      message: "Cannot use 3 as a transform",
+    },
+    {
+      from: "{ sgd: { lr: 0.1 } }",
+      to: "▸{ sgd: { lr: 0.1 }, adam: { lr: 0.1 } }",
+      message: /^Cannot use \{"sgd".* as an optimizer$/,
+    },
+    {
+      ...stage("  ▸2nd: { stop_gradient: y }"),
+      message: 'Cannot name a stage "2nd"',
+    },
+    {
+      ...stage("  ▸image: { stop_gradient: y }"),
+      message: 'Cannot name a stage "image"',
+    },
+    {
+      ...section("seed: ▸one"),
+      message: 'Cannot use "one" as "seed" of the pipeline: expected a number',
+    },
+    {
+      ...section("evaluate: { of: ▸3 }"),
+      message: 'Cannot use 3 as "of" of "evaluate": expected a text',
+    },
+    {
+      from: "out: 4 }",
+      to: "out: 4, output_affine: ▸1 }",
+      message:
+        'Cannot use 1 as "output_affine" of "encode: mlp": expected true or false',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, ema: ▸high",
+      message: 'Cannot use "high" as the EMA momentum: expected a number',
+    },
+  ],
+  "out-of-range": [
+    {
+      from: "batch: 8",
+      to: "batch: ▸0",
+      message: 'Cannot use 0 as "batch": expected at least 1',
+    },
+    {
+      from: "hidden: 4",
+      to: "hidden: ▸65537",
+      message:
+        'Cannot use 65537 as "hidden" of "encode: mlp": expected at most 65536',
+    },
+    {
+      from: "[y, y] }",
+      to: "[y, y], temperature: ▸0 }",
+      message:
+        'Cannot use 0 as "temperature" of "loss: nt_xent": expected more than 0',
+    },
+    {
+      from: "lr: 0.1",
+      to: "lr: 0.1, momentum: ▸1",
+      message:
+        'Cannot use 1 as "momentum" of the optimizer "sgd": expected less than 1',
+    },
+    {
+      from: "[y, y] }",
+      to: "[y, y], pairs: ▸crss }",
+      message:
+        /^Cannot use "crss" as "pairs" of "loss": expected one of "cross"/,
+      hint: 'did you mean "cross"?',
+    },
+    {
+      ...section("monitor: ▸halt"),
+      message: /^Cannot use "halt" as "collapse" of "monitor": expected one of/,
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: [{ gaussian_blur: { kernel_size: ▸4 } }]",
+      message:
+        'Cannot use 4 as "kernel_size" of the transform "gaussian_blur": expected an odd number',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: [{ random_resized_crop: { scale: ▸[0.5, 0.2] } }]",
+      message: /expected \[least, most\] with 0 < least <= most$/,
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, ema: { from: ▸1.5, to: 1 }",
+      message:
+        'Cannot use 1.5 as "from" of the EMA momentum: expected at most 1',
+    },
+    {
+      ...section("evaluate: { knn: { k: ▸0 } }"),
+      message: 'Cannot use 0 as "knn.k" of "evaluate": expected at least 1',
+    },
+  ],
+  "unknown-name": [
+    {
+      from: "source: cifar10",
+      to: "source: ▸cifr10",
+      message: 'Cannot find the data source "cifr10"',
+      hint: 'did you mean "cifar10"?',
+    },
+    {
+      from: "encode: mlp",
+      to: "encode: ▸mpl",
+      message: 'Cannot find a network to encode with, "mpl"',
+      hint: 'did you mean "mlp"?',
+    },
+    {
+      ...stage("  z: { project: ▸resnet, of: y }"),
+      message: 'Cannot find a network to project with, "resnet"',
+      hint: 'known: "mlp"',
+    },
+    {
+      from: "loss: nt_xent",
+      to: "loss: ▸ntxent",
+      message: 'Cannot find the loss "ntxent"',
+      hint: 'did you mean "nt_xent"?',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: ▸simsam",
+      message: 'Cannot find the augmentation "simsam"',
+      hint: 'did you mean "simsiam"?',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: { each: [simsiam, [normalize, ▸greyscale]] }",
+      message: 'Cannot find a transform "greyscale"',
+      hint: 'did you mean "grayscale"?',
+    },
+    {
+      from: "{ sgd: { lr: 0.1 } }",
+      to: "▸sdg",
+      message: 'Cannot find an optimizer "sdg"',
+      hint: 'did you mean "sgd"?',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, schedule: ▸cosin",
+      message: 'Cannot find a schedule "cosin"',
+      hint: 'did you mean "cosine"?',
+    },
+    {
+      from: "source: cifar10",
+      to: "source: ▸zzzzzzzz",
+      message: 'Cannot find the data source "zzzzzzzz"',
+    },
+  ],
+  "unknown-reference": [
+    {
+      from: "of: views",
+      to: "of: ▸veiws",
+      message: 'Cannot find the stage "veiws"',
+      also: ["unused-stage"],
+      hint: 'did you mean "views"?',
+    },
+    {
+      from: "[y, y]",
+      to: "[y, ▸stop_gradient(zz)]",
+      message: 'Cannot find the stage "zz"',
+    },
+    {
+      from: "[y, y]",
+      to: '[▸"loss2[1]", y]',
+      message: 'Cannot find the stage "loss2"',
+      hint: 'did you mean "loss"?',
+    },
+    {
+      from: "steps: 9",
+      to: "steps: 9, per_stage: { ▸yy: { lr: 0.1 } }",
+      message: 'Cannot find a trained stage "yy"',
+      hint: 'did you mean "y"?',
+    },
+    {
+      ...section("evaluate: { of: ▸Y }"),
+      message: 'Cannot evaluate "Y": it is not a network stage',
+      hint: 'did you mean "y"?',
+    },
+  ],
+  cycle: [
+    {
+      from: "of: views",
+      to: "of: ▸y",
+      message: 'Cannot order the stages: "y" reads "y"',
+      hint: "no stage may read what depends on itself",
+    },
+    {
+      from: LOSS,
+      to: `  a: { project: mlp, of: b, hidden: 4, out: 4 }
+  b: { project: mlp, of: ▸a, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, a] }
+`,
+      message: 'Cannot order the stages: "a" reads "b" reads "a"',
+    },
+  ],
+  "shape-mismatch": [
+    {
+      from: LOSS,
+      to: `  x: { encode: resnet, of: ▸y }
+  loss: { loss: nt_xent, between: [y, x] }
+`,
+      message:
+        'Cannot encode [batch, 4] with "resnet": expected square images [batch, side, side, channels], got [batch, 4]',
+    },
+    {
+      from: LOSS,
+      to: `  z: { project: mlp, of: y, hidden: 4, out: 3 }
+  loss: { loss: nt_xent, between: [y, ▸z] }
+`,
+      message: 'Cannot compare "y" with "z": [batch, 4] against [batch, 3]',
+      hint: "give both the same number of features (`out:`)",
+    },
+    {
+      from: LOSS,
+      to: `${LOSS}  again: { augment: simsiam, of: ▸y }
+  z: { project: mlp, of: again, hidden: 4, out: 4 }
+  loss2: { loss: nt_xent, between: [z, z] }
+`,
+      message: 'Cannot augment "y": an augment stage reads "image"',
+    },
+    {
+      from: "augment: simsiam, of: image",
+      to:
+        "augment: ▸[{ normalize: { mean: [0.5, 0.5] } }], of: image, count: 1",
+      message:
+        'Cannot apply "normalize" in view 0 of "views": expected 1 or 3 values in "mean", got 2',
+      also: ["view-mismatch"],
+    },
+    {
+      from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",
+      to:
+        "source: mnist, path: x, batch: 8 }\nstages:\n  views: { augment: ▸{ each: [[grayscale], []] }",
+      message:
+        'Cannot apply "grayscale" in view 0 of "views": expected 3 colour channels, got 1',
+    },
+    {
+      from: LOSS,
+      to: `  q: { queue: ▸views, size: 8 }
+  loss: { loss: info_nce, between: [y, y], negatives: q }
+`,
+      message: "Cannot queue [batch, 32, 32, 3]: expected [batch, features]",
+    },
+    {
+      from: LOSS,
+      to: `  z: { project: mlp, of: y, hidden: 4, out: 3 }
+  t: { ema: z, of: y }
+  q: { queue: t, size: 8 }
+  l: { loss: nt_xent, between: [z, z] }
+  loss: { loss: info_nce, between: [y, y], negatives: ▸q }
+`,
+      message: "Cannot use [8, 3] as negatives of [batch, 4]",
+    },
+    {
+      from: "[y, y]",
+      to: "[y, ▸views]",
+      message: /^Cannot compare \[batch, 32, 32, 3\] in "nt_xent"/,
+      also: ["shape-mismatch"],
+    },
+  ],
+  "dtype-mismatch": [
+    {
+      from: "of: views",
+      to: "of: ▸image",
+      message: /^Cannot use "image" here: images are raw bytes/,
+      also: ["unused-stage"],
+    },
+  ],
+  "view-mismatch": [
+    {
+      from: "of: views",
+      to: 'of: ▸"views[2]"',
+      message: 'Cannot take view 2 of "views": it has 2, counted from 0',
+    },
+    {
+      from: "augment: simsiam, of: image",
+      to: "augment: byol, of: image, count: ▸3",
+      message: "Cannot make 3 view(s) of 2 lists of transforms",
+      hint: 'set "count" to 2, or give one list for all',
+    },
+    {
+      from: "augment: simsiam",
+      to: "augment: ▸{ each: [[{ resize: { size: 8 } }], [normalize]] }",
+      message:
+        'Cannot mix view shapes in "views": view 0 is [3,8,8], view 1 is [3,32,32]',
+      hint: "give every view's crop the same size",
+    },
+    {
+      from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
+      to: `of: image, count: 1 }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: ▸[y, y] }
+`,
+      message:
+        'Cannot pair views in "loss": "pairs: cross" finds none between 1 and 1 view(s)',
+      hint: "make two views (`count: 2`), or choose other pairs",
+    },
+    {
+      from: "[y, y] }",
+      to: '["y[0]", "y[1]"], pairs: ▸same }',
+      message:
+        'Cannot pair views in "loss": "pairs: same" finds none between 1 and 1 view(s)',
+    },
+  ],
+  "unused-stage": [
+    {
+      ...stage("  ▸x: { stop_gradient: y }"),
+      message: 'Nothing uses the stage "x"',
+      hint: "remove it, or read it from another stage",
+    },
+  ],
+  "no-gradient": [
+    {
+      from: LOSS,
+      to: `  ▸z: { project: mlp, of: y, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, stop_gradient(z)] }
+`,
+      message: 'Cannot train "z": no gradient of any loss reaches its weights',
+      hint: "make it an EMA twin if it is meant to be a target",
+    },
+  ],
+  "ema-mismatch": [
+    {
+      from: LOSS,
+      to: `  t: { ema: ▸views, of: views }
+  loss: { loss: nt_xent, between: [y, t] }
+`,
+      message:
+        'Cannot make an EMA twin of "views": it is not an encoder, projector or predictor',
+    },
+    {
+      from: LOSS,
+      to: `  t: { ema: y, of: ▸y }
+  loss: { loss: nt_xent, between: [y, t] }
+`,
+      message:
+        'Cannot twin "y": it reads [batch, 32, 32, 3], but "t" reads [batch, 4]',
+      hint: "a twin needs an input of the same shape as its source",
+    },
+  ],
+  "no-loss": [
+    {
+      from: BASE.slice(BASE.indexOf("stages"), BASE.indexOf("train")),
+      to: `▸stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+`,
+      message: "Cannot train without a loss stage",
+      hint: "add `loss: { loss: cosine, between: [..., ...] }`",
+      also: ["unused-stage", "no-gradient"],
+    },
+  ],
+  "schedule-too-long": [
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: ▸{ cosine: { warmup: 5 } }",
+      message:
+        "Cannot warm up for 5 of 5 epochs: the run would never reach its learning rate",
+      hint: "make the warm-up shorter or the run longer",
+    },
+  ],
+  "queue-batch": [
+    {
+      from: LOSS,
+      to: `  t: { ema: y, of: views }
+  q: { queue: t, size: ▸7 }
+  loss: { loss: info_nce, between: [y, t], negatives: q }
+`,
+      message: "Cannot queue batches of 8 in 7 rows",
+      hint: "make size a multiple of data.batch",
+    },
+  ],
+  "collapse-risk": [
+    {
+      from: LOSS,
+      to: `  z: { project: mlp, of: y, hidden: 4, out: 4 }
+  p: { predict: mlp, of: z, hidden: 4, out: 4 }
+  loss: { loss: cosine, between: ▸[p, z] }
+`,
+      message:
+        "Gradients flow into both sides of this loss, which a constant embedding minimises",
+    },
+  ],
+  "too-complex": [
+    {
+      to: `${CARET}${"#".repeat(1_000_001)}`,
+      message: "Cannot read a pipeline of 1000001 characters: at most 1000000",
+    },
+    {
+      to: `${CARET}x: ${"[".repeat(50)}${"]".repeat(50)}`,
+      message: "Cannot read a pipeline nested deeper than 40 levels",
+    },
+    {
+      to: `▸a: &a [1,1,1,1,1,1,1,1,1]
+b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]
+c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]
+d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]
+`,
+      message: /^Cannot expand the aliases of this file: Excessive alias count/,
+    },
+  ],
+};
+
+const show = (text: string): string =>
+  text.length > 300 ? `${text.slice(0, 300)}...` : text;
+
+for (const [code, cases] of Object.entries(CASES)) {
+  cases.forEach(({ from, to, message, hint, also = [] }, i) => {
+    Deno.test(`${code} ${i + 1}: ${message} stands in its place`, () => {
+      if (from !== undefined) assert.ok(BASE.includes(from), `no "${from}"`);
+      const marked = from === undefined ? to : BASE.replace(from, () => to);
+      const text = marked.replace(CARET, "");
+      const { findings, text: report, loaded } = checkText("a/b.yaml", text);
+      assert.deepEqual(
+        findings.map((finding) => finding.code).sort(),
+        [code, ...also].sort(),
+        show(report),
+      );
+      const finding: Diagnostic = findings.find((one) =>
+        one.code === code &&
+        (typeof message === "string"
+          ? one.message === message
+          : message.test(one.message))
+      ) ?? assert.fail(show(report));
+      if (hint !== undefined) {
+        assert.ok(finding.hints.includes(hint), finding.hints.join("\n"));
+      }
+      assert.equal(finding.severity === "error", loaded === undefined);
+      const before = marked.slice(0, marked.indexOf(CARET)).split("\n");
+      const column = (before.at(-1) as string).length + 1;
+      const label = finding.severity === "warning" ? "warning: " : "";
+      const head =
+        `a/b.yaml:${before.length}:${column}: ${label}${finding.message} [${code}]`;
+      assert.ok(report.split("\n").includes(head), `${show(report)}\n${head}`);
+    });
+  });
+}

@@ -1,0 +1,129 @@
+import assert from "@std/assert";
+import { checkText } from "../../lib/pipeline/load.ts";
+import { TEXTS } from "./shipped_texts.ts";
+
+const BOTH = /^Gradients flow into both sides/;
+const NO_PREDICTOR = /^Both sides of this loss are equally deep/;
+const COPY = /^An EMA momentum of 0 makes/;
+const FROZEN = /^An EMA momentum of 1 never moves/;
+const NO_NORM = /^No head has batch norm/;
+
+/** Ablations of the papers: each is a change or two. */
+const ABLATIONS: readonly {
+  readonly what: string;
+  readonly file: string;
+  readonly set: readonly string[];
+  readonly risks: readonly RegExp[];
+  /** Where the first one stands, as the written line begins. */
+  readonly line?: string;
+}[] = [
+  {
+    what: "SimSiam without stop-gradient",
+    file: "simsiam.yaml",
+    set: ["stages.loss.between.1=z"],
+    risks: [BOTH],
+    line: "loss:",
+  },
+  {
+    what: "SimSiam without a predictor",
+    file: "simsiam.yaml",
+    set: [
+      "stages.p=null",
+      "stages.loss.between=[z, stop_gradient(z)]",
+      "train.per_stage=null",
+    ],
+    risks: [NO_PREDICTOR],
+    line: "loss:",
+  },
+  {
+    what: "SimSiam without predictor or stop-gradient",
+    file: "simsiam.yaml",
+    set: [
+      "stages.p=null",
+      "stages.loss.between=[z, z]",
+      "train.per_stage=null",
+    ],
+    risks: [BOTH, NO_PREDICTOR],
+  },
+  {
+    what: "SimSiam without batch norm in its heads",
+    file: "simsiam.yaml",
+    set: ["stages.z.batch_norm=none", "stages.p.batch_norm=none"],
+    risks: [NO_NORM],
+  },
+  {
+    what: "BYOL with an EMA momentum of 0",
+    file: "byol.yaml",
+    set: ["train.ema=0"],
+    risks: [COPY],
+    line: "ema:",
+  },
+  {
+    what: "BYOL with an EMA momentum of 1",
+    file: "byol.yaml",
+    set: ["train.ema=1"],
+    risks: [FROZEN],
+    line: "ema:",
+  },
+  {
+    what: "BYOL without a predictor",
+    file: "byol.yaml",
+    set: ["stages.p=null", "stages.loss.between.0=z"],
+    risks: [NO_PREDICTOR],
+  },
+  {
+    what: "BYOL with one twin whose own momentum is 0",
+    file: "byol.yaml",
+    set: ["stages.target.z.momentum=0"],
+    risks: [COPY],
+  },
+  {
+    what: "MoCo with an EMA momentum of 1",
+    file: "moco.yaml",
+    set: ["train.ema=1"],
+    risks: [FROZEN],
+  },
+];
+
+for (const { what, file, set, risks, line } of ABLATIONS) {
+  Deno.test(`${what} is warned of and not stopped`, () => {
+    const { findings, text, loaded } = checkText(file, TEXTS[file]!, { set });
+    assert.equal(loaded?.warnings, text);
+    assert.deepEqual(
+      findings.map(({ code, severity }) => `${severity} ${code}`),
+      risks.map(() => "warning collapse-risk"),
+      text,
+    );
+    for (const risk of risks) {
+      const found = findings.find(({ message }) => risk.test(message));
+      // Numbers, and the paper that has them.
+      assert.match(found?.hints.join("\n") ?? text, /\d %.*arXiv:/);
+    }
+    const [, shown = ""] = text.split("\n");
+    if (line) assert.match(shown, new RegExp(`\\| +${line}`), text);
+    assert.match(text, /: warning: /);
+  });
+}
+
+Deno.test("Losses that hold embeddings apart are not warned of", () => {
+  for (
+    const [file, set] of [
+      ["simclr.yaml", []],
+      ["barlow_twins.yaml", []],
+      ["moco.yaml", []],
+      ["simsiam.yaml", [
+        "stages.loss.loss=nt_xent",
+        "stages.loss.between=[p, z]",
+      ]],
+      ["simsiam.yaml", [
+        "stages.loss.between=[p, z]",
+        "stages.apart={ loss: cross_correlation, between: [z, z] }",
+      ]],
+      ["byol.yaml", ["stages.loss.between.1=target.z"]],
+    ] as const
+  ) {
+    const { text, loaded } = checkText(file, TEXTS[file]!, { set });
+    assert.ok(loaded, text);
+    assert.equal(text, "", `${file} ${set}`);
+  }
+});

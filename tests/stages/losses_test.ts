@@ -1,0 +1,226 @@
+import assert from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import type { LossDefinition } from "../../lib/stages/define.ts";
+import { cosine } from "../../lib/stages/losses/cosine.ts";
+import { crossCorrelation } from "../../lib/stages/losses/cross_correlation.ts";
+import { infoNce } from "../../lib/stages/losses/info_nce.ts";
+import { mse } from "../../lib/stages/losses/mse.ts";
+import { ntXent } from "../../lib/stages/losses/nt_xent.ts";
+import { LOSSES } from "../../lib/stages/registry.ts";
+import {
+  checkGradients,
+  close,
+  compute,
+  Dice,
+  float32,
+  numbers,
+  rows,
+} from "../helpers/numeric.ts";
+
+type Row = readonly number[];
+
+const dot = (a: Row, b: Row): number =>
+  a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+const unit = (a: Row): number[] => a.map((v) => v / Math.sqrt(dot(a, a)));
+const cos = (a: Row, b: Row): number => dot(unit(a), unit(b));
+const average = (values: Row): number =>
+  values.reduce((a, b) => a + b, 0) / values.length;
+const sum = (values: Row): number => values.reduce((a, b) => a + b, 0);
+
+interface Formula {
+  readonly definition: LossDefinition;
+  readonly options: Record<string, number>;
+  /** The paper's formula, in float64. */
+  readonly value: (a: Row[], b: Row[], negatives: Row[]) => number;
+}
+
+/** Barlow Twins, equation 1, with the paper's normalisation over the batch. */
+function barlow(
+  a: Row[],
+  b: Row[],
+  { lambda = 0.0051, invariance = 1, scale = 1, epsilon = 1e-5 },
+): number {
+  const features = a[0]!.length;
+  const column = (x: Row[], j: number): number[] => {
+    const values = x.map((row) => row[j]!);
+    const mean = average(values);
+    const variance = average(values.map((v) => (v - mean) ** 2));
+    return values.map((v) => (v - mean) / Math.sqrt(variance + epsilon));
+  };
+  let [diagonal, rest] = [0, 0];
+  for (let i = 0; i < features; i++) {
+    for (let j = 0; j < features; j++) {
+      const c = dot(column(a, i), column(b, j)) / a.length;
+      if (i === j) diagonal += (1 - c) ** 2;
+      else rest += c ** 2;
+    }
+  }
+  return scale * (invariance * diagonal + lambda * rest);
+}
+
+/** SimCLR, equation 1, averaged over both directions of every pair. */
+function simclr(a: Row[], b: Row[], temperature: number): number {
+  const all = [...a, ...b];
+  const exp = (i: number, j: number): number =>
+    Math.exp(cos(all[i]!, all[j]!) / temperature);
+  return average(all.map((_, i) => {
+    const j = (i + a.length) % all.length;
+    const others = all.map((_, k) => k === i ? 0 : exp(i, k));
+    return -Math.log(exp(i, j) / sum(others));
+  }));
+}
+
+/** MoCo, equation 1. */
+function moco(q: Row[], k: Row[], queue: Row[], temperature: number): number {
+  return average(q.map((row, i) => {
+    const match = Math.exp(cos(row, k[i]!) / temperature);
+    const others = queue.map((n) => Math.exp(dot(unit(row), n) / temperature));
+    return -Math.log(match / (match + sum(others)));
+  }));
+}
+
+const FORMULAS: readonly Formula[] = [
+  {
+    definition: cosine,
+    options: {},
+    value: (a, b) => -average(a.map((row, i) => cos(row, b[i]!))),
+  },
+  {
+    definition: mse,
+    options: {},
+    value: (a, b) =>
+      average(a.map((row, i) => {
+        const difference = unit(row).map((v, j) => v - unit(b[i]!)[j]!);
+        return dot(difference, difference);
+      })),
+  },
+  {
+    definition: crossCorrelation,
+    options: {},
+    value: (a, b) => barlow(a, b, {}),
+  },
+  {
+    definition: crossCorrelation,
+    options: { lambda: 0.3, invariance: 2, scale: 0.1, epsilon: 0 },
+    value: (a, b) =>
+      barlow(a, b, { lambda: 0.3, invariance: 2, scale: 0.1, epsilon: 0 }),
+  },
+  {
+    definition: ntXent,
+    options: {},
+    value: (a, b) => simclr(a, b, 0.5),
+  },
+  {
+    definition: ntXent,
+    options: { temperature: 0.07 },
+    value: (a, b) => simclr(a, b, 0.07),
+  },
+  {
+    definition: infoNce,
+    options: {},
+    value: (a, b, negatives) => moco(a, b, negatives, 0.2),
+  },
+  {
+    definition: infoNce,
+    options: { temperature: 0.07 },
+    value: (a, b, negatives) => moco(a, b, negatives, 0.07),
+  },
+];
+
+const [BATCH, FEATURES, QUEUE] = [7, 5, 11];
+
+function inputs(seed: number): readonly [TensorData, TensorData, TensorData] {
+  const dice = new Dice(seed);
+  const a = dice.tensor([BATCH, FEATURES], () => 3 * dice.normal());
+  // Near to `a`, as views of the same images are.
+  const b = float32(a.shape, numbers(a).map((v) => 0.5 * v + dice.normal()));
+  const drawn = dice.tensor([QUEUE, FEATURES]);
+  return [a, b, float32(drawn.shape, rows(drawn).flatMap(unit))];
+}
+
+const apply = (
+  { definition, options }: Pick<Formula, "definition" | "options">,
+  a: tf.Tensor,
+  b: tf.Tensor,
+  negatives: tf.Tensor,
+): tf.Scalar =>
+  definition.apply(
+    a as tf.Tensor2D,
+    b as tf.Tensor2D,
+    definition.options.parse(options),
+    definition.negatives === "required"
+      ? { negatives: negatives as tf.Tensor2D }
+      : {},
+  );
+
+Deno.test("Every loss has a formula to be tested against", () => {
+  assert.deepEqual(
+    new Set(FORMULAS.map(({ definition }) => definition)),
+    new Set(LOSSES),
+  );
+});
+
+for (const formula of FORMULAS) {
+  const { definition: { name }, options } = formula;
+  const what = `${name} ${JSON.stringify(options)}`;
+
+  Deno.test(`${what} is the paper's formula`, () => {
+    for (const seed of [1, 2]) {
+      const given = inputs(seed);
+      const { loss } = compute(given, (a, b, negatives) => ({
+        loss: apply(formula, a!, b!, negatives!),
+      }));
+      assert.deepEqual(loss.shape, []);
+      const [a, b, negatives] = given;
+      const expected = formula.value(rows(a), rows(b), rows(negatives));
+      // Float32 has 1.2e-7; the division by the temperature widens it.
+      close(numbers(loss), [expected], 1e-5 * Math.max(1, Math.abs(expected)));
+    }
+  });
+
+  Deno.test(`The gradients of ${what} agree with differences`, () => {
+    const [a, b, negatives] = inputs(3);
+    const constants = numbers(negatives);
+    checkGradients([a, b], (a, b) =>
+      apply(
+        formula,
+        a!,
+        b!,
+        // The queue is data, so no gradient of it is asked for.
+        tf.tensor2d(constants, [QUEUE, FEATURES]),
+      ), { tolerance: 3e-3 });
+  });
+}
+
+Deno.test("The landmarks of a loss are its values on a constant embedding", () => {
+  const same = float32(
+    [BATCH, FEATURES],
+    Array.from({ length: BATCH }, () => [1, -2, 0.5, 3, 1]).flat(),
+  );
+  const queue = float32(
+    [QUEUE, FEATURES],
+    Array.from({ length: QUEUE }, () => unit([1, -2, 0.5, 3, 1])).flat(),
+  );
+  const sizes = { batch: BATCH, negatives: QUEUE };
+  for (const { definition, options } of FORMULAS) {
+    const marks = definition.landmarks?.(
+      definition.options.parse(options),
+      sizes,
+    );
+    if (!marks) continue;
+    const { loss } = compute([same, queue], (x, queue) => ({
+      loss: apply({ definition, options }, x!, x!, queue!),
+    }));
+    const expected = marks.floor ?? marks.uniform;
+    close(numbers(loss), [expected as number], 1e-5, definition.name);
+  }
+});
+
+Deno.test("cosine and mse rank pairs alike: mse is 2 + 2 cosine", () => {
+  const { a, b } = compute(inputs(4), (x, y, n) => ({
+    a: apply({ definition: cosine, options: {} }, x!, y!, n!),
+    b: apply({ definition: mse, options: {} }, x!, y!, n!),
+  }));
+  close(numbers(b), [2 + 2 * numbers(a)[0]!], 1e-5);
+});
