@@ -158,7 +158,7 @@ export type { SessionConfig } from "./lib/engine/config.ts";
 export type { Api, Pointer } from "./lib/engine/ffi.ts";
 export type { InstallProgress } from "./lib/engine/install.ts";
 export type { OpTiming } from "./lib/engine/step_stats.ts";
-export type { StageGraph, WiredStage } from "./lib/graph/wire.ts";
+export type { StageGraph, WiredStage } from "./lib/graph/stage_graph.ts";
 export type { DType, HostArray, TensorData } from "./lib/ir/dtype.ts";
 export type {
   Execution,

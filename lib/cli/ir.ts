@@ -1,5 +1,5 @@
 /** @file `ir FILE`: the recorded ops of a step, before and after each pass. */
-import { optimize, PASSES, STEP_PASSES } from "../compile/compile.ts";
+import { optimize, PASSES } from "../compile/compile.ts";
 import type { Pass } from "../compile/passes/pass.ts";
 import { UserError } from "../errors.ts";
 import type { Program } from "../ir/graph.ts";
@@ -21,7 +21,7 @@ export interface Passage {
 /** Runs the passes and keeps the program around each. */
 export function passages(
   program: Program,
-  passes: readonly Pass[] = PASSES,
+  passes: readonly Pass[] = PASSES.float32,
 ): readonly Passage[] {
   const found: Passage[] = [];
   let before: Program | undefined;
@@ -83,7 +83,7 @@ function checkPass(name: string, passes: readonly Pass[]): void {
 /** Runs the command. */
 export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
   const loaded = await loadPipeline(file, { set: options.set });
-  const passes = STEP_PASSES[loaded.pipeline.train.precision];
+  const passes = PASSES[loaded.pipeline.train.precision];
   if (options.pass !== undefined) checkPass(options.pass, passes);
   if (loaded.warnings) console.error(loaded.warnings);
   const { api } = await recordingEngine();

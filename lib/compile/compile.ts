@@ -7,19 +7,11 @@ import { identities } from "./passes/identities.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 
-/** Passes that every program goes through, in order. */
-export const PASSES: readonly Pass[] = [
-  deadCode,
-  identities,
-  commonSubexpressions,
-  deadCode,
-];
-
-/** Passes of a training step, by the precision that the pipeline asks for. */
-export const STEP_PASSES: Readonly<
+/** Passes of a program, in order, by the precision that is asked for. */
+export const PASSES: Readonly<
   Record<"float32" | "bfloat16", readonly Pass[]>
 > = {
-  float32: PASSES,
+  float32: [deadCode, identities, commonSubexpressions, deadCode],
   bfloat16: [
     deadCode,
     identities,
@@ -36,7 +28,7 @@ export const STEP_PASSES: Readonly<
  */
 export function optimize(
   program: Program,
-  passes: readonly Pass[] = PASSES,
+  passes: readonly Pass[] = PASSES.float32,
   observe?: (pass: string, program: Program) => void,
 ): Program {
   let current = program;

@@ -102,7 +102,11 @@ export class Session {
       metadata,
       this.#status,
     );
-    for (const feed of feeds) c.TF_DeleteTensor(feed);
+    // Read after the call, so that the array outlives it: TF_SessionRun reads
+    // it on another thread, where the garbage collector does not see it.
+    for (const feed of feedPointers) {
+      c.TF_DeleteTensor(Deno.UnsafePointer.create(feed));
+    }
     if (onTimings && this.graph.api.c.TF_GetCode(this.#status) === 0) {
       onTimings(readStepStats(bufferBytes(metadata)));
     }

@@ -6,7 +6,7 @@ import type { AugmentStage, Pipeline, Stage } from "../pipeline/pipeline.ts";
 import type { Traceable } from "../trace/execution.ts";
 import { augment } from "./forward.ts";
 import { StepRun } from "./step_run.ts";
-import type { StageGraph, WiredStage } from "./wire.ts";
+import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
 const noRandom: Random = {
   uniform() {

@@ -12,7 +12,8 @@ import { l2Normalize } from "../ops/normalize.ts";
 import type { Random } from "../ops/random.ts";
 import { executeRaw } from "../trace/backend.ts";
 import { type } from "../ops/attrs.ts";
-import { pairsOf, type StageGraph, type WiredStage } from "./wire.ts";
+import { pairsOf } from "./pairs.ts";
+import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
 /** Values of a stage, one a view. */
 export type Views = readonly tf.Tensor[];

@@ -9,7 +9,7 @@ import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import { augmentAll, enqueue, forward, type Views } from "./forward.ts";
 import { StepRun } from "./step_run.ts";
-import type { StageGraph, WiredStage } from "./wire.ts";
+import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
 /** Counts steps; random numbers and Adam's correction depend on it. */
 export const STEP: VariableRef = { path: "step", shape: [], dtype: "int32" };

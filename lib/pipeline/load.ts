@@ -1,7 +1,8 @@
 /** @file A pipeline from a file: read, parsed, wired, all problems together. */
 import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { type StageGraph, wire } from "../graph/wire.ts";
+import type { StageGraph } from "../graph/stage_graph.ts";
+import { wire } from "../graph/wire.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { SourceDocument } from "./document.ts";
 import { override, readOverride } from "./overrides.ts";

@@ -1,6 +1,6 @@
 /** @file Known recipes for collapse: warnings, never refusals. */
 import { edgesOf } from "../graph/edges.ts";
-import type { StageGraph } from "../graph/wire.ts";
+import type { StageGraph } from "../graph/stage_graph.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import type { LossStage, Pipeline, Reference, Stage } from "./pipeline.ts";
 

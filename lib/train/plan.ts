@@ -1,7 +1,7 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
 import { optimize } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
-import type { WiredStage } from "../graph/wire.ts";
+import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/graph.ts";

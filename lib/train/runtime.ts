@@ -1,15 +1,19 @@
 /** @file Where programs run: compiled, or op by op. */
-import { optimize } from "../compile/compile.ts";
-import type { Pass } from "../compile/passes/pass.ts";
+import { optimize, PASSES } from "../compile/compile.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
+import type { Train } from "../pipeline/pipeline.ts";
 import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 
 /** Runs functions; their variables are shared by path and live as long as it. */
 export interface Runtime {
   /** Readies a function for many calls. */
-  load(name: string, body: Traceable, passes?: readonly Pass[]): Executable;
+  load(
+    name: string,
+    body: Traceable,
+    precision?: Train["precision"],
+  ): Executable;
   /** Frees the device's memory. */
   close(): void;
 }
@@ -18,8 +22,10 @@ export interface Runtime {
 export function compiledRuntime({ api, config }: Engine): Runtime {
   const machine = new Machine(api, config);
   return {
-    load: (name, body, passes) =>
-      machine.load(optimize(trace(api, name, body), passes)),
+    load: (name, body, precision = "float32") =>
+      machine.load(
+        optimize(trace(api, name, body), PASSES[precision]),
+      ),
     close: () => machine.close(),
   };
 }

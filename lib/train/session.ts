@@ -1,5 +1,4 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
-import { STEP_PASSES } from "../compile/compile.ts";
 import type { Executable } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import type { ImageSet } from "../data/source.ts";
@@ -13,7 +12,7 @@ import {
   type TrainingStep,
   trainingStep,
 } from "../graph/step.ts";
-import type { StageGraph } from "../graph/wire.ts";
+import type { StageGraph } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
@@ -134,7 +133,7 @@ export class TrainingSession {
     this.#step = runtime.load(
       "step",
       this.#training.traceable,
-      STEP_PASSES[pipeline.train.precision],
+      pipeline.train.precision,
     );
   }
 

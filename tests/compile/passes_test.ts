@@ -1,5 +1,5 @@
 import assert from "@std/assert";
-import { optimize, PASSES, STEP_PASSES } from "../../lib/compile/compile.ts";
+import { optimize, PASSES } from "../../lib/compile/compile.ts";
 import { commonSubexpressions } from "../../lib/compile/passes/common_subexpressions.ts";
 import { deadCode } from "../../lib/compile/passes/dead_code.ts";
 import { identities } from "../../lib/compile/passes/identities.ts";
@@ -396,12 +396,12 @@ Deno.test("low precision: statistics of a batch norm stay in float32", () => {
 });
 
 Deno.test("every list of passes begins and ends with the removal of dead code", () => {
-  for (const passes of [PASSES, ...Object.values(STEP_PASSES)]) {
+  for (const passes of Object.values(PASSES)) {
     assert.equal(passes[0], deadCode);
     assert.equal(passes.at(-1), deadCode);
   }
-  assert.ok(!STEP_PASSES.float32.includes(lowPrecision));
-  assert.ok(STEP_PASSES.bfloat16.includes(lowPrecision));
+  assert.ok(!PASSES.float32.includes(lowPrecision));
+  assert.ok(PASSES.bfloat16.includes(lowPrecision));
 });
 
 Deno.test("passes run in order, each is seen, and a second time changes nothing", () => {

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { parse, stringify } from "yaml";
 import { edgesOf } from "../../lib/graph/edges.ts";
-import { IMAGE } from "../../lib/graph/wire.ts";
+import { IMAGE } from "../../lib/graph/stage_graph.ts";
 import { SourceDocument } from "../../lib/pipeline/document.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";

@@ -3,7 +3,7 @@ import type { LossStage, Reference, Stage } from "../../pipeline/pipeline.ts";
 import { showShape } from "../../stages/define.ts";
 import { type Edge, edgesOf } from "../edges.ts";
 import { gradientReach } from "../gradient_reach.ts";
-import { IMAGE, type StageGraph, type WiredStage } from "../wire.ts";
+import { IMAGE, type StageGraph, type WiredStage } from "../stage_graph.ts";
 
 /** What a box stands for: the key that names the stage in YAML, or the data. */
 export type NodeKind =
