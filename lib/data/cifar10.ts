@@ -171,6 +171,7 @@ export const cifar10: SourceDefinition = defineSource({
     "CIFAR-10, 32x32 in colours, ten classes: 50,000 images to train, 10,000 to test; downloaded (170 MB) unless `path` is given",
   reference: "https://www.cs.toronto.edu/~kriz/cifar.html",
   options,
+  trainImages: () => 50_000,
   shape: () => ({ height: SIDE, width: SIDE, channels: 3 }),
   async load(options, context) {
     const { path } = options;

@@ -17,6 +17,11 @@ const indexSchema = z.object({
   classes: z.array(z.object({ name: z.string() })),
 });
 
+function readIndex(): z.infer<typeof indexSchema> {
+  const text = Deno.readTextFileSync(new URL("index.json", FOLDER));
+  return indexSchema.parse(JSON.parse(text));
+}
+
 /** Cuts the sheets of one split into patches. */
 async function readSplit(
   index: z.infer<typeof indexSchema>,
@@ -62,9 +67,12 @@ export const photos: SourceDefinition = defineSource({
   reference: "data/photos/LICENSE.md",
   options: z.strictObject({}),
   shape: () => ({ height: 32, width: 32, channels: 3 }),
+  trainImages() {
+    const { train, classes } = readIndex();
+    return train * classes.length;
+  },
   async load() {
-    const text = await Deno.readTextFile(new URL("index.json", FOLDER));
-    const index = indexSchema.parse(JSON.parse(text));
+    const index = readIndex();
     const [train, test] = await Promise.all([
       readSplit(index, "train"),
       readSplit(index, "test"),

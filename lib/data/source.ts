@@ -83,6 +83,8 @@ export interface SourceDefinition<Options = unknown> {
   readonly options: z.ZodType<Options>;
   /** Shape of its images, known without loading them. */
   shape(options: Options): ImageShape;
+  /** Training images, where they are known without loading them. */
+  trainImages?(options: Options): number;
   /**
    * Loads the images into memory.
    *

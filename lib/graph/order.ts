@@ -6,10 +6,18 @@ import { edgesOf } from "./edges.ts";
 import { at } from "./place.ts";
 import { IMAGE } from "./stage_graph.ts";
 
-/** Reports references to stages that there are not. */
-export function checkReferences(pipeline: Pipeline, findings: Findings): void {
-  const names = [IMAGE, ...pipeline.stages.keys()];
-  for (const [name, stage] of pipeline.stages) {
+/**
+ * Reports references to stages that there are not.
+ *
+ * @param broken Names of stages that exist but could not be read.
+ */
+export function checkReferences(
+  stages: Pipeline["stages"],
+  findings: Findings,
+  broken: Iterable<string> = [],
+): void {
+  const names = [IMAGE, ...stages.keys(), ...broken];
+  for (const [name, stage] of stages) {
     for (const { to, path } of edgesOf(stage)) {
       if (names.includes(to)) continue;
       const near = nearest(to, names);
@@ -30,14 +38,14 @@ export function checkReferences(pipeline: Pipeline, findings: Findings): void {
 
 /** Names of the stages in order of data flow; undefined where there is a cycle. */
 export function sorted(
-  pipeline: Pipeline,
+  stages: Pipeline["stages"],
   findings: Findings,
 ): readonly string[] | undefined {
   const done = new Set<string>();
   const open: string[] = [];
   let cyclic = false;
   const visit = (name: string, from: string, path: Path): void => {
-    if (done.has(name) || !pipeline.stages.has(name)) return;
+    if (done.has(name) || !stages.has(name)) return;
     if (open.includes(name)) {
       cyclic = true;
       const cycle = [...open.slice(open.indexOf(name)), name];
@@ -50,12 +58,12 @@ export function sorted(
       return;
     }
     open.push(name);
-    for (const edge of edgesOf(pipeline.stages.get(name) as Stage)) {
+    for (const edge of edgesOf(stages.get(name) as Stage)) {
       visit(edge.to, name, edge.path);
     }
     open.pop();
     done.add(name);
   };
-  for (const name of pipeline.stages.keys()) visit(name, name, []);
+  for (const name of stages.keys()) visit(name, name, []);
   return cyclic ? undefined : [...done];
 }

@@ -1,11 +1,31 @@
 /** @file From a pipeline to a graph of stages: who feeds whom, shapes, gradients. */
 import type { Findings } from "../pipeline/diagnostic.ts";
-import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
+import type { Draft, Pipeline, Stage } from "../pipeline/pipeline.ts";
+import { checkBatch } from "./check_batch.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
 import { findEncoder } from "./find_encoder.ts";
 import { checkReferences, sorted } from "./order.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
 import { wireStage } from "./wire_stage.ts";
+
+/** Stages that could be wired, in order, by name. */
+function wireAll(
+  pipeline: Pick<Pipeline, "data" | "stages">,
+  order: readonly string[],
+  findings: Findings,
+): Pick<StageGraph, "byName" | "image"> {
+  const { source, options } = pipeline.data;
+  const { channels, height, width } = source.shape(options);
+  const image = [channels, height, width] as const;
+  const byName = new Map<string, WiredStage>();
+  for (const name of order) {
+    const stage = pipeline.stages.get(name) as Stage;
+    const wiring = { name, pipeline, byName, image, findings };
+    const wired = wireStage(wiring, stage);
+    if (wired) byName.set(name, wired);
+  }
+  return { byName, image };
+}
 
 /**
  * Wires a pipeline, reporting everything that is wrong with it.
@@ -16,22 +36,25 @@ export function wire(
   pipeline: Pipeline,
   findings: Findings,
 ): StageGraph | undefined {
-  const { source, options } = pipeline.data;
-  const { channels, height, width } = source.shape(options);
-  const image = [channels, height, width] as const;
-  checkReferences(pipeline, findings);
-  const order = sorted(pipeline, findings);
-  if (!order) return undefined;
-  const byName = new Map<string, WiredStage>();
-  for (const name of order) {
-    const stage = pipeline.stages.get(name) as Stage;
-    const wiring = { name, pipeline, byName, image, findings };
-    const wired = wireStage(wiring, stage);
-    if (wired) byName.set(name, wired);
-  }
+  checkReferences(pipeline.stages, findings);
+  const names = sorted(pipeline.stages, findings);
+  if (!names) return undefined;
+  const { byName, image } = wireAll(pipeline, names, findings);
+  const order = [...byName.values()];
   checkUse(pipeline, findings);
   checkGradients(pipeline, findings);
+  checkBatch(pipeline, order, findings);
   const encoder = findEncoder(pipeline, byName, findings);
   if (findings.failed || !encoder) return undefined;
-  return { order: [...byName.values()], byName, image, encoder };
+  return { order, byName, image, encoder };
+}
+
+/** Reports what can be said of the stages that could be read. */
+export function checkDraft(
+  { data, stages, broken }: Draft,
+  findings: Findings,
+): void {
+  checkReferences(stages, findings, broken);
+  const names = sorted(stages, findings);
+  if (names && data) wireAll({ data, stages }, names, findings);
 }

@@ -8,7 +8,7 @@ import { IMAGE, type WiredStage } from "./stage_graph.ts";
 /** A stage and its surroundings. */
 export interface Wiring {
   readonly name: string;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Pick<Pipeline, "data" | "stages">;
   readonly byName: ReadonlyMap<string, WiredStage>;
   readonly image: readonly [number, number, number];
   readonly findings: Findings;

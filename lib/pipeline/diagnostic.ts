@@ -4,35 +4,33 @@
 export type Path = readonly (string | number)[];
 
 /** Stable names of everything that a check can report; docs/diagnostics.md explains each. */
-export type Code =
-  | "yaml-syntax"
-  | "duplicate-key"
-  | "unknown-key"
-  | "missing-key"
-  | "wrong-type"
-  | "out-of-range"
-  | "unknown-name"
-  | "unknown-reference"
-  | "cycle"
-  | "shape-mismatch"
-  | "dtype-mismatch"
-  | "view-mismatch"
-  | "unused-stage"
-  | "no-gradient"
-  | "ema-mismatch"
-  | "no-loss"
-  | "schedule-too-long"
-  | "batch-too-large"
-  | "batch-norm-batch"
-  | "no-labels"
-  | "queue-batch"
-  | "collapse-risk"
-  | "custom-stage"
-  | "bad-extends"
-  | "bad-set"
-  | "bad-variable"
-  | "bad-sweep"
-  | "too-complex";
+export const CODES = [
+  "yaml-syntax",
+  "duplicate-key",
+  "unknown-key",
+  "missing-key",
+  "wrong-type",
+  "out-of-range",
+  "unknown-name",
+  "unknown-reference",
+  "cycle",
+  "shape-mismatch",
+  "dtype-mismatch",
+  "view-mismatch",
+  "unused-stage",
+  "no-gradient",
+  "ema-mismatch",
+  "no-loss",
+  "schedule-too-long",
+  "batch-too-large",
+  "batch-norm-batch",
+  "queue-batch",
+  "collapse-risk",
+  "too-complex",
+] as const;
+
+/** One of {@linkcode CODES}. */
+export type Code = typeof CODES[number];
 
 /** One finding. An error stops the run before it starts; a warning does not. */
 export interface Diagnostic {

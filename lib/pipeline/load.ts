@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
-import { wire } from "../graph/wire.ts";
+import { checkDraft, wire } from "../graph/wire.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { SourceDocument } from "./document.ts";
 import { override, readOverride } from "./overrides.ts";
@@ -63,10 +63,11 @@ export function checkText(
   );
   const name = basename(file).replace(/\.ya?ml$/, "")
     .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
-  const pipeline = findings.failed
-    ? undefined
+  const { pipeline, draft } = findings.failed
+    ? {}
     : parsePipeline(value, name, registry, findings);
   const graph = pipeline && wire(pipeline, findings);
+  if (draft) checkDraft(draft, findings);
   if (pipeline && graph) findRisks(pipeline, graph, findings);
   const all = findings.all;
   const result = { findings: all, text: renderAll(all, document) };

@@ -5,6 +5,7 @@ import type { Findings, Path } from "./diagnostic.ts";
 import { nearest } from "./nearest.ts";
 import { parseStage, readMomentum } from "./parse_stage.ts";
 import type {
+  Draft,
   Evaluate,
   Momentum,
   Monitor,
@@ -40,13 +41,14 @@ const CONSTANT: Schedule = { kind: "constant", warmup: 0, final: 1 };
  * Wiring is checked afterwards, by `wire`.
  *
  * @param name Name of a pipeline that does not give its own.
+ * @returns The pipeline, or what could be read of one with errors.
  */
 export function parsePipeline(
   value: unknown,
   name: string,
   registry: Registry,
   findings: Findings,
-): Pipeline | undefined {
+): { readonly pipeline?: Pipeline; readonly draft?: Draft } {
   if (!isRecord(value)) {
     findings.error(
       "wrong-type",
@@ -55,7 +57,7 @@ export function parsePipeline(
         show(value)
       } as a pipeline: expected a map with "data", "stages" and "train"`,
     );
-    return undefined;
+    return {};
   }
   checkKeys(value, findings);
   const top = validate(
@@ -81,18 +83,19 @@ export function parsePipeline(
   );
   const evaluated = parseEvaluate(value["evaluate"], findings);
   if (
-    !top || !data || !stages || !trained || !monitored || !kept || !evaluated ||
-    findings.failed
-  ) return undefined;
-  return {
+    !top || !data || !stages || stages.broken.size > 0 || !trained ||
+    !monitored || !kept || !evaluated || findings.failed
+  ) return stages ? { draft: { data, ...stages } } : {};
+  const pipeline = {
     ...top,
     data,
-    stages,
+    stages: stages.stages,
     train: trained,
     monitor: monitored,
     checkpoint: kept,
     evaluate: evaluated,
   };
+  return { pipeline };
 }
 
 function checkKeys(
@@ -175,12 +178,12 @@ function parseStages(
   value: unknown,
   registry: Registry,
   findings: Findings,
-): ReadonlyMap<string, Stage> | undefined {
+): Pick<Draft, "stages" | "broken"> | undefined {
   const example = "stages: { views: { augment: simsiam, of: image }, ... }";
   const keys = section(value, "stages", example, findings);
   if (!keys) return undefined;
   const stages = new Map<string, Stage>();
-  let whole = true;
+  const broken = new Set<string>();
   for (const [name, entry] of Object.entries(keys)) {
     const path = ["stages", name];
     if (!STAGE_NAME.test(name) || name === "image") {
@@ -195,13 +198,13 @@ function parseStages(
           ],
         },
       );
-      whole = false;
+      broken.add(name);
     }
     const stage = parseStage(entry, path, registry, findings);
-    if (stage) stages.set(name, stage);
-    else whole = false;
+    if (stage && !broken.has(name)) stages.set(name, stage);
+    else broken.add(name);
   }
-  return whole ? stages : undefined;
+  return { stages, broken };
 }
 
 function parseSchedule(
@@ -226,7 +229,7 @@ function parseSchedule(
 function parseTrain(
   value: unknown,
   registry: Registry,
-  stages: ReadonlyMap<string, Stage> | undefined,
+  stages: Pick<Draft, "stages" | "broken"> | undefined,
   findings: Findings,
 ): Train | undefined {
   const example = "train: { epochs: 20, optimizer: { sgd: { lr: 0.05 } } }";
@@ -304,16 +307,16 @@ function parseOptimizer(
 
 function parsePerStage(
   value: Readonly<Record<string, unknown>>,
-  stages: ReadonlyMap<string, Stage> | undefined,
+  stages: Pick<Draft, "stages" | "broken"> | undefined,
   findings: Findings,
 ): Train["perStage"] {
   const result = new Map<string, { schedule?: Schedule; lr?: number }>();
   for (const [name, entry] of Object.entries(value)) {
     const path = ["train", "per_stage", name];
-    const trained = [...stages ?? []].filter(([, { kind }]) =>
+    const trained = [...stages?.stages ?? []].filter(([, { kind }]) =>
       kind === "module"
     ).map(([stage]) => stage);
-    if (stages && !trained.includes(name)) {
+    if (stages && !trained.includes(name) && !stages.broken.has(name)) {
       const near = nearest(name, trained);
       findings.error(
         "unknown-reference",

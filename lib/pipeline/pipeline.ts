@@ -215,3 +215,11 @@ export interface Pipeline {
   /** How the encoder is judged. */
   readonly evaluate: Evaluate;
 }
+
+/** As much of a pipeline as could be read, so that the rest is checked too. */
+export interface Draft {
+  readonly data: Pipeline["data"] | undefined;
+  readonly stages: Pipeline["stages"];
+  /** Names of stages that could not be read. */
+  readonly broken: ReadonlySet<string>;
+}

@@ -1,5 +1,4 @@
 /** @file The training step of a pipeline as a program, without running it. */
-import { countImages } from "../data/count.ts";
 import type { Api } from "../engine/ffi.ts";
 import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/graph.ts";
@@ -26,7 +25,8 @@ export async function recordStep(
   { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
   images?: number,
 ): Promise<RecordedStep> {
-  const count = images ?? await countImages(pipeline.data.source);
+  const { source, options } = pipeline.data;
+  const count = images ?? source.trainImages?.(options);
   const training = trainingStep(
     pipeline,
     graph,

@@ -1,5 +1,9 @@
 import assert from "@std/assert";
-import type { Code, Diagnostic } from "../../lib/pipeline/diagnostic.ts";
+import {
+  type Code,
+  CODES,
+  type Diagnostic,
+} from "../../lib/pipeline/diagnostic.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 
 /** Stands in a text where the caret is expected. */
@@ -36,21 +40,7 @@ const section = (to: string): { from: string; to: string } => ({
   to: `${END}${to}\n`,
 });
 
-/** Codes that no check of a text reports: other parts do, or will. */
-const ELSEWHERE = [
-  "batch-too-large",
-  "batch-norm-batch",
-  "no-labels",
-  "custom-stage",
-  "bad-extends",
-  "bad-set",
-  "bad-variable",
-  "bad-sweep",
-] as const;
-
-const CASES: Readonly<
-  Record<Exclude<Code, (typeof ELSEWHERE)[number]>, readonly Case[]>
-> = {
+const CASES: Readonly<Record<Code, readonly Case[]>> = {
   "yaml-syntax": [
     { to: "data: ▸[", message: /^Flow sequence .* must .* end with a \]$/ },
     {
@@ -647,6 +637,29 @@ ${LOSS}`,
         "Cannot warm up for 5 of 5 epochs: the run would never reach its learning rate",
       hint: "make the warm-up shorter or the run longer",
     },
+    {
+      from: END,
+      to:
+        "optimizer: { sgd: { lr: 0.1 } }, schedule: ▸{ linear: { warmup: 1 } } }\n",
+      message:
+        "Cannot warm up for 6250 of 9 steps: the run would never reach its learning rate",
+    },
+  ],
+  "batch-too-large": [
+    {
+      from: "batch: 8",
+      to: "batch: ▸50001",
+      message:
+        "Cannot fill a batch of 50001: the training set has 50000 images",
+      hint: "set data.batch to 50000 or less",
+    },
+  ],
+  "batch-norm-batch": [
+    {
+      from: "batch: 8",
+      to: "batch: ▸1",
+      message: 'Cannot normalise batches of 1: "y" has batch norm',
+    },
   ],
   "queue-batch": [
     {
@@ -724,3 +737,35 @@ for (const [code, cases] of Object.entries(CASES)) {
     });
   });
 }
+
+Deno.test("What can be read is wired although other stages are broken", () => {
+  const { findings } = checkText(
+    "a.yaml",
+    `data: { source: cifar10, batch: 8 }
+stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: resnt, of: views }
+  z: { project: mlp, of: y, hidden: 4, out: 4 }
+  w: { encode: mlp, of: views, hidden: 4, out: 4 }
+  u: { project: mlp, of: w, hidden: 4, out: 3 }
+  a: { loss: nt_xent, between: [w, u] }
+  b: { loss: nt_xent, between: [z, uu] }
+train: { steps: 9, optimizer: { sgd: { lr: -1 } } }
+`,
+  );
+  assert.deepEqual(findings.map(({ code, path }) => [code, path.join(".")]), [
+    ["unknown-name", "stages.y.encode"],
+    ["out-of-range", "train.optimizer.sgd.lr"],
+    ["unknown-reference", "stages.b.between.1"],
+    ["shape-mismatch", "stages.a.between.1"],
+  ]);
+});
+
+Deno.test("docs/diagnostics.md explains every code, and no other", async () => {
+  const page = new URL("../../docs/diagnostics.md", import.meta.url);
+  const text = await Deno.readTextFile(page);
+  const explained = [...text.matchAll(/^\| `([a-z-]+)`/gm)].map(([, code]) =>
+    code
+  );
+  assert.deepEqual(explained, [...CODES]);
+});

@@ -117,8 +117,11 @@ Deno.test("null removes a key, and only that", () => {
     a: { c: 2 },
   });
   assert.deepEqual(override({ a: 1 }, "x", null), { a: 1 });
-  const { loaded } = set("train.epochs=null", "train.steps=10");
-  assert.deepEqual(loaded?.pipeline.train.length, { unit: "steps", count: 10 });
+  const { loaded } = set("train.epochs=null", "train.steps=100");
+  assert.deepEqual(loaded?.pipeline.train.length, {
+    unit: "steps",
+    count: 100,
+  });
 });
 
 Deno.test("Maps that are missing on the way are made", () => {

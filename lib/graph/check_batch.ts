@@ -1,0 +1,47 @@
+/** @file Whether the batch fits the data and the batch norms. */
+import type { Findings } from "../pipeline/diagnostic.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { WiredStage } from "./stage_graph.ts";
+
+const PATH = ["data", "batch"];
+
+/** Reports a batch that the data cannot fill, or that has no statistics. */
+export function checkBatch(
+  { data: { batch, source, options }, train }: Pipeline,
+  order: readonly WiredStage[],
+  findings: Findings,
+): void {
+  // A network's variables that no gradient moves are those of batch norms.
+  const normed = order.find(({ trainable, variables }) =>
+    trainable && variables.some(({ role }) => role === "buffer")
+  );
+  if (batch === 1 && normed) {
+    findings.error(
+      "batch-norm-batch",
+      PATH,
+      `Cannot normalise batches of 1: "${normed.name}" has batch norm`,
+      { hints: ["one image has no variance; make batches of 2 or more"] },
+    );
+  }
+  const images = source.trainImages?.(options);
+  if (images === undefined) return;
+  if (batch > images) {
+    findings.error(
+      "batch-too-large",
+      PATH,
+      `Cannot fill a batch of ${batch}: the training set has ${images} images`,
+      { hints: [`set data.batch to ${images} or less`] },
+    );
+    return;
+  }
+  const { length, schedule } = train;
+  const warm = schedule.warmup * Math.floor(images / batch);
+  if (length.unit === "steps" && warm >= length.count) {
+    findings.error(
+      "schedule-too-long",
+      ["train", "schedule"],
+      `Cannot warm up for ${warm} of ${length.count} steps: the run would never reach its learning rate`,
+      { hints: ["make the warm-up shorter or the run longer"] },
+    );
+  }
+}
