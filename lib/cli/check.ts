@@ -1,6 +1,20 @@
 /** @file `check FILE...`: every problem of pipelines, before anything runs. */
+import { userFiles } from "../pipeline/custom.ts";
 import { checkPipeline } from "../pipeline/load.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+
+/** Complaints of the type checker about a user's modules; none when they are sound. */
+async function typeErrors(files: readonly string[]): Promise<string> {
+  if (files.length === 0) return "";
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", "--config", config, ...files],
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  return success ? "" : new TextDecoder().decode(stderr).trim();
+}
 
 /** Runs the command. */
 export async function check(
@@ -11,7 +25,11 @@ export async function check(
   for (const file of files) {
     const { text, loaded } = await checkPipeline(file, { set });
     if (text) console.error(text);
-    if (loaded) console.log(`${file}: ok`);
+    const complaints = loaded
+      ? await typeErrors(userFiles(loaded.value, loaded.baseDir))
+      : "";
+    if (complaints) console.error(complaints);
+    if (loaded && !complaints) console.log(`${file}: ok`);
     else code = EXIT.usage;
   }
   return code;

@@ -26,6 +26,7 @@ export const CODES = [
   "batch-norm-batch",
   "queue-batch",
   "collapse-risk",
+  "custom-stage",
   "too-complex",
 ] as const;
 
@@ -60,6 +61,12 @@ export class Findings {
   /** Whether an error is among them. */
   get failed(): boolean {
     return this.#all.some(({ severity }) => severity === "error");
+  }
+
+  /** Whether something was said of this place. */
+  has(path: Path): boolean {
+    const text = JSON.stringify(path);
+    return this.#all.some((one) => JSON.stringify(one.path) === text);
   }
 
   /** Adds an error. */

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
+import { withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { SourceDocument } from "./document.ts";
 import { override, readOverride } from "./overrides.ts";
@@ -18,6 +19,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** What it can name; what comes with Stopgrad, by default. */
   readonly registry?: Registry;
+  /** Folder that relative paths start from; the file's, by default. */
+  readonly baseDir?: string;
 }
 
 /** A pipeline that passed every check. */
@@ -44,35 +47,45 @@ export interface CheckResult {
   readonly loaded?: LoadedPipeline;
 }
 
-/**
- * Checks the text of a pipeline: everything that can be known before data
- * loads. Needs no engine.
- *
- * @param file Name for messages, and for the pipeline when it has none.
- */
-export function checkText(
+/** A document with its value after overrides; no value when it is not YAML. */
+interface Reading {
+  readonly file: string;
+  readonly document: SourceDocument;
+  readonly value: unknown;
+  readonly readable: boolean;
+  readonly baseDir: string;
+}
+
+function read(
   file: string,
   text: string,
-  { set = [], registry = BUILT_IN }: LoadOptions = {},
-): CheckResult {
-  const findings = new Findings();
+  { set = [], baseDir = dirname(resolve(file)) }: LoadOptions,
+  findings: Findings,
+): Reading {
   const document = new SourceDocument(file, text);
   const value = set.map(readOverride).reduce(
     (current, { path, value }) => override(current, path, value),
     document.value(findings),
   );
+  return { file, document, value, readable: !findings.failed, baseDir };
+}
+
+function check(
+  { file, document, value, readable, baseDir }: Reading,
+  registry: Registry,
+  findings: Findings,
+): CheckResult {
   const name = basename(file).replace(/\.ya?ml$/, "")
     .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
-  const { pipeline, draft } = findings.failed
-    ? {}
-    : parsePipeline(value, name, registry, findings);
+  const { pipeline, draft } = readable
+    ? parsePipeline(value, name, registry, findings)
+    : {};
   const graph = pipeline && wire(pipeline, findings);
   if (draft) checkDraft(draft, findings);
   if (pipeline && graph) findRisks(pipeline, graph, findings);
   const all = findings.all;
   const result = { findings: all, text: renderAll(all, document) };
   if (!pipeline || !graph || findings.failed) return result;
-  const baseDir = dirname(resolve(file));
   return {
     ...result,
     loaded: { pipeline, graph, value, warnings: result.text, baseDir },
@@ -80,7 +93,23 @@ export function checkText(
 }
 
 /**
- * Checks a pipeline file.
+ * Checks the text of a pipeline: everything that can be known before data
+ * loads. Needs no engine; a user's own modules are not loaded.
+ *
+ * @param file Name for messages, and for the pipeline when it has none.
+ */
+export function checkText(
+  file: string,
+  text: string,
+  options: LoadOptions = {},
+): CheckResult {
+  const findings = new Findings();
+  const reading = read(file, text, options, findings);
+  return check(reading, options.registry ?? BUILT_IN, findings);
+}
+
+/**
+ * Checks a pipeline file, with the user's own modules that it names.
  *
  * @throws {UserError} When the file cannot be read.
  */
@@ -101,7 +130,15 @@ export async function checkPipeline(
       `Cannot read the pipeline "${file}": ${reason}.\nGive the path of a YAML file, for example pipelines/simsiam.yaml.`,
     );
   }
-  return checkText(file, text, options);
+  const findings = new Findings();
+  const reading = read(file, text, options, findings);
+  const registry = await withUserFiles(
+    reading.value,
+    reading.baseDir,
+    options.registry ?? BUILT_IN,
+    findings,
+  );
+  return check(reading, registry, findings);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** @file Stages from plain data: one reader for each kind. */
 import { z } from "zod";
-import type { ModuleRole, TransformDefinition } from "../stages/define.ts";
+import type { ModuleRole } from "../stages/define.ts";
 import type { TransformEntry } from "../stages/presets.ts";
+import { isUserFile } from "./custom.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import type { Momentum, Stage, TransformStep } from "./pipeline.ts";
 import { readReference } from "./reference.ts";
@@ -104,7 +105,10 @@ function readTransform(
   path: Path,
   { registry, findings }: Reading,
 ): TransformStep | undefined {
-  const choice = readChoice(
+  const own = isRecord(entry) && isUserFile(entry["use"])
+    ? { name: entry["use"], options: rest(entry, "use"), path }
+    : undefined;
+  const choice = own ?? readChoice(
     entry,
     path,
     "a transform",
@@ -114,7 +118,17 @@ function readTransform(
   if (!choice) return undefined;
   const definition = registry.transforms.find((one) =>
     one.name === choice.name
-  ) as TransformDefinition;
+  );
+  if (!definition) {
+    unknownName(
+      choice.name,
+      own ? [...path, "use"] : choice.path,
+      "the transform",
+      names(registry.transforms),
+      findings,
+    );
+    return undefined;
+  }
   const options = validate(
     definition.options,
     choice.options,
@@ -352,6 +366,9 @@ export function parseStage(
     );
     return undefined;
   }
+  if (isUserFile(value["use"])) {
+    return parseUserStage(value["use"], value, { registry, findings, path });
+  }
   const kinds = Object.keys(value).filter((key) => Object.hasOwn(READERS, key));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
@@ -369,4 +386,48 @@ export function parseStage(
     return undefined;
   }
   return READERS[kind]?.({ registry, findings, path, keys: value });
+}
+
+/**
+ * `{ use: ./mine.ts, ... }`: the module's definition tells the kind, and
+ * `role` which role of a network it plays.
+ */
+function parseUserStage(
+  file: string,
+  value: Readonly<Record<string, unknown>>,
+  { registry, findings, path }: Omit<Reading, "keys">,
+): Stage | undefined {
+  const { use: _, role, ...keys } = value;
+  const named = ({ name }: { readonly name: string }): boolean => name === file;
+  const module = registry.modules.find(named);
+  const kind = registry.losses.some(named)
+    ? "loss"
+    : module && (role ?? module.roles[0]);
+  if (module && !module.roles.some((one) => one === kind)) {
+    unknownName(
+      role,
+      [...path, "role"],
+      "the role",
+      module.roles,
+      findings,
+    );
+    return undefined;
+  }
+  if (typeof kind !== "string") {
+    if (!findings.has([...path, "use"])) {
+      findings.error(
+        "custom-stage",
+        [...path, "use"],
+        `Cannot use "${file}" as a stage: no loss and no network was loaded from it`,
+        { hints: ["transforms stand in the list of an augment stage"] },
+      );
+    }
+    return undefined;
+  }
+  return READERS[kind]?.({
+    registry,
+    findings,
+    path,
+    keys: { [kind]: file, ...keys },
+  });
 }

@@ -225,6 +225,8 @@ export function unknownName(
   known: readonly string[],
   findings: Findings,
 ): void {
+  // A user's module that could not be imported was reported by its reader.
+  if (findings.has(path)) return;
   if (name === undefined || name === null) {
     findings.error(
       "missing-key",

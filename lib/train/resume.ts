@@ -59,8 +59,10 @@ export async function findResumable(
   options: LoadOptions = {},
 ): Promise<Resumable> {
   const origin = await readOrigin(run);
-  const file = await loadPipeline(join(run, RUN_FILES.pipeline), options);
-  const loaded = { ...file, baseDir: origin.baseDir };
+  const loaded = await loadPipeline(join(run, RUN_FILES.pipeline), {
+    ...options,
+    baseDir: origin.baseDir,
+  });
   const { checkpoints } = RunFolder.open(run, loaded.pipeline);
   const { entry, values, refused } = await checkpoints.newest();
   if (!entry || !values) {

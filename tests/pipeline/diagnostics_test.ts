@@ -683,6 +683,14 @@ ${LOSS}`,
         "Gradients flow into both sides of this loss, which a constant embedding minimises",
     },
   ],
+  "custom-stage": [
+    {
+      from: "loss: nt_xent",
+      to: "use: ▸./own.ts",
+      message:
+        'Cannot use "./own.ts" as a stage: no loss and no network was loaded from it',
+    },
+  ],
   "too-complex": [
     {
       to: `${CARET}${"#".repeat(1_000_001)}`,

@@ -1,0 +1,121 @@
+/** @file Definitions from a user's own files, where a pipeline names them by path. */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Findings, Path } from "./diagnostic.ts";
+import { register, type Registrable, type Registry } from "./registry.ts";
+import { isRecord } from "./validate.ts";
+
+/** Paths of modules: they start at the pipeline's folder, or at the root. */
+const USER_FILE = /^(\.{0,2}\/|[A-Za-z]:[\\/]).*\.[cm]?[jt]s$/;
+
+/** Whether a name in a pipeline is the path of a user's module. */
+export const isUserFile = (name: unknown): name is string =>
+  typeof name === "string" && USER_FILE.test(name);
+
+/** Keys whose text can name a definition; elsewhere a path is only text. */
+const NAMING = new Set([
+  "use",
+  "encode",
+  "project",
+  "predict",
+  "loss",
+  "optimizer",
+  "source",
+]);
+
+interface Mention {
+  readonly file: string;
+  readonly path: Path;
+  readonly at: "key" | "value";
+}
+
+/** Every place where a value names a user's module. */
+function* mentions(value: unknown, path: Path = []): Generator<Mention> {
+  const key = path.at(-1);
+  if (isUserFile(value)) {
+    // In a list stand transforms.
+    if (typeof key === "number" || NAMING.has(String(key))) {
+      yield { file: value, path, at: "value" };
+    }
+  } else if (Array.isArray(value)) {
+    for (const [i, entry] of value.entries()) {
+      yield* mentions(entry, [...path, i]);
+    }
+  } else if (isRecord(value)) {
+    for (const [name, entry] of Object.entries(value)) {
+      const here = [...path, name];
+      if (isUserFile(name)) yield { file: name, path: here, at: "key" };
+      yield* mentions(entry, here);
+    }
+  }
+}
+
+/** Files of a user's own modules that a value names. */
+export function userFiles(value: unknown, baseDir: string): string[] {
+  const files = [...mentions(value)].map(({ file }) => resolve(baseDir, file));
+  return [...new Set(files)];
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
+  "module",
+  "transform",
+  "loss",
+  "optimizer",
+  "source",
+]);
+
+/** Imports a definition; the path takes the place of its name. */
+async function importDefinition(
+  file: string,
+  baseDir: string,
+): Promise<Registrable> {
+  const url = pathToFileURL(resolve(baseDir, file));
+  await Deno.stat(url);
+  const { default: definition } = await import(url.href);
+  if (!isRecord(definition) || !KINDS.has(definition["kind"])) {
+    throw new Error(
+      "its default export is no definition: expected defineLoss(...), defineModule(...), defineTransform(...), defineOptimizer(...) or defineSource(...)",
+    );
+  }
+  return { ...definition, name: file } as unknown as Registrable;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n")[0] ?? text;
+}
+
+/**
+ * Imports the modules that a pipeline names, and no others; what cannot be
+ * imported is reported in its place.
+ *
+ * @returns The registry with their definitions, each by its path.
+ */
+export async function withUserFiles(
+  value: unknown,
+  baseDir: string,
+  registry: Registry,
+  findings: Findings,
+): Promise<Registry> {
+  const loaded = new Map<string, Promise<Registrable>>();
+  const definitions: Registrable[] = [];
+  for (const { file, path, at } of mentions(value)) {
+    let definition = loaded.get(file);
+    if (!definition) {
+      definition = importDefinition(file, baseDir);
+      loaded.set(file, definition);
+    }
+    try {
+      definitions.push(await definition);
+    } catch (error) {
+      findings.error(
+        "custom-stage",
+        path,
+        `Cannot use "${file}": ${reason(error)}`,
+        { at, hints: [`paths start at ${baseDir}`] },
+      );
+    }
+  }
+  return register(registry, ...new Set(definitions));
+}

@@ -1,0 +1,116 @@
+/** @file Stages from a user's own modules. */
+import assert from "@std/assert";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { checkPipeline } from "../../lib/pipeline/load.ts";
+import type { LossStage } from "../../lib/pipeline/pipeline.ts";
+import { resolve } from "../../lib/pipeline/resolve.ts";
+
+const LOSS = `
+import * as tf from "@tensorflow/tfjs";
+import { defineLoss } from "stopgrad";
+import { z } from "zod";
+export default defineLoss({
+  name: "mine",
+  summary: "Squared distance",
+  negatives: "none",
+  options: z.strictObject({ strength: z.number().positive() }),
+  apply: (a, b, { strength }) =>
+    tf.mul(tf.mean(tf.square(tf.sub(a, b))), strength),
+});
+`;
+
+const pipeline = (loss: string): string => `
+data: { source: photos, batch: 8 }
+stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  loss: ${loss}
+train: { steps: 2, optimizer: { sgd: { lr: 0.1 } } }
+`;
+
+/** Checks a pipeline in a folder with these files. */
+async function check(
+  loss: string,
+  files: Readonly<Record<string, string>> = { "mine.ts": LOSS },
+): ReturnType<typeof checkPipeline> {
+  const folder = await Deno.makeTempDir({ prefix: "stopgrad-test-" });
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(join(folder, name), text);
+    }
+    const file = join(folder, "own.yaml");
+    await Deno.writeTextFile(file, pipeline(loss));
+    return await checkPipeline(file);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("A loss is named by the path of its module", async () => {
+  for (
+    const loss of [
+      "{ use: ./mine.ts, between: [y, y], strength: 2 }",
+      "{ loss: ./mine.ts, between: [y, y], strength: 2 }",
+    ]
+  ) {
+    const { loaded, text } = await check(loss);
+    const stage = loaded?.pipeline.stages.get("loss") as LossStage | undefined;
+    if (!stage) throw new Error(text);
+    assert.deepEqual(stage.options, { strength: 2 });
+    assert.equal(stage.definition.name, "./mine.ts");
+  }
+});
+
+Deno.test("A resolved pipeline names the module again", async () => {
+  const { loaded } = await check(
+    "{ use: ./mine.ts, between: [y, y], strength: 2 }",
+  );
+  assert.ok(loaded);
+  const text = stringify(resolve(loaded.pipeline));
+  assert.match(text, /loss: \.\/mine\.ts/);
+});
+
+Deno.test("Its options are checked as those of a built-in loss", async () => {
+  const { findings, text } = await check(
+    "{ use: ./mine.ts, between: [y, y], strenth: 2 }",
+  );
+  assert.deepEqual(
+    findings.map(({ code }) => code).sort(),
+    ["missing-key", "unknown-key"],
+  );
+  assert.match(text, /own\.yaml:6:44: .*"strenth"/);
+  assert.match(text, /did you mean "strength"/);
+});
+
+const BROKEN: Readonly<Record<string, readonly [string, RegExp]>> = {
+  "is not there": ["", /Cannot use ".\/other.ts": there is no such file/],
+  "does not parse": ["export default {", /Cannot use ".\/other.ts": /],
+  "throws": ["throw new Error('out of cheese')", /out of cheese/],
+  "has no default export": ["export const a = 1", /is no definition/],
+  "exports something else": ["export default 3", /is no definition/],
+};
+
+for (const [what, [source, message]] of Object.entries(BROKEN)) {
+  Deno.test(`A module that ${what} is reported once, in its place`, async () => {
+    const files: Record<string, string> = source === ""
+      ? {}
+      : { "other.ts": source };
+    const { findings, text } = await check(
+      "{ use: ./other.ts, between: [y, y] }",
+      files,
+    );
+    assert.deepEqual(findings.map(({ code }) => code), ["custom-stage"]);
+    assert.match(text, message);
+    assert.match(text, /own\.yaml:6:16: /);
+    assert.doesNotMatch(text, /\n\s+at /);
+  });
+}
+
+Deno.test("A module is loaded only where a stage names it", async () => {
+  const { loaded, text } = await check(
+    "{ loss: nt_xent, between: [y, y] } # ./mine.ts",
+    { "mine.ts": "throw new Error('must not run')" },
+  );
+  assert.ok(loaded, text);
+});
