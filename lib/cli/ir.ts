@@ -87,7 +87,7 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
   if (options.pass !== undefined) checkPass(options.pass, passes);
   if (loaded.warnings) console.error(loaded.warnings);
   const { api } = await recordingEngine();
-  const { program } = await recordStep(api, loaded);
+  const { program } = recordStep(api, loaded);
   for (const text of irText(passages(program, passes), options)) {
     console.log(text);
   }

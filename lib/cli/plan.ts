@@ -156,6 +156,6 @@ export async function plan(
   const loaded = await loadPipeline(file, { set });
   if (loaded.warnings) console.error(loaded.warnings);
   const engine = await recordingEngine();
-  console.log(planText(await planRun(loaded, engine, images), loaded.pipeline));
+  console.log(planText(planRun(loaded, engine, images), loaded.pipeline));
   return EXIT.success;
 }

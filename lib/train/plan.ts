@@ -162,13 +162,13 @@ function schedulesOf(
  * @param images Number of training images, where the source does not tell.
  * @throws {UserError} When a batch is larger than the data.
  */
-export async function planRun(
+export function planRun(
   loaded: LoadedPipeline,
   { api }: Pick<Engine, "api">,
   images?: number,
-): Promise<Plan> {
+): Plan {
   const { pipeline, graph } = loaded;
-  const recorded = await recordStep(api, loaded, images);
+  const recorded = recordStep(api, loaded, images);
   const program = optimize(recorded.program);
   const flops = flopsByOwner(program);
   const kept = activations(program);

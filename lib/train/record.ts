@@ -20,11 +20,11 @@ export interface RecordedStep {
  *
  * @param images Number of training images; by default what the source tells.
  */
-export async function recordStep(
+export function recordStep(
   api: Api,
   { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
   images?: number,
-): Promise<RecordedStep> {
+): RecordedStep {
   const { source, options } = pipeline.data;
   const count = images ?? source.trainImages?.(options);
   const training = trainingStep(

@@ -6,7 +6,7 @@ import { engine } from "../helpers/engine.ts";
 import { path, printed } from "./console.ts";
 
 const loaded = await smallPipeline("simsiam");
-const { program } = await recordStep(engine.api, loaded);
+const { program } = recordStep(engine.api, loaded);
 const all = passages(program);
 const headings = (text: Iterable<string>): string[] =>
   [...text].filter((part) => part.startsWith("#"));

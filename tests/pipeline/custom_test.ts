@@ -63,10 +63,10 @@ Deno.test("A loss is named by the path of its module", async () => {
 });
 
 Deno.test("A resolved pipeline names the module again", async () => {
-  const { loaded } = await check(
+  const { loaded, text: report } = await check(
     "{ use: ./mine.ts, between: [y, y], strength: 2 }",
   );
-  assert.ok(loaded);
+  if (!loaded) throw new Error(report);
   const text = stringify(resolve(loaded.pipeline));
   assert.match(text, /loss: \.\/mine\.ts/);
 });

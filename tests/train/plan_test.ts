@@ -10,7 +10,7 @@ const CIFAR =
 
 Deno.test("planRun() counts what is known of ResNet-18", async () => {
   const loaded = await loadPipeline(CIFAR, { set: ["data.batch=4"] });
-  const plan = await planRun(loaded, engine);
+  const plan = planRun(loaded, engine);
   const y = plan.stages.find(({ wired }) => wired.name === "y");
   const twin = plan.stages.find(({ wired }) => wired.name === "target.y");
   // ResNet-18 with a 3x3 stem and no classifier: 11.17 million parameters,
@@ -25,13 +25,13 @@ Deno.test("planRun() counts what is known of ResNet-18", async () => {
 
 Deno.test("planRun() has a rule for every op of the shipped methods", async () => {
   for (const method of METHOD_NAMES) {
-    const plan = await planRun(await smallPipeline(method), engine);
+    const plan = planRun(await smallPipeline(method), engine);
     assert.deepEqual(plan.uncounted, [], method);
   }
 });
 
 Deno.test("planRun() counts about two forward passes backwards", async () => {
-  const plan = await planRun(await smallPipeline("simclr"), engine);
+  const plan = planRun(await smallPipeline("simclr"), engine);
   const networks = plan.stages.filter(({ wired }) => wired.trainable);
   const forward = networks.reduce((sum, { flops }) => sum + flops, 0);
   const ratio = (plan.rest["backward pass"] ?? 0) / forward;
@@ -42,7 +42,7 @@ Deno.test("planRun() counts about two forward passes backwards", async () => {
 });
 
 Deno.test("planRun() needs at least the activations at once", async () => {
-  const plan = await planRun(await smallPipeline("moco"), engine);
+  const plan = planRun(await smallPipeline("moco"), engine);
   const kept = plan.stages.reduce(
     (sum, { activations }) => sum + activations,
     0,
@@ -57,7 +57,7 @@ Deno.test("planRun() draws one series for stages that share a schedule", async (
     "train.per_stage={ p: { schedule: constant } }",
     "train.ema={ from: 0.9, to: 1 }",
   );
-  const { schedules = [] } = await planRun(loaded, engine);
+  const { schedules = [] } = planRun(loaded, engine);
   assert.deepEqual(schedules.map(({ kind, stages }) => [kind, stages]), [
     ["lr", ["y", "z"]],
     ["lr", ["p"]],
@@ -70,7 +70,7 @@ Deno.test("planRun() draws one series for stages that share a schedule", async (
 
 Deno.test("planText() shows stages, totals, schedules and the rules of counting", async () => {
   const loaded = await smallPipeline("byol", "train.schedule=cosine");
-  const text = planText(await planRun(loaded, engine), loaded.pipeline);
+  const text = planText(planRun(loaded, engine), loaded.pipeline);
   assert.match(text, /^y +encode +2 × \[batch, 32\] +[\d,]+ +[\d.]+ MFLOP/m);
   assert.match(text, /^target\.z +ema .* = z /m);
   assert.match(text, /^one step /m);
@@ -86,7 +86,7 @@ const UNKNOWN = "data={ source: folder, path: nowhere, size: 32, batch: 8 }";
 
 Deno.test("planText() says that the images of a folder are not counted", async () => {
   const loaded = await smallPipeline("simclr", UNKNOWN);
-  const text = planText(await planRun(loaded, engine), loaded.pipeline);
+  const text = planText(planRun(loaded, engine), loaded.pipeline);
   assert.match(text, /images of the source "folder" are not counted/);
   assert.match(text, /Learning rate of y, z: 0\.\d+ throughout/);
 });
@@ -94,9 +94,9 @@ Deno.test("planText() says that the images of a folder are not counted", async (
 Deno.test("planText() draws no warm-up in epochs of unknown length", async () => {
   const warm = "train.schedule={ cosine: { warmup: 1 } }";
   const loaded = await smallPipeline("simclr", UNKNOWN, warm);
-  const unknown = planText(await planRun(loaded, engine), loaded.pipeline);
+  const unknown = planText(planRun(loaded, engine), loaded.pipeline);
   assert.match(unknown, /Schedules: the warm-up counts in epochs/);
-  const told = planText(await planRun(loaded, engine, 80), loaded.pipeline);
+  const told = planText(planRun(loaded, engine, 80), loaded.pipeline);
   assert.match(told, /^Run: 80 images, 10 steps an epoch/m);
   assert.match(told, /Learning rate of y, z, over steps/);
 });
