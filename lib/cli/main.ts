@@ -8,6 +8,7 @@ import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
 import { deviceOption, positiveInteger, setOption } from "./options.ts";
 import { plan } from "./plan.ts";
+import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
@@ -89,6 +90,18 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--before", "print the ops before each pass too")
     .action(async (file, options) => {
       code = await ir(file, options);
+    });
+
+  program.command("profile")
+    .description("where the time of a step goes, by op and by stage")
+    .argument("<file>", "pipeline")
+    .addOption(setOption())
+    .addOption(deviceOption())
+    .option("--threads <n>", "threads inside one op", positiveInteger)
+    .option("--steps <n>", "steps that are timed", positiveInteger, 20)
+    .option("--trace <file>", "write a Chrome trace of one step")
+    .action(async (file, options) => {
+      code = await profile(file, options as Parameters<typeof profile>[1]);
     });
 
   program.command("schema")
