@@ -1,11 +1,20 @@
 /** @file Image files to pixels, by sharp. */
-import sharp from "sharp";
+import type { default as Sharp } from "sharp";
 import type { ImageShape } from "./source.ts";
 
 /** Larger images are refused before they are decoded (a decompression bomb). */
 const MOST_PIXELS = 100_000_000;
 
-sharp.cache(false);
+let loaded: Promise<typeof Sharp> | undefined;
+
+/** sharp is native code: commands that decode nothing need not load it. */
+function decoder(): Promise<typeof Sharp> {
+  loaded ??= import("sharp").then(({ default: sharp }) => {
+    sharp.cache(false);
+    return sharp;
+  });
+  return loaded;
+}
 
 /**
  * Decodes one image and fits it to a shape: the shorter side is resized to
@@ -22,6 +31,7 @@ export async function decodeImage(
   input: string | Uint8Array,
   { height, width, channels }: ImageShape,
 ): Promise<Uint8Array> {
+  const sharp = await decoder();
   const image = sharp(input, {
     failOn: "error",
     limitInputPixels: MOST_PIXELS,
@@ -53,6 +63,7 @@ function explain(error: unknown): never {
 export async function decodeGray(
   bytes: Uint8Array,
 ): Promise<{ data: Uint8Array; width: number; height: number }> {
+  const sharp = await decoder();
   const { data, info } = await sharp(bytes, { failOn: "error" })
     .toColourspace("b-w").raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
