@@ -28,7 +28,12 @@ export {
   type StageConfig,
   type TransformConfig,
 } from "./lib/pipeline/config.ts";
-export type { Code, Diagnostic, Path } from "./lib/pipeline/diagnostic.ts";
+export {
+  type Code,
+  CODES,
+  type Diagnostic,
+  type Path,
+} from "./lib/pipeline/diagnostic.ts";
 export {
   checkPipeline,
   type CheckResult,

@@ -10,7 +10,7 @@ import type {
 import { tar } from "../../lib/data/tar.ts";
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { UserError } from "../../lib/errors.ts";
-import { encodeBytes } from "./bytes_npy.ts";
+import { encodeNpy } from "../npy.ts";
 
 /** Side of CIFAR-10's images. */
 const SIDE = 32;
@@ -97,7 +97,7 @@ export async function writeForPython(
     const write = (what: string, shape: number[], bytes: Uint8Array) =>
       Deno.writeFile(
         join(to, `${name}-${what}.npy`),
-        encodeBytes(shape, bytes),
+        encodeNpy({ dtype: "uint8", shape, data: bytes }),
       );
     await write("pixels", [count, height, width, channels], pixels);
     await write("labels", [count], Uint8Array.from(labels));

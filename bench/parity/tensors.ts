@@ -1,7 +1,7 @@
 /** @file Named tensors in a folder: one `.npy` file each. */
 import { dirname, join, relative, sep } from "node:path";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import { decodeNpy, encodeNpy } from "./npy.ts";
+import { decodeNpy, encodeNpy } from "../npy.ts";
 
 /** Tensors by path, such as `y/stem/conv/kernel`. */
 export type NamedTensors = Readonly<Record<string, TensorData>>;

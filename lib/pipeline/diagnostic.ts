@@ -7,6 +7,8 @@ export type Path = readonly (string | number)[];
 export const CODES = [
   "yaml-syntax",
   "duplicate-key",
+  "bad-extends",
+  "bad-variable",
   "unknown-key",
   "missing-key",
   "wrong-type",

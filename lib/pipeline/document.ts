@@ -53,6 +53,19 @@ export class SourceDocument {
       return undefined;
     }
     const problems = [...this.#document.errors];
+    const variable = problems.find(({ pos: [from] }) =>
+      this.source.slice(from - 1, from + 1) === "${"
+    );
+    if (variable) {
+      // A flow map begins at the brace; all that follows is misread.
+      findings.error(
+        "yaml-syntax",
+        [OFFSET, variable.pos[0] - 1],
+        "Cannot read a variable without quotes here",
+        { hints: ['inside of { } and [ ], write "${name}" with its quotes'] },
+      );
+      return undefined;
+    }
     for (const problem of problems) {
       const [from] = problem.pos;
       findings.error(

@@ -1,18 +1,17 @@
 /** @file The resolved pipeline as YAML, with the origin of every value. */
-import { basename } from "node:path";
+import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
 import { Findings, type Path } from "./diagnostic.ts";
-import { SourceDocument } from "./document.ts";
 import { type Origin, originOf } from "./origins.ts";
-import { override, readOverride } from "./overrides.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import { resolve } from "./resolve.ts";
+import { readSource } from "./source.ts";
 import { isRecord } from "./validate.ts";
 
 /** What a pipeline was made of. */
 export interface Source {
-  /** Path of the file; its name stands in the comments. */
+  /** Path of the file; its name stands in the comments, its folder finds its bases. */
   readonly file: string;
   readonly text: string;
   /** Changes, each `a.b=value`. */
@@ -92,56 +91,30 @@ function* linesOf(
   }
 }
 
-/** The full path of an override, whose text is ambiguous where names hold dots. */
-function overridePath(root: unknown, path: string): Path {
-  const mark = Symbol();
-  const find = (value: unknown): Path | undefined => {
-    if (value === mark) return [];
-    if (typeof value !== "object" || value === null) return undefined;
-    for (const [key, inner] of Object.entries(value)) {
-      const found = find(inner);
-      if (found) return [Array.isArray(value) ? Number(key) : key, ...found];
-    }
-    return undefined;
-  };
-  return find(override(root, path, mark)) ?? [];
-}
-
-const startsWith = (path: Path, start: Path): boolean =>
-  start.every((key, i) => path[i] === key);
-
 /**
- * The resolved pipeline as YAML. A comment behind every value names the line
- * that wrote it, `--set`, the preset it belongs to, or says `default`. The
+ * The resolved pipeline as YAML. A comment behind every value names the file
+ * and line that wrote it, `--set`, the preset it belongs to, or says `default`. The
  * text loads to the same pipeline.
  */
 export function explain(
   pipeline: Pipeline,
   { file, text, set = [], registry = BUILT_IN }: Source,
 ): string {
-  const document = new SourceDocument(basename(file), text);
-  let written = document.value(new Findings());
-  const changed: Path[] = [];
-  for (const { path, value } of set.map(readOverride)) {
-    changed.push(overridePath(written, path));
-    written = override(written, path, value);
-  }
+  const source = readSource(file, text, set, new Findings());
+  const folder = dirname(file);
   const say: {
     readonly [K in Origin["kind"]]: (
       origin: Extract<Origin, { kind: K }>,
     ) => string;
   } = {
-    written({ path }) {
-      if (changed.some((start) => startsWith(path, start))) return "--set";
-      const { file, line } = document.locate(path, "value");
-      const parts = changed.some((inner) => startsWith(inner, path));
-      return `${file}:${line}${parts ? " and --set" : ""}`;
-    },
+    // Files are named as they are from the pipeline's own folder.
+    written: ({ path }) =>
+      source.origin(path, (name) => relative(folder, name)),
     preset: ({ name }) => `preset ${name}`,
     default: () => "default",
   };
   const comment = (path: Path): string => {
-    const origin = originOf(path, written, registry.presets);
+    const origin = originOf(path, source.value, registry.presets);
     return say[origin.kind](origin as never);
   };
   const lines = [...linesOf(resolve(pipeline), [], "", comment)];

@@ -5,6 +5,7 @@ import type { Pairs } from "./pipeline.ts";
 import { STAGE_NAME } from "./reference.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import * as sections from "./sections.ts";
+import { VARIABLE_NAME } from "./variables.ts";
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -113,6 +114,49 @@ const REFERENCE: JsonSchema = {
   type: "string",
   pattern: `^(${PLAIN}|stop_gradient\\(\\s*${PLAIN}\\s*\\))$`,
 };
+
+/** `${name}`, the whole value. */
+const VARIABLE = `\\$\\{${VARIABLE_NAME.source.slice(1, -1)}\\}`;
+
+const TYPED = ["integer", "number", "boolean", "array"];
+
+/**
+ * The schema with a variable allowed in the place of every number, truth
+ * value, list and choice. Constants tell stages apart, and so stay.
+ */
+function orVariable(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(orVariable);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { description, default: standard, ...rest } = Object.fromEntries(
+    Object.entries(schema).map(([key, inner]) => [
+      key,
+      // Neither holds schemas.
+      key === "enum" || key === "default" ? inner : orVariable(inner),
+    ]),
+  );
+  const about = {
+    ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
+  };
+  const { type, pattern } = rest;
+  if (Array.isArray(rest["enum"])) {
+    const variable = { type: "string", pattern: `^${VARIABLE}$` };
+    return { ...about, anyOf: [rest, variable] };
+  }
+  if (TYPED.includes(String(type)) && !("const" in rest)) {
+    // Bounds hold of numbers alone, the pattern of texts.
+    return {
+      ...about,
+      ...rest,
+      type: [type, "string"],
+      pattern: `^${VARIABLE}$`,
+    };
+  }
+  if (type === "string" && typeof pattern === "string") {
+    return { ...about, ...rest, pattern: `(${pattern})|^${VARIABLE}$` };
+  }
+  return { ...about, ...rest };
+}
 
 const MOMENTUM: JsonSchema = {
   ...fromZod(sections.momentum),
@@ -286,13 +330,30 @@ const SCHEDULE_SUMMARIES: Readonly<
   constant: "No change after the warm-up",
 };
 
+/** Keys that are gone once files are merged and variables inserted. */
+const COMPOSITION = {
+  extends: {
+    description:
+      "Files that this one builds on, in order; paths start from its folder",
+    anyOf: [
+      { type: "string", minLength: 1 },
+      { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
+    ],
+  },
+  variables: {
+    description: "Values by name, inserted where `${name}` stands",
+    type: "object",
+    propertyNames: { pattern: VARIABLE_NAME.source },
+  },
+} as const;
+
 /**
  * JSON Schema (draft-07, which every YAML language server reads) of a
  * pipeline file: closed key sets, names from the registry, the summaries of
  * its definitions as descriptions.
  *
- * What depends on other parts of the file (references, shapes, cycles) is
- * left to `check`.
+ * What depends on other parts of the file (references, shapes, cycles), and a
+ * file with `extends` but for its top keys, is left to `check`.
  */
 export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
   const { preset, ...stages } = stageSchemas(registry);
@@ -304,7 +365,10 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     options,
   }));
   const collapse = fromZod(sections.monitor.shape.collapse);
-  const properties: Record<typeof sections.TOP_LEVEL[number], JsonSchema> = {
+  const properties: Record<
+    Exclude<typeof sections.TOP_LEVEL[number], keyof typeof COMPOSITION>,
+    JsonSchema
+  > = {
     name: {
       description: "Name of the runs; that of the file by default",
       type: "string",
@@ -351,15 +415,24 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       ...fromZod(sections.evaluate),
     },
   };
+  const named = Object.entries(properties).map(([key, { description }]) =>
+    [key, { description }] as const
+  );
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Stopgrad pipeline",
     ...map(
       "A method of self-supervised learning as a graph of stages",
-      properties,
-      ["data", "stages", "train"],
+      { ...COMPOSITION, ...Object.fromEntries(named) },
+      [],
     ),
-    definitions: {
+    // With bases, a file may hold any part of a pipeline.
+    if: { required: ["extends"] },
+    else: {
+      properties: orVariable(properties),
+      required: ["data", "stages", "train"],
+    },
+    definitions: orVariable({
       reference: REFERENCE,
       momentum: MOMENTUM,
       schedule: choice("Learning rate over the run", schedules),
@@ -371,7 +444,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       },
       stage: { anyOf: Object.keys(stages).map(ref) },
       ...stages,
-    },
+    }),
   };
 }
 

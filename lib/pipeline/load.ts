@@ -5,13 +5,12 @@ import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
 import { withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
-import { SourceDocument } from "./document.ts";
-import { override, readOverride } from "./overrides.ts";
 import { parsePipeline } from "./parse.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import { renderAll } from "./render.ts";
 import { findRisks } from "./risks.ts";
+import { readSource, type Source } from "./source.ts";
 
 /** How a pipeline is loaded. */
 export interface LoadOptions {
@@ -29,7 +28,7 @@ export interface LoadedPipeline {
   readonly pipeline: Pipeline;
   /** Its stages, wired. */
   readonly graph: StageGraph;
-  /** The file's data after overrides. */
+  /** The file's data, with its bases, overrides and variables. */
   readonly value: unknown;
   /** Warnings, as text. */
   readonly warnings: string;
@@ -47,12 +46,10 @@ export interface CheckResult {
   readonly loaded?: LoadedPipeline;
 }
 
-/** A document with its value after overrides; no value when it is not YAML. */
+/** A pipeline's value; none when its files or variables have a mistake. */
 interface Reading {
   readonly file: string;
-  readonly document: SourceDocument;
-  readonly value: unknown;
-  readonly readable: boolean;
+  readonly source: Source;
   readonly baseDir: string;
 }
 
@@ -62,29 +59,25 @@ function read(
   { set = [], baseDir = dirname(resolve(file)) }: LoadOptions,
   findings: Findings,
 ): Reading {
-  const document = new SourceDocument(file, text);
-  const value = set.map(readOverride).reduce(
-    (current, { path, value }) => override(current, path, value),
-    document.value(findings),
-  );
-  return { file, document, value, readable: !findings.failed, baseDir };
+  return { file, source: readSource(file, text, set, findings), baseDir };
 }
 
 function check(
-  { file, document, value, readable, baseDir }: Reading,
+  { file, source, baseDir }: Reading,
   registry: Registry,
   findings: Findings,
 ): CheckResult {
   const name = basename(file).replace(/\.ya?ml$/, "")
     .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
-  const { pipeline, draft } = readable
-    ? parsePipeline(value, name, registry, findings)
-    : {};
+  const { value } = source;
+  const { pipeline, draft } = value === undefined
+    ? {}
+    : parsePipeline(value, name, registry, findings);
   const graph = pipeline && wire(pipeline, findings);
   if (draft) checkDraft(draft, findings);
   if (pipeline && graph) findRisks(pipeline, graph, findings);
   const all = findings.all;
-  const result = { findings: all, text: renderAll(all, document) };
+  const result = { findings: all, text: renderAll(all, source) };
   if (!pipeline || !graph || findings.failed) return result;
   return {
     ...result,
@@ -133,7 +126,7 @@ export async function checkPipeline(
   const findings = new Findings();
   const reading = read(file, text, options, findings);
   const registry = await withUserFiles(
-    reading.value,
+    reading.source.value,
     reading.baseDir,
     options.registry ?? BUILT_IN,
     findings,

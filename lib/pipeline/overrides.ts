@@ -1,6 +1,7 @@
 /** @file `--set a.b=value`: changes to a pipeline from the command line. */
 import { parse } from "yaml";
 import { UserError } from "../errors.ts";
+import type { Path } from "./diagnostic.ts";
 import { isRecord } from "./validate.ts";
 
 /** Splits `a.b=value`; the value is YAML, and may hold further `=`. */
@@ -64,4 +65,19 @@ export function override(root: unknown, path: string, value: unknown): unknown {
   }
   const next = rest === "" ? value : override(map[key], rest, value);
   return { ...map, [key]: next };
+}
+
+/** The full path of an override, whose text is ambiguous where names hold dots. */
+export function overridePath(root: unknown, path: string): Path {
+  const mark = Symbol();
+  const find = (value: unknown): Path | undefined => {
+    if (value === mark) return [];
+    if (typeof value !== "object" || value === null) return undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      const found = find(inner);
+      if (found) return [Array.isArray(value) ? Number(key) : key, ...found];
+    }
+    return undefined;
+  };
+  return find(override(root, path, mark)) ?? [];
 }

@@ -1,6 +1,6 @@
 /** @file Findings as text. */
+import type { Locator } from "./compose.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { SourceDocument } from "./document.ts";
 
 /** Columns of a line that are shown around the caret. */
 const WIDTH = 100;
@@ -17,9 +17,11 @@ const WIDTH = 100;
  */
 export function renderDiagnostic(
   { code, severity, message, path, at, hints }: Diagnostic,
-  document: SourceDocument,
+  locator: Locator,
 ): string {
-  const { file, line, column, length, text } = document.locate(path, at);
+  const { file, line, column, length, text } = locator.locate(path, at);
+  // A mistake in a variable's use is not about its value.
+  const notes = code === "bad-variable" ? [] : locator.notes?.(path) ?? [];
   const label = severity === "warning" ? "warning: " : "";
   const head = `${file}:${line}:${column}: ${label}${message} [${code}]`;
   const number = String(line);
@@ -32,19 +34,24 @@ export function renderDiagnostic(
     head,
     `${number} | ${shown}`,
     `${gutter} | ${" ".repeat(start)}${carets}`,
-    ...hints.map((hint) => `${gutter}   ${hint}`),
+    ...[...hints, ...notes].map((hint) => `${gutter}   ${hint}`),
   ].join("\n");
 }
 
-/** All findings, in the order of their places. */
+/** All findings, file by file, in the order of their places. */
 export function renderAll(
   findings: readonly Diagnostic[],
-  document: SourceDocument,
+  locator: Locator,
 ): string {
-  const place = ({ path, at }: Diagnostic): number => {
-    const { line, column } = document.locate(path, at);
-    return line * 1e6 + column;
-  };
-  return [...findings].sort((a, b) => place(a) - place(b))
-    .map((finding) => renderDiagnostic(finding, document)).join("\n\n");
+  const files: string[] = [];
+  const placed = findings.map((finding) => {
+    const { file, line, column } = locator.locate(finding.path, finding.at);
+    if (!files.includes(file)) files.push(file);
+    return { finding, place: [files.indexOf(file), line, column] as const };
+  });
+  placed.sort(({ place: a }, { place: b }) =>
+    a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
+  );
+  return placed.map(({ finding }) => renderDiagnostic(finding, locator))
+    .join("\n\n");
 }

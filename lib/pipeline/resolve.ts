@@ -6,6 +6,7 @@ import type {
   Schedule,
   Stage,
 } from "./pipeline.ts";
+import { escapeVariables } from "./variables.ts";
 
 /** Plain data. */
 export type Plain = Readonly<Record<string, unknown>>;
@@ -60,7 +61,7 @@ const STAGE: {
 /** Plain data that parses to the same pipeline and leaves nothing implied. */
 export function resolve(pipeline: Pipeline): Plain {
   const { name, seed, data, stages, train, monitor, evaluate } = pipeline;
-  return {
+  return escapeVariables({
     name,
     seed,
     data: {
@@ -95,5 +96,5 @@ export function resolve(pipeline: Pipeline): Plain {
       knn: evaluate.knn ?? false,
       linear: evaluate.linear ?? false,
     },
-  };
+  });
 }

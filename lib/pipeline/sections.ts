@@ -111,6 +111,8 @@ export const evaluate = z.strictObject({
 
 /** Keys of a pipeline. */
 export const TOP_LEVEL = [
+  "extends",
+  "variables",
   "name",
   "seed",
   "data",

@@ -54,6 +54,12 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       to: `${END}▸\tname: x\n`,
       message: /tabs/i,
     },
+    {
+      from: "hidden: 4",
+      to: "hidden: ▸${width}",
+      message: "Cannot read a variable without quotes here",
+      hint: 'inside of { } and [ ], write "${name}" with its quotes',
+    },
     { to: `${BASE}▸---\n${BASE}`, message: /multiple documents/i },
   ],
   "duplicate-key": [
@@ -67,6 +73,60 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       from: LOSS,
       to: `${LOSS}  ▸y: { stop_gradient: views }\n`,
       message: 'The key "y" stands twice in one map',
+    },
+  ],
+  "bad-extends": [
+    {
+      to: `extends: ▸./nowhere.yaml\n${BASE}`,
+      message: 'Cannot extend "./nowhere.yaml": there is no such file',
+      hint: "paths start from the folder of the file that names them",
+    },
+    {
+      to: `extends: ▸3\n${BASE}`,
+      message: "Cannot extend 3: expected a path or a list of paths",
+      hint: "for example extends: ./base.yaml",
+    },
+    {
+      to: `extends: ▸./b.yaml\n${BASE}`,
+      message: 'Cannot extend "./b.yaml": it would extend itself',
+      hint: "b.yaml extends b.yaml",
+    },
+  ],
+  "bad-variable": [
+    {
+      from: "hidden: 4",
+      to: "hidden: ▸'${width}'",
+      message: 'Cannot find the variable "width"',
+    },
+    {
+      ...section("seed: ${seed}\nvariables: { seed: 1, x: ▸'a${sed}' }"),
+      message: 'Cannot find the variable "sed"',
+      hint: 'did you mean "seed"?',
+      also: ["bad-variable"],
+    },
+    {
+      ...section("variables: { ▸width: 4 }"),
+      message: 'Cannot use the variable "width" anywhere: no value holds it',
+      hint: "write `${width}` where it belongs, or remove it",
+    },
+    {
+      ...section("seed: ${a}\nvariables: { a: '${b}', b: ▸'${a}' }"),
+      message: 'Cannot compute the variable "a" from itself',
+      hint: '"a" uses "b" uses "a"',
+    },
+    {
+      ...section("seed: ${1st}\nvariables: { ▸1st: 4 }"),
+      message: 'Cannot name a variable "1st"',
+    },
+    {
+      ...section("name: ▸'x${a'\nvariables: { b: '${b2}', b2: 1 }"),
+      message: 'Cannot read "x${a"',
+      also: ["bad-variable"],
+    },
+    {
+      ...section("name: ▸'x${a}'\nvariables: { a: [1] }"),
+      message: 'Cannot insert the variable "a" into a text: it is [1]',
+      hint: "a list or a map can only be the whole value",
     },
   ],
   "unknown-key": [
@@ -230,6 +290,10 @@ ${LOSS}`,
     },
   ],
   "wrong-type": [
+    {
+      ...section("variables: ▸[1]"),
+      message: 'Cannot use [1] as "variables": expected a map',
+    },
     { to: "▸[1, 2]", message: /^Cannot use \[1,2\] as a pipeline/ },
     { to: "▸text", message: /^Cannot use "text" as a pipeline/ },
     {

@@ -154,6 +154,31 @@ Deno.test("pipelineSchema() refuses unknown keys, names and ranges, as the check
   }
 });
 
+Deno.test("pipelineSchema() accepts a variable in the place of a number, a list or a choice", () => {
+  const changes = [
+    "variables={ n: 3, on: true, list: [1, 2], pairs: all, s: y }",
+    "data.batch='${n}'",
+    "stages.y.blocks='${list}'",
+    "stages.z.output_affine='${on}'",
+    "stages.z.of='${s}'",
+    "stages.loss.pairs='${pairs}'",
+    "train.optimizer.sgd.lr='${n}'",
+    "seed='${n}'",
+  ];
+  assert.deepEqual(verdicts(changes), { schema: true, check: true });
+  for (const value of ["'3'", "'${n'", "'a${n}'"]) {
+    assert(!verdicts([`data.batch=${value}`]).schema, value);
+  }
+});
+
+Deno.test("pipelineSchema() leaves the parts of a file with a base to the checks", () => {
+  assert(validate({ extends: "./base.yaml", stages: { y: { width: 4 } } }));
+  assert(validate({ extends: ["a.yaml", "b.yaml"], train: { steps: null } }));
+  assert(!validate({ extends: [], seed: 1 }));
+  assert(!validate({ extends: "a.yaml", colour: 1 }));
+  assert(!validate({ extends: "a.yaml", variables: { "1st": 1 } }));
+});
+
 Deno.test("pipelineSchema() describes every option", () => {
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== "object" || value === null) return;

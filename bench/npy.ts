@@ -1,18 +1,20 @@
-/** @file NumPy's `.npy` files (format 1.0), as far as the comparison needs them. */
-import { hostArray, type TensorData } from "../../lib/ir/dtype.ts";
+/** @file NumPy's `.npy` files (format 1.0), as far as the comparisons need them. */
+import { type DType, hostArray, type TensorData } from "../lib/ir/dtype.ts";
 
 const MAGIC = [0x93, ..."NUMPY".split("").map((c) => c.charCodeAt(0)), 1, 0];
 const PREAMBLE = MAGIC.length + 2;
 
-/** Bytes of a float32 tensor as a `.npy` file. */
+/** Names of the element types in a header. */
+const DESCR: Partial<Record<DType, string>> = { float32: "<f4", uint8: "|u1" };
+
+/** Bytes of a float32 or uint8 tensor as a `.npy` file. */
 export function encodeNpy({ dtype, shape, data }: TensorData): Uint8Array {
-  if (dtype !== "float32") {
-    throw new TypeError(`Cannot write ${dtype} to .npy: expected float32`);
-  }
+  const descr = DESCR[dtype];
+  if (!descr) throw new TypeError(`Cannot write ${dtype} to .npy`);
   // A tuple of one has a comma of its own: (3,).
   const tuple = `(${shape.map((side) => `${side},`).join("")})`;
   const header =
-    `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`;
+    `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // The data starts at a multiple of 64.
   const length = Math.ceil((PREAMBLE + header.length + 1) / 64) * 64 - PREAMBLE;
   const text = new TextEncoder().encode(`${header.padEnd(length - 1)}\n`);
