@@ -6,7 +6,7 @@ import { register, type Registrable, type Registry } from "./registry.ts";
 import { isRecord } from "./validate.ts";
 
 /** Paths of modules: they start at the pipeline's folder, or at the root. */
-const USER_FILE = /^(\.{0,2}\/|[A-Za-z]:[\\/]).*\.[cm]?[jt]s$/;
+export const USER_FILE = /^(\.{0,2}\/|[A-Za-z]:[\\/]).*\.[cm]?[jt]s$/;
 
 /** Whether a name in a pipeline is the path of a user's module. */
 export const isUserFile = (name: unknown): name is string =>

@@ -1,6 +1,7 @@
 /** @file JSON Schema of a pipeline file, for editors, from the definitions that check it. */
 import { z } from "zod";
 import type { ModuleRole } from "../stages/define.ts";
+import { USER_FILE } from "./custom.ts";
 import type { Pairs } from "./pipeline.ts";
 import { STAGE_NAME } from "./reference.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
@@ -177,6 +178,23 @@ const ROLES: Readonly<Record<ModuleRole, string>> = {
   predict: "Predictor: a head on one side of a loss",
 };
 
+/** The path of a user's module. */
+const USER: JsonSchema = {
+  description: "Your own module, its path from the pipeline's folder",
+  type: "string",
+  pattern: USER_FILE.source,
+};
+
+/** A map whose options only the module knows. */
+const userMap = (
+  properties: Readonly<Record<string, JsonSchema>>,
+): JsonSchema => ({
+  description: "A definition of your own",
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+});
+
 /** Schemas of the stages, one for each kind and definition. */
 function stageSchemas(
   { modules, losses, presets }: Registry,
@@ -278,6 +296,14 @@ function stageSchemas(
       ...(negatives ? { negatives: ref("reference") } : {}),
     }, ["loss", "between", ...(negatives ? ["negatives"] : [])]);
   }
+  schemas["own"] = userMap({ use: USER });
+  for (const role of Object.keys(ROLES)) {
+    schemas[`${role}.own`] = userMap({ [role]: USER, of: ref("reference") });
+  }
+  schemas["loss.own"] = userMap({
+    loss: USER,
+    between: { description: "The two sides that are compared", type: "array" },
+  });
   schemas["preset"] = {
     description: Object.entries(presets).map(([name, { summary }]) =>
       `\`${name}\`: ${summary}`
@@ -440,7 +466,12 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       transforms: {
         description: "Transforms, applied in order",
         type: "array",
-        items: choice("A transform", registry.transforms),
+        items: {
+          anyOf: [
+            choice("A transform", registry.transforms),
+            userMap({ use: USER }),
+          ],
+        },
       },
       stage: { anyOf: Object.keys(stages).map(ref) },
       ...stages,

@@ -193,3 +193,24 @@ Deno.test("pipelineSchema() describes every option", () => {
   };
   visit(pipelineSchema(), "");
 });
+
+Deno.test("pipelineSchema() accepts modules of one's own where they can stand", () => {
+  const accepts = (change: string): boolean => {
+    const { path, value } = readOverride(change);
+    return validate(override(parse(BASE), path, value));
+  };
+  for (
+    const change of [
+      "stages.loss={use: ./mine.ts, between: [p, s], strength: 2}",
+      "stages.loss={loss: ../mine.ts, between: [p, s], strength: 2}",
+      "stages.y={encode: /a/mine.ts, of: views, depth: 2}",
+      "stages.views.augment=[horizontal_flip, {use: ./mine.ts, p: 1}]",
+    ]
+  ) assert(accepts(change), change);
+  for (
+    const change of [
+      "stages.loss={use: mine, between: [p, s]}",
+      "stages.loss={loss: ./mine.py, between: [p, s]}",
+    ]
+  ) assert(!accepts(change), change);
+});
