@@ -5,10 +5,12 @@ import type {
   TransformDefinition,
 } from "./define.ts";
 import { cosine } from "./losses/cosine.ts";
+import { covariance } from "./losses/covariance.ts";
 import { crossCorrelation } from "./losses/cross_correlation.ts";
 import { infoNce } from "./losses/info_nce.ts";
 import { mse } from "./losses/mse.ts";
 import { ntXent } from "./losses/nt_xent.ts";
+import { variance } from "./losses/variance.ts";
 import { mlp } from "./modules/mlp.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
@@ -48,4 +50,6 @@ export const LOSSES: readonly LossDefinition[] = [
   crossCorrelation,
   ntXent,
   infoNce,
+  variance,
+  covariance,
 ];

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { brief, inFolder, onlyRun, readJson, sets, stopgrad } from "./cli.ts";
 
-const METHODS = ["simsiam", "byol", "barlow_twins", "simclr", "moco"];
+const METHODS = [
+  "simsiam",
+  "byol",
+  "barlow_twins",
+  "simclr",
+  "moco",
+  "vicreg",
+];
 
 const SUMMARY_KEYS = [
   "pipeline",

@@ -3,10 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import type { LossDefinition } from "../../lib/stages/define.ts";
 import { cosine } from "../../lib/stages/losses/cosine.ts";
+import { covariance } from "../../lib/stages/losses/covariance.ts";
 import { crossCorrelation } from "../../lib/stages/losses/cross_correlation.ts";
 import { infoNce } from "../../lib/stages/losses/info_nce.ts";
 import { mse } from "../../lib/stages/losses/mse.ts";
 import { ntXent } from "../../lib/stages/losses/nt_xent.ts";
+import { variance } from "../../lib/stages/losses/variance.ts";
 import { LOSSES } from "../../lib/stages/registry.ts";
 import {
   checkGradients,
@@ -30,7 +32,7 @@ const sum = (values: Row): number => values.reduce((a, b) => a + b, 0);
 
 interface Formula {
   readonly definition: LossDefinition;
-  readonly options: Record<string, number>;
+  readonly options: Record<string, number | boolean>;
   /** The paper's formula, in float64. */
   readonly value: (a: Row[], b: Row[], negatives: Row[]) => number;
 }
@@ -80,6 +82,30 @@ function moco(q: Row[], k: Row[], queue: Row[], temperature: number): number {
   }));
 }
 
+/** VICReg, equations 3 and 4: covariance of two features over the batch. */
+function covarianceOf(x: Row[], i: number, j: number): number {
+  const column = (k: number): number[] => x.map((row) => row[k]!);
+  const [u, v] = [column(i), column(j)];
+  const [mu, mv] = [average(u), average(v)];
+  return sum(u.map((value, k) => (value - mu) * (v[k]! - mv))) / (x.length - 1);
+}
+
+/** VICReg, equation 1. */
+const spread = (x: Row[], target: number, epsilon: number): number =>
+  average(
+    x[0]!.map((_, j) =>
+      Math.max(0, target - Math.sqrt(covarianceOf(x, j, j) + epsilon))
+    ),
+  );
+
+/** VICReg, equation 4. */
+const redundancy = (x: Row[]): number =>
+  average(
+    x[0]!.map((_, i) =>
+      sum(x[0]!.map((_, j) => i === j ? 0 : covarianceOf(x, i, j) ** 2))
+    ),
+  );
+
 const FORMULAS: readonly Formula[] = [
   {
     definition: cosine,
@@ -94,6 +120,27 @@ const FORMULAS: readonly Formula[] = [
         const difference = unit(row).map((v, j) => v - unit(b[i]!)[j]!);
         return dot(difference, difference);
       })),
+  },
+  {
+    definition: mse,
+    options: { normalize: false },
+    value: (a, b) =>
+      average(a.flatMap((row, i) => row.map((v, j) => (v - b[i]![j]!) ** 2))),
+  },
+  {
+    definition: variance,
+    options: { target: 2 },
+    value: (a, b) => (spread(a, 2, 1e-4) + spread(b, 2, 1e-4)) / 2,
+  },
+  {
+    definition: variance,
+    options: { target: 1.5, epsilon: 0.01 },
+    value: (a, b) => (spread(a, 1.5, 0.01) + spread(b, 1.5, 0.01)) / 2,
+  },
+  {
+    definition: covariance,
+    options: {},
+    value: (a, b) => redundancy(a) + redundancy(b),
   },
   {
     definition: crossCorrelation,
