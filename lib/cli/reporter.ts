@@ -21,8 +21,9 @@ const LIVE_MS = 100;
 
 /** The process's own terminal. */
 export function processTerminal(): Terminal {
-  const tty = Deno.stdout.isTerminal();
-  const update = tty ? createLogUpdate(process.stdout) : undefined;
+  // Some terminals do not tell their width: nothing could be drawn there.
+  const drawable = Deno.stdout.isTerminal() && process.stdout.columns > 0;
+  const update = drawable ? createLogUpdate(process.stdout) : undefined;
   let shown = Number.NEGATIVE_INFINITY;
   return {
     live(line) {
