@@ -8,12 +8,11 @@ import type { Random } from "../../lib/ops/random.ts";
 import { runEagerly, type Traceable } from "../../lib/trace/execution.ts";
 import { engine } from "./engine.ts";
 
-/**
- * One for each test module: contexts are never closed while ops may run. Its
- * threads are the engine's: oneDNN keeps primitives for the whole process, and
- * one that was made for two threads corrupts memory where one thread runs it.
- */
-export const context = new EagerContext(engine.api, engine.config);
+/** One for each test module: contexts are never closed while ops may run. */
+export const context = new EagerContext(engine.api, {
+  ...engine.config,
+  intraThreads: 1,
+});
 
 /** Random numbers that are the same on every machine (mulberry32). */
 export class Dice {
