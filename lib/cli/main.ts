@@ -26,7 +26,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .argument("<file>", "pipeline, such as pipelines/simsiam.yaml")
     .addOption(setOption())
     .addOption(deviceOption())
-    .option("--threads <n>", "threads inside one op", positiveInteger)
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
     .option("--eager", "run op by op instead of compiled, for debugging")
     .option("--runs-dir <folder>", "where runs are written", "runs")
     .action(async (file, options) => {
@@ -39,7 +43,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .option("--changed", "go on although the pipeline was changed")
     .addOption(deviceOption())
-    .option("--threads <n>", "threads inside one op", positiveInteger)
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
     .action(async (folder, options) => {
       code = await resume(folder, options as Parameters<typeof resume>[1]);
     });
@@ -97,7 +105,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .argument("<file>", "pipeline")
     .addOption(setOption())
     .addOption(deviceOption())
-    .option("--threads <n>", "threads inside one op", positiveInteger)
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)
     .option("--trace <file>", "write a Chrome trace of one step")
     .action(async (file, options) => {

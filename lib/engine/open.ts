@@ -12,7 +12,7 @@ export type Device = "cpu" | "gpu";
 export interface EngineSettings {
   /** A GPU where there is one, by default. */
   readonly device?: Device;
-  /** Threads inside one op; one for each core by default. */
+  /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
   /** Called while the library is fetched. */
   readonly onProgress?: (progress: InstallProgress) => void;
@@ -28,8 +28,12 @@ export interface Engine {
   readonly config: SessionConfig;
 }
 
-/** Ops that run side by side; a second one fills the gaps of the first. */
-const INTER_THREADS = 2;
+/**
+ * Ops that run side by side. A step has two views, and a convolution two
+ * gradients, so there are nearly always two that do not wait for each other:
+ * each on its own share of the cores is faster than both on all of them.
+ */
+const OPS_AT_ONCE = 2;
 
 /**
  * Finds libtensorflow, or fetches it, and opens it.
@@ -46,9 +50,11 @@ export async function openEngine(
     ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
   });
   const api = openApi(library);
+  const threads = settings.threads ?? navigator.hardwareConcurrency;
+  const interThreads = Math.min(threads, OPS_AT_ONCE);
   const config = {
-    intraThreads: settings.threads ?? navigator.hardwareConcurrency,
-    interThreads: INTER_THREADS,
+    intraThreads: Math.floor(threads / interThreads),
+    interThreads,
     gpu: device === "gpu",
   };
   return { api, device, config };

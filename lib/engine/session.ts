@@ -41,7 +41,6 @@ const address = (pointer: Pointer): bigint =>
 /** A `TF_Session` on one graph. Variables live as long as it does. */
 export class Session {
   readonly #pointer: Pointer;
-  readonly #status: Pointer;
 
   constructor(readonly graph: EngineGraph, config: SessionConfig) {
     const { c, status, check } = graph.api;
@@ -52,8 +51,6 @@ export class Session {
     this.#pointer = c.TF_NewSession(graph.pointer, options, status);
     c.TF_DeleteSessionOptions(options);
     check("Cannot start a session");
-    // Runs happen on another thread: they must not share the main status.
-    this.#status = c.TF_NewStatus();
   }
 
   /** Prepares a call, so that running it allocates only its tensors. */
@@ -67,7 +64,7 @@ export class Session {
   }
 
   /**
-   * Runs a prepared call: one `TF_SessionRun`.
+   * Runs a prepared call: one `TF_SessionRun`. Calls may overlap.
    *
    * @param inputs One tensor for each feed, in order.
    * @param onTimings Asks for the time of every op, at some cost.
@@ -81,6 +78,8 @@ export class Session {
   ): Promise<TensorData[]> {
     const { api } = this.graph;
     const { c } = api;
+    // Runs happen on other threads: they must not share a status.
+    const status = c.TF_NewStatus();
     const feeds = inputs.map((tensor) => toTensor(api, tensor));
     const feedPointers = BigUint64Array.from(feeds, address);
     const results = new BigUint64Array(call.fetches.length);
@@ -100,19 +99,23 @@ export class Session {
       new Uint8Array(call.targetPointers.buffer),
       call.targets.length,
       metadata,
-      this.#status,
+      status,
     );
     // Read after the call, so that the array outlives it: TF_SessionRun reads
     // it on another thread, where the garbage collector does not see it.
     for (const feed of feedPointers) {
       c.TF_DeleteTensor(Deno.UnsafePointer.create(feed));
     }
-    if (onTimings && this.graph.api.c.TF_GetCode(this.#status) === 0) {
+    if (onTimings && c.TF_GetCode(status) === 0) {
       onTimings(readStepStats(bufferBytes(metadata)));
     }
     if (metadata) c.TF_DeleteBuffer(metadata);
     if (options) c.TF_DeleteBuffer(options);
-    api.check("The engine could not run", this.#status);
+    try {
+      api.check("The engine could not run", status);
+    } finally {
+      c.TF_DeleteStatus(status);
+    }
     return Array.from(
       results,
       (pointer) => takeTensor(api, Deno.UnsafePointer.create(pointer)),

@@ -4,6 +4,7 @@ import { featureExtractor } from "../graph/features.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { planarBatch, range } from "../train/planar.ts";
 import type { TrainingSession } from "../train/session.ts";
+import { eachBatch } from "./each_batch.ts";
 
 /** Rows of numbers, one an image. */
 export interface Features {
@@ -26,18 +27,14 @@ export function featureReader(
     featureExtractor(session.graph, BATCH),
   );
   return async (set) => {
-    let data = new Float32Array(0);
-    let width = 0;
-    for (let from = 0; from < set.count; from += BATCH) {
+    const width = sizeOf(session.graph.encoder.output?.shape ?? []);
+    const data = new Float32Array(set.count * width);
+    await eachBatch(set.count, BATCH, async (from, rows) => {
       const images = planarBatch(set, range(from, BATCH));
       const { features } = await program.run({ images });
-      if (!features) throw new Error("internal: no features came back");
-      width = sizeOf(features.shape) / BATCH;
-      if (from === 0) data = new Float32Array(set.count * width);
-      const rows = Math.min(BATCH, set.count - from);
-      const values = features.data as Float32Array;
+      const values = features?.data as Float32Array;
       data.set(values.subarray(0, rows * width), from * width);
-    }
+    });
     return { count: set.count, width, data };
   };
 }

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { l2Normalize } from "../ops/normalize.ts";
 import type { TrainingSession } from "../train/session.ts";
+import { eachBatch } from "./each_batch.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
 
 /** Settings of {@linkcode knnAccuracy}. */
@@ -55,16 +56,15 @@ export async function knnAccuracy(
     return { winner: tf.argMax(votes, 1) };
   });
   let right = 0;
-  for (let from = 0; from < count; from += BATCH) {
+  await eachBatch(count, BATCH, async (from, length) => {
     const rows = new Float32Array(BATCH * width);
     rows.set(data.subarray(from * width, (from + BATCH) * width));
     const { winner } = await vote.run({
       rows: { dtype: "float32", shape: [BATCH, width], data: rows },
     });
-    const end = Math.min(BATCH, count - from);
-    for (let i = 0; i < end; i++) {
+    for (let i = 0; i < length; i++) {
       if (Number(winner?.data[i]) === test.labels[from + i]) right++;
     }
-  }
+  });
   return right / count;
 }

@@ -4,7 +4,11 @@ import { executeRaw } from "../trace/backend.ts";
 import { bool, type } from "./attrs.ts";
 import { differentiable } from "./differentiable.ts";
 
-function product(
+/**
+ * Product of two matrices, each transposed first where that is asked for; not
+ * differentiable. Recorded as `MatMul`.
+ */
+export function product(
   a: tf.Tensor,
   b: tf.Tensor,
   transpose: { readonly a?: boolean; readonly b?: boolean } = {},

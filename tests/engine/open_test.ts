@@ -5,11 +5,16 @@ import { engine } from "../helpers/engine.ts";
 Deno.test("the engine is opened once, with the device and threads that are asked for", async () => {
   assert.equal(engine.device, "cpu");
   assert.equal(engine.config.gpu, false);
-  assert.equal(engine.config.intraThreads, navigator.hardwareConcurrency);
+  const { intraThreads, interThreads } = engine.config;
+  assert.ok(intraThreads * interThreads <= navigator.hardwareConcurrency);
   assert.match(engine.api.version, /^2\.\d+\.\d+/);
   const again = await openEngine({ device: "cpu", threads: 1 });
   assert.equal(again.api, engine.api);
   assert.equal(again.config.intraThreads, 1);
+  assert.equal(again.config.interThreads, 1);
+  const four = await openEngine({ device: "cpu", threads: 4 });
+  assert.equal(four.config.intraThreads, 2);
+  assert.equal(four.config.interThreads, 2);
 });
 
 // libtensorflow aborts the process when it is loaded a second time, so

@@ -13,6 +13,8 @@ interface Rule {
    * none for an op that is worth the casts.
    */
   readonly leads: readonly number[];
+  /** Attribute that holds the type; `T` for most ops. */
+  readonly type?: string;
 }
 
 /**
@@ -31,6 +33,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   ReluGrad: { low: [0, 1], leads: [1] },
   Add: { low: [0, 1], leads: [0, 1] },
   AddV2: { low: [0, 1], leads: [0, 1] },
+  GatherV2: { low: [0], leads: [0], type: "Tparams" },
+  AvgPool: { low: [0], leads: [0] },
+  AvgPoolGrad: { low: [1], leads: [1] },
   PadV2: { low: [0, 2], leads: [0] },
   Slice: { low: [0], leads: [0] },
   Reshape: { low: [0], leads: [0] },
@@ -97,7 +102,10 @@ export const lowPrecision: Pass = {
         {
           ...node,
           inputs: read,
-          attrs: { ...node.attrs, T: { kind: "type", value: "bfloat16" } },
+          attrs: {
+            ...node.attrs,
+            [rule.type ?? "T"]: { kind: "type", value: "bfloat16" },
+          },
         },
         node.outputs.map(({ shape, dtype }, i) => ({
           shape,
