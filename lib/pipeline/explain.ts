@@ -114,7 +114,7 @@ export function explain(
     default: () => "default",
   };
   const comment = (path: Path): string => {
-    const origin = originOf(path, source.value, registry.presets);
+    const origin = originOf(path, source.value, registry);
     return say[origin.kind](origin as never);
   };
   const lines = [...linesOf(resolve(pipeline), [], "", comment)];
