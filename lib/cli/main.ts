@@ -6,7 +6,12 @@ import { config } from "./config.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
-import { deviceOption, positiveInteger, setOption } from "./options.ts";
+import {
+  deviceOption,
+  pointOption,
+  positiveInteger,
+  setOption,
+} from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
@@ -25,6 +30,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("train a pipeline, then evaluate its encoder")
     .argument("<file>", "pipeline, such as pipelines/simsiam.yaml")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(deviceOption())
     .option("--threads <n>", "threads inside one op", positiveInteger)
     .option("--eager", "run op by op instead of compiled, for debugging")
@@ -64,6 +70,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("draw the stage graph; needs no engine")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(
       new Option("--format <format>", "by default what --out ends with")
         .choices(GRAPH_FORMATS),
@@ -77,6 +84,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("shapes, parameters, FLOPs, memory and schedules of a run")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .option("--images <n>", "number of training images", positiveInteger)
     .action(async (file, options) => {
       code = await plan(file, options);
@@ -86,6 +94,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("print the recorded ops of a step, before and after each pass")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .option("--pass <name>", "print this pass alone")
     .option("--before", "print the ops before each pass too")
     .action(async (file, options) => {
@@ -96,6 +105,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("where the time of a step goes, by op and by stage")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(deviceOption())
     .option("--threads <n>", "threads inside one op", positiveInteger)
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)

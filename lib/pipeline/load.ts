@@ -24,7 +24,7 @@ export interface LoadOptions {
   /** Folder that relative paths start from; the file's, by default. */
   readonly baseDir?: string;
   /** Name of a point of the file's sweep, to load in place of the whole. */
-  readonly point?: string;
+  readonly point?: string | undefined;
 }
 
 /** A pipeline that passed every check. */

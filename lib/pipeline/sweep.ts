@@ -81,15 +81,16 @@ function bad(
   findings.error("bad-sweep", path, message, { hints });
 }
 
-/** Reports a key that no point can change. */
-function checkKey(key: string, at: Path, findings: Findings): void {
+/** Whether a point can change a key; reports it if not. */
+function canChange(key: string, at: Path, findings: Findings): boolean {
   const [first = ""] = key.split(".");
   const why = Object.hasOwn(FIXED, first) ? FIXED[first] : undefined;
-  if (why === undefined) return;
+  if (why === undefined) return true;
   findings.error("bad-sweep", at, `Cannot change "${first}" in a sweep`, {
     at: "key",
     hints: [why],
   });
+  return false;
 }
 
 /** A point's own keys: its changes, and `paper`. */
@@ -117,10 +118,11 @@ function readPart(
     `"paper"`,
     findings,
   );
-  const changes = Object.entries(changed).map(([key, to]) => {
-    checkKey(key, [...at, key], findings);
-    return { key, value: to, at: [...at, key] };
-  });
+  const changes = Object.entries(changed).map(([key, to]): Change => ({
+    key,
+    value: to,
+    at: [...at, key],
+  })).filter((change) => canChange(change.key, change.at, findings));
   return [{
     changes,
     at,
@@ -169,7 +171,7 @@ function readGrid(value: unknown, findings: Findings): readonly Part[][] {
   }
   return Object.entries(value).map(([key, values]) => {
     const here = [...at, key];
-    checkKey(key, here, findings);
+    const changes = canChange(key, here, findings);
     if (!Array.isArray(values) || values.length === 0) {
       findings.error(
         Array.isArray(values) ? "bad-sweep" : "wrong-type",
@@ -180,7 +182,7 @@ function readGrid(value: unknown, findings: Findings): readonly Part[][] {
       return [];
     }
     return values.map((one, i) => ({
-      changes: [{ key, value: one, at: [...here, i] }],
+      changes: changes ? [{ key, value: one, at: [...here, i] }] : [],
       at: [...here, i],
     }));
   });
@@ -266,7 +268,7 @@ function checkNames(
  * grid. What the points do to the pipeline is checked apart.
  *
  * @param value What stands under `sweep`, variables not yet inserted.
- * @returns `undefined` when it has a mistake.
+ * @returns The points that could be read; `undefined` when there are none.
  */
 export function readSweep(
   value: unknown,
@@ -301,10 +303,10 @@ export function readSweep(
       `Cannot sweep over ${count} points: at most ${MOST_POINTS}`,
     );
   }
-  if (findings.all.length > before) return undefined;
+  // Where a list is missing or too long, its points are not made up.
+  if (lists.length === 0 || count > MOST_POINTS) return undefined;
   const points = named(product(lists), figures);
-  checkNames(points, figures, findings);
-  if (findings.all.length > before) return undefined;
+  if (findings.all.length === before) checkNames(points, figures, findings);
   return { paper: paper as Paper, points };
 }
 

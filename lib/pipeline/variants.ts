@@ -72,8 +72,9 @@ function keyOf({ finding, locator }: Placed): string {
 /** Points that are named in a finding. */
 const MOST_NAMES = 5;
 
-function whereabouts(names: readonly string[], all: number): string {
-  if (names.length === all && all > 1) return "in every point of the sweep";
+function whereabouts(points: readonly SweepPoint[], all: number): string {
+  if (points.length === all && all > 1) return "in every point of the sweep";
+  const names = [...new Set(points.map(({ row }) => row))];
   const shown = names.slice(0, MOST_NAMES).map((name) => `"${name}"`);
   const rest = names.length - shown.length;
   return `in the point${names.length > 1 ? "s" : ""} ${shown.join(", ")}${
@@ -86,22 +87,22 @@ function whereabouts(names: readonly string[], all: number): string {
  * too is not said of the points, and what several points have names them.
  */
 export function gather(variants: readonly Variant[]): readonly Placed[] {
-  const found = new Map<string, Placed & { readonly names: string[] }>();
+  const found = new Map<string, Placed & { readonly points: SweepPoint[] }>();
   for (const { source, findings, point } of variants) {
     for (const finding of findings.all) {
       const placed = { finding, locator: source };
       const key = keyOf(placed);
       const known = found.get(key);
-      if (!known) {
-        found.set(key, { ...placed, names: point ? [point.name] : [] });
-      } // What the file's own pipeline has has no names.
-      else if (point && known.names.length > 0) known.names.push(point.name);
+      // What the file's own pipeline has is not said of the points.
+      if (known) {
+        known.points.push(...known.points.length > 0 && point ? [point] : []);
+      } else found.set(key, { ...placed, points: point ? [point] : [] });
     }
   }
-  return [...found.values()].map(({ finding, locator, names }) => ({
-    finding: names.length === 0 ? finding : {
+  return [...found.values()].map(({ finding, locator, points }) => ({
+    finding: points.length === 0 ? finding : {
       ...finding,
-      hints: [...finding.hints, whereabouts(names, variants.length - 1)],
+      hints: [...finding.hints, whereabouts(points, variants.length - 1)],
     },
     locator,
   }));
