@@ -50,6 +50,10 @@ function neighbour(root: unknown, path: Path): string | undefined {
     : undefined;
 }
 
+/** A change of a grid is a place in a list, and has no key there. */
+const pointOf = ({ at }: Change): "key" | "value" =>
+  typeof at.at(-1) === "number" ? "value" : "key";
+
 /**
  * The value with changes merged into it, in order. `null` takes away what is
  * there; what is not there cannot be taken away, since a misspelt key would
@@ -73,7 +77,7 @@ export function layOver(
           change.at,
           `Cannot remove "${change.key}": it is not there`,
           {
-            at: typeof change.at.at(-1) === "number" ? "value" : "key",
+            at: pointOf(change),
             hints: near ? [`did you mean "${near}"?`] : [],
           },
         );
@@ -83,7 +87,13 @@ export function layOver(
       value = override(value, change.key, merge(old, change.value));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      findings.error("bad-sweep", change.at, error.message);
+      const reason = error.message.replace(/^.*?: /, "");
+      findings.error(
+        "bad-sweep",
+        change.at,
+        `Cannot change "${change.key}": ${reason}`,
+        { at: pointOf(change) },
+      );
     }
   }
   return { value, places };

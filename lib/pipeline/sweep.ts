@@ -1,5 +1,5 @@
 /** @file `sweep`: the points that a pipeline's grid or list stands for. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Findings, Path } from "./diagnostic.ts";
 import { nearest } from "./nearest.ts";
 import { paper as paperSchema, sweep as sweepSchema } from "./sections.ts";

@@ -32,6 +32,8 @@ export function labels(
     const parts = key.split(".");
     for (let count = 1; count < parts.length; count++) {
       const label = parts.slice(-count).join(".");
+      // A place in a list says little by itself.
+      if (/^\d/.test(label)) continue;
       const others = keys.filter((other) =>
         other !== key && (other === label || other.endsWith(`.${label}`))
       );

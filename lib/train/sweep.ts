@@ -66,14 +66,16 @@ export interface SweepResult {
  *
  * @example
  * ```ts ignore
- * const { record } = await sweep(await loadPipeline("ablation.yaml"));
- * for (const { name, result } of record.points) {
- *   console.log(name, result?.summary.knn, result?.summary.verdict);
+ * const loaded = await loadPipeline("pipelines/ablations/byol_tau.yaml");
+ * const { record } = await sweep(loaded);
+ * for (const { name, paper, result } of record.points) {
+ *   console.log(name, paper, result?.summary.linear, result?.summary.verdict);
  * }
+ * console.log(sweepMarkdown(record));
  * ```
  * @throws {UserError} When the pipeline has no sweep, or data or engine cannot be had.
  */
-export function sweep(
+export async function sweep(
   loaded: LoadedPipeline,
   options: SweepOptions = {},
 ): Promise<SweepResult> {
@@ -84,7 +86,7 @@ export function sweep(
     );
   }
   const record = newRecord(loaded);
-  return runPoints({
+  return await runPoints({
     record,
     pipelines: new Map(
       sweep.points.map(({ name, loaded }) => [name, loaded]),

@@ -6,7 +6,7 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import { UserError } from "../errors.ts";
 import type { Alarm } from "../monitor/verdict.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { plainChanges } from "../pipeline/plain_changes.ts";
+import { plainSweep, pointChanges } from "../pipeline/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep.ts";
 import { pointFolder } from "../pipeline/sweep_names.ts";
@@ -108,33 +108,17 @@ export async function isSweep(folder: string): Promise<boolean> {
 
 /** The record of a sweep that has not begun. */
 export function newRecord(loaded: LoadedPipeline): SweepRecord {
-  const { pipeline, sweep } = loaded;
-  const base = resolve(pipeline);
+  const changes = pointChanges(loaded);
   return {
-    pipeline: pipeline.name,
-    paper: sweep?.paper ?? {},
-    points: sweep?.points.map(({ name, row, paper, loaded }, i) => ({
+    pipeline: loaded.pipeline.name,
+    paper: loaded.sweep?.paper ?? {},
+    points: loaded.sweep?.points.map(({ name, row, paper }, i) => ({
       name,
       row,
       folder: pointFolder(name, i),
-      changes: plainChanges(base, resolve(loaded.pipeline)),
+      changes: changes.get(name) ?? {},
       ...(paper === undefined ? {} : { paper }),
     })) ?? [],
-  };
-}
-
-/** The file that a sweep is, with every value written out. */
-export function sweepPlain(base: Plain, { paper, points }: SweepRecord): Plain {
-  const all = points.map(({ name, changes, paper }) => [name, {
-    ...changes,
-    ...(paper === undefined ? {} : { paper }),
-  }]);
-  return {
-    ...base,
-    sweep: {
-      ...(Object.keys(paper).length > 0 ? { paper } : {}),
-      points: Object.fromEntries(all),
-    },
   };
 }
 
@@ -150,7 +134,7 @@ export async function createSweep(
 ): Promise<string> {
   try {
     const folder = await newFolder(runsDir, record.pipeline);
-    const whole = sweepPlain(resolve(loaded.pipeline), record);
+    const whole = { ...resolve(loaded.pipeline), sweep: plainSweep(loaded) };
     await Deno.writeTextFile(
       join(folder, SWEEP_FILES.pipeline),
       `# Every value of this sweep; presets and defaults are written out.\n${
