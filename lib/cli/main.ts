@@ -27,7 +27,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError("(--help shows the usage)");
 
   program.command("run")
-    .description("train a pipeline, then evaluate its encoder")
+    .description("train a pipeline, or each point of its sweep, and evaluate")
     .argument("<file>", "pipeline, such as pipelines/simsiam.yaml")
     .addOption(setOption())
     .addOption(pointOption())
@@ -40,8 +40,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     });
 
   program.command("resume")
-    .description("go on with a run from its newest checkpoint")
-    .argument("<folder>", "folder of the run")
+    .description("go on with a run or a sweep from its newest checkpoint")
+    .argument("<folder>", "folder of the run or the sweep")
     .addOption(setOption())
     .option("--changed", "go on although the pipeline was changed")
     .addOption(deviceOption())
