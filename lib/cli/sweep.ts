@@ -43,7 +43,9 @@ export function sweepReporter(
     },
     run: ({ event }) => report(event),
     done({ result: { folder, record, end } }) {
-      terminal.print(`\n${sweepText(record)}`);
+      if (record.points.some((point) => point.result)) {
+        terminal.print(`\n${sweepText(record)}`);
+      }
       if (folder === undefined) return;
       terminal.print(
         end === "interrupted"
