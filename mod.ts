@@ -23,9 +23,11 @@ export {
   type MomentumConfig,
   type OptionsConfig,
   type PipelineConfig,
+  type PointConfig,
   type ReferenceText,
   type ScheduleConfig,
   type StageConfig,
+  type SweepConfig,
   type TransformConfig,
 } from "./lib/pipeline/config.ts";
 export {
@@ -39,6 +41,8 @@ export {
   type CheckResult,
   checkText,
   type LoadedPipeline,
+  type LoadedPoint,
+  type LoadedSweep,
   type LoadOptions,
   loadPipeline,
 } from "./lib/pipeline/load.ts";
@@ -62,6 +66,12 @@ export type {
   TransformStep,
 } from "./lib/pipeline/pipeline.ts";
 export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
+export type {
+  Change,
+  Figure,
+  Paper,
+  SweepPoint,
+} from "./lib/pipeline/sweep.ts";
 
 // What a pipeline can name, and how to add to it.
 export {
@@ -98,6 +108,7 @@ export {
   type SkippedFile,
   type SourceDefinition,
 } from "./lib/data/source.ts";
+export type { HeadPreset, HeadRecipe } from "./lib/stages/head_presets.ts";
 export {
   type AugmentPreset,
   type TransformEntry,
@@ -126,6 +137,19 @@ export {
   type TrainOptions,
   type TrainResult,
 } from "./lib/train/train.ts";
+export {
+  resumeSweep,
+  sweep,
+  type SweepEvent,
+  type SweepOptions,
+  type SweepResult,
+} from "./lib/train/sweep.ts";
+export type {
+  PointRecord,
+  PointResult,
+  SweepRecord,
+} from "./lib/train/sweep_folder.ts";
+export { sweepMarkdown } from "./lib/train/sweep_table.ts";
 export type {
   CheckpointEntry,
   Refused,

@@ -25,11 +25,14 @@ export async function check(
   for (const file of files) {
     const { text, loaded } = await checkPipeline(file, { set });
     if (text) console.error(text);
-    const complaints = loaded
-      ? await typeErrors(userFiles(loaded.value, loaded.baseDir))
-      : "";
+    const all = loaded
+      ? [loaded, ...loaded.sweep?.points.map((point) => point.loaded) ?? []]
+      : [];
+    const own = all.flatMap((one) => userFiles(one.value, one.baseDir));
+    const complaints = await typeErrors([...new Set(own)]);
     if (complaints) console.error(complaints);
-    if (loaded && !complaints) console.log(`${file}: ok`);
+    const points = all.length > 1 ? `, ${all.length - 1} points` : "";
+    if (loaded && !complaints) console.log(`${file}: ok${points}`);
     else code = EXIT.usage;
   }
   return code;

@@ -8,9 +8,9 @@ export async function config(
   file: string,
   { set }: { readonly set: readonly string[] },
 ): Promise<ExitCode> {
-  const { pipeline, warnings } = await loadPipeline(file, { set });
-  if (warnings) console.error(warnings);
+  const loaded = await loadPipeline(file, { set });
+  if (loaded.warnings) console.error(loaded.warnings);
   const text = await Deno.readTextFile(file);
-  console.log(explain(pipeline, { file, text, set }).trimEnd());
+  console.log(explain(loaded, { file, text, set }).trimEnd());
   return EXIT.success;
 }

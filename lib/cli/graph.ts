@@ -31,6 +31,8 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
 /** Options of the command. */
 export interface GraphCommand {
   readonly set: readonly string[];
+  /** A point of the file's sweep, in place of its own pipeline. */
+  readonly point?: string | undefined;
   /** By default what the extension of `out` says, or Mermaid. */
   readonly format?: GraphFormat | undefined;
   readonly out?: string | undefined;
@@ -39,9 +41,12 @@ export interface GraphCommand {
 /** Runs the command. */
 export async function graph(
   file: string,
-  { set, out, format }: GraphCommand,
+  { set, point, out, format }: GraphCommand,
 ): Promise<ExitCode> {
-  const { pipeline, graph, warnings } = await loadPipeline(file, { set });
+  const { pipeline, graph, warnings } = await loadPipeline(file, {
+    set,
+    point,
+  });
   if (warnings) console.error(warnings);
   const chosen = format ?? BY_EXTENSION[extname(out ?? "")] ?? "mermaid";
   await output(await DRAW[chosen](diagramOf(pipeline.name, graph)), out);

@@ -38,6 +38,8 @@ const ops = ({ nodes }: Program): string => `${integer(nodes.length)} ops`;
 /** Options of the command. */
 export interface IrCommand {
   readonly set: readonly string[];
+  /** A point of the file's sweep, in place of its own pipeline. */
+  readonly point?: string | undefined;
   /** Prints this pass alone. */
   readonly pass?: string | undefined;
   /** Prints the program before each printed pass too. */
@@ -82,7 +84,10 @@ function checkPass(name: string, passes: readonly Pass[]): void {
 
 /** Runs the command. */
 export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set: options.set });
+  const loaded = await loadPipeline(file, {
+    set: options.set,
+    point: options.point,
+  });
   const passes = PASSES[loaded.pipeline.train.precision];
   if (options.pass !== undefined) checkPass(options.pass, passes);
   if (loaded.warnings) console.error(loaded.warnings);

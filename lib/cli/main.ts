@@ -6,7 +6,12 @@ import { config } from "./config.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
-import { deviceOption, positiveInteger, setOption } from "./options.ts";
+import {
+  deviceOption,
+  pointOption,
+  positiveInteger,
+  setOption,
+} from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
@@ -22,9 +27,10 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError("(--help shows the usage)");
 
   program.command("run")
-    .description("train a pipeline, then evaluate its encoder")
+    .description("train a pipeline, or each point of its sweep, and evaluate")
     .argument("<file>", "pipeline, such as pipelines/simsiam.yaml")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(deviceOption())
     .option(
       "--threads <n>",
@@ -38,8 +44,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     });
 
   program.command("resume")
-    .description("go on with a run from its newest checkpoint")
-    .argument("<folder>", "folder of the run")
+    .description("go on with a run or a sweep from its newest checkpoint")
+    .argument("<folder>", "folder of the run or the sweep")
     .addOption(setOption())
     .option("--changed", "go on although the pipeline was changed")
     .addOption(deviceOption())
@@ -72,6 +78,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("draw the stage graph; needs no engine")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(
       new Option("--format <format>", "by default what --out ends with")
         .choices(GRAPH_FORMATS),
@@ -85,6 +92,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("shapes, parameters, FLOPs, memory and schedules of a run")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .option("--images <n>", "number of training images", positiveInteger)
     .action(async (file, options) => {
       code = await plan(file, options);
@@ -94,6 +102,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("print the recorded ops of a step, before and after each pass")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .option("--pass <name>", "print this pass alone")
     .option("--before", "print the ops before each pass too")
     .action(async (file, options) => {
@@ -104,6 +113,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("where the time of a step goes, by op and by stage")
     .argument("<file>", "pipeline")
     .addOption(setOption())
+    .addOption(pointOption())
     .addOption(deviceOption())
     .option(
       "--threads <n>",

@@ -17,6 +17,14 @@ export function setOption(): Option<
   ) => [...(previous ?? []), value]);
 }
 
+/** `--point <name>`. */
+export function pointOption(): Option<"--point <name>", undefined, undefined> {
+  return new Option(
+    "--point <name>",
+    "take this point of the file's sweep in place of the whole",
+  );
+}
+
 /** `--device cpu|gpu`. */
 export function deviceOption(): Option<
   "--device <device>",

@@ -144,6 +144,8 @@ export function planText(plan: Plan, pipeline: Pipeline): string {
 /** Options of the command. */
 export interface PlanCommand {
   readonly set: readonly string[];
+  /** A point of the file's sweep, in place of its own pipeline. */
+  readonly point?: string | undefined;
   /** Number of training images. */
   readonly images?: number | undefined;
 }
@@ -151,9 +153,9 @@ export interface PlanCommand {
 /** Runs the command. */
 export async function plan(
   file: string,
-  { set, images }: PlanCommand,
+  { set, point, images }: PlanCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set });
+  const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
   const engine = await recordingEngine();
   console.log(planText(planRun(loaded, engine, images), loaded.pipeline));

@@ -20,6 +20,8 @@ import { table } from "./table.ts";
 /** Options of the command. */
 export interface ProfileCommand {
   readonly set: readonly string[];
+  /** A point of the file's sweep, in place of its own pipeline. */
+  readonly point?: string | undefined;
   readonly device?: Device;
   readonly threads?: number;
   readonly steps: number;
@@ -72,9 +74,9 @@ export function profileText(
 /** Runs the command. */
 export async function profile(
   file: string,
-  { set, device, threads, steps, trace }: ProfileCommand,
+  { set, point, device, threads, steps, trace }: ProfileCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set });
+  const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());

@@ -85,9 +85,14 @@ type Handlers = {
   ) => void;
 };
 
-/** Shows the events of a run. */
+/**
+ * Shows the events of a run.
+ *
+ * @param options Whether an interrupted run says how it is resumed.
+ */
 export function reporter(
   terminal: Terminal,
+  { resumable = true }: { readonly resumable?: boolean } = {},
 ): (event: TrainEvent) => void {
   let folder = "";
   const handlers: Handlers = {
@@ -157,7 +162,7 @@ export function reporter(
           }`,
         );
       }
-      if (end === "interrupted") {
+      if (end === "interrupted" && resumable) {
         terminal.print(`To go on: deno task resume ${folder}`);
       }
     },

@@ -1,8 +1,11 @@
 /** @file `resume RUN`: goes on with an interrupted run. */
 import { UserError } from "../errors.ts";
 import { findResumable } from "../train/resume.ts";
+import { resumeSweep } from "../train/sweep.ts";
+import { isSweep } from "../train/sweep_folder.ts";
 import type { ExitCode } from "./exit.ts";
 import { trainOnTerminal } from "./run.ts";
+import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
 export interface ResumeCommand {
@@ -17,6 +20,20 @@ export async function resume(
   folder: string,
   { set, changed, device, threads }: ResumeCommand,
 ): Promise<ExitCode> {
+  if (await isSweep(folder)) {
+    if (set.length > 0 || changed) {
+      throw new UserError(
+        `Cannot change a sweep that has begun: "${folder}" holds one.\nResume it without --set and --changed, or start it anew with \`deno task run\`.`,
+      );
+    }
+    return await sweepOnTerminal((options) =>
+      resumeSweep(folder, {
+        ...options,
+        ...(device ? { device } : {}),
+        ...(threads ? { threads } : {}),
+      })
+    );
+  }
   const { loaded, point, refused, changes } = await findResumable(folder, {
     set,
   });

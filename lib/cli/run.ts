@@ -1,12 +1,17 @@
 /** @file `run FILE`: trains a pipeline. */
 import { loadPipeline } from "../pipeline/load.ts";
+import { sweep } from "../train/sweep.ts";
 import { train, type TrainOptions } from "../train/train.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { interruptible } from "./interrupt.ts";
 import { processTerminal, reporter } from "./reporter.ts";
+import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
 export interface RunCommand {
   readonly set: readonly string[];
+  /** Runs this point of the file's sweep alone. */
+  readonly point?: string | undefined;
   readonly device?: "cpu" | "gpu";
   readonly threads?: number;
   readonly eager?: boolean;
@@ -19,43 +24,34 @@ const CODES = {
   interrupted: EXIT.interrupted,
 } as const;
 
-/** Trains `options.resume`, or from the start, with Ctrl-C as a way out. */
+/** Trains `options.resume`, or from the start. */
 export async function trainOnTerminal(
   loaded: Parameters<typeof train>[0],
   options: TrainOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal();
-  const interrupt = new AbortController();
-  const onSignal = (): void => {
-    // A second Ctrl-C ends the process at once.
-    Deno.removeSignalListener("SIGINT", onSignal);
-    terminal.warn("Finishing the step and saving; once more to quit at once.");
-    interrupt.abort();
-  };
-  Deno.addSignalListener("SIGINT", onSignal);
-  try {
-    const { end } = await train(loaded, {
-      ...options,
-      signal: interrupt.signal,
-      onEvent: reporter(terminal),
-    });
-    return CODES[end];
-  } finally {
-    Deno.removeSignalListener("SIGINT", onSignal);
-  }
+  const { end } = await interruptible(
+    terminal,
+    (signal) =>
+      train(loaded, { ...options, signal, onEvent: reporter(terminal) }),
+  );
+  return CODES[end];
 }
 
 /** Runs the command. */
 export async function run(
   file: string,
-  { set, device, threads, eager, runsDir }: RunCommand,
+  { set, point, device, threads, eager, runsDir }: RunCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set });
+  const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
-  return await trainOnTerminal(loaded, {
+  const options = {
     runsDir,
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
     ...(eager ? { eager } : {}),
-  });
+  };
+  return loaded.sweep
+    ? await sweepOnTerminal((more) => sweep(loaded, { ...options, ...more }))
+    : await trainOnTerminal(loaded, options);
 }

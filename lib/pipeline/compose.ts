@@ -16,6 +16,8 @@ const IN_FILE = "\u0000file";
 export interface Locator {
   /** Where a path leads: its key or its value. */
   locate(path: Path, at: "key" | "value"): Location;
+  /** Where the part at a path is written, where that is another path. */
+  place?(path: Path): Path;
   /** What else to know about the value at a path, one line each. */
   notes?(path: Path): readonly string[];
 }

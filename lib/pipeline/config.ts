@@ -66,6 +66,31 @@ export type StageConfig =
     readonly negatives?: ReferenceText;
   } & OptionsConfig);
 
+/** A point of a sweep: changes by dotted path, and the paper's figure. */
+export interface PointConfig {
+  /** What a paper reports of it. */
+  readonly paper?: number | string;
+  /** Maps are merged, `null` removes. */
+  readonly [path: string]: unknown;
+}
+
+/** Points to run one after another. */
+export interface SweepConfig {
+  /** What the papers' figures are, and figures by the names of points. */
+  readonly paper?: {
+    readonly figure?: string;
+    readonly unit?: string;
+    readonly source?: string;
+    readonly figures?: Readonly<Record<string, number | string>>;
+  };
+  /** By name, or as a list. */
+  readonly points?:
+    | Readonly<Record<string, PointConfig>>
+    | readonly PointConfig[];
+  /** Keys with lists of values; every combination is a point. */
+  readonly grid?: Readonly<Record<string, readonly unknown[]>>;
+}
+
 /** A whole pipeline, key for key what a YAML file holds. */
 export interface PipelineConfig {
   /** Names the folder of its runs. */
@@ -113,6 +138,8 @@ export interface PipelineConfig {
       readonly batch?: number;
     };
   };
+  /** Points that `sweep` runs. */
+  readonly sweep?: SweepConfig;
 }
 
 /**

@@ -9,6 +9,7 @@ export const CODES = [
   "duplicate-key",
   "bad-extends",
   "bad-variable",
+  "bad-sweep",
   "unknown-key",
   "missing-key",
   "wrong-type",

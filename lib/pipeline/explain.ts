@@ -3,10 +3,12 @@ import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
 import { Findings, type Path } from "./diagnostic.ts";
 import { type Origin, originOf } from "./origins.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { LoadedPipeline } from "./load.ts";
+import { overridePath } from "./overrides.ts";
+import { plainSweep } from "./plain_sweep.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import { resolve } from "./resolve.ts";
-import { readSource } from "./source.ts";
+import { readSource, type Source as Read } from "./source.ts";
 import { isRecord } from "./validate.ts";
 
 /** What a pipeline was made of. */
@@ -18,6 +20,9 @@ export interface Source {
   readonly set?: readonly string[];
   readonly registry?: Registry;
 }
+
+/** What is explained. */
+type Explained = Pick<LoadedPipeline, "pipeline" | "sweep">;
 
 /** A line of the output: its text, and what its comment says. */
 interface Line {
@@ -91,17 +96,12 @@ function* linesOf(
   }
 }
 
-/**
- * The resolved pipeline as YAML. A comment behind every value names the file
- * and line that wrote it, `--set`, the preset it belongs to, or says `default`. The
- * text loads to the same pipeline.
- */
-export function explain(
-  pipeline: Pipeline,
-  { file, text, set = [], registry = BUILT_IN }: Source,
-): string {
-  const source = readSource(file, text, set, new Findings());
-  const folder = dirname(file);
+/** Says where the value at a path of the resolved pipeline comes from. */
+function commenter(
+  source: Read,
+  registry: Registry,
+  folder: string,
+): (path: Path) => string {
   const say: {
     readonly [K in Origin["kind"]]: (
       origin: Extract<Origin, { kind: K }>,
@@ -113,11 +113,68 @@ export function explain(
     preset: ({ name }) => `preset ${name}`,
     default: () => "default",
   };
-  const comment = (path: Path): string => {
-    const origin = originOf(path, source.value, registry.presets);
+  return (path) => {
+    const origin = originOf(path, source.value, registry);
     return say[origin.kind](origin as never);
   };
-  const lines = [...linesOf(resolve(pipeline), [], "", comment)];
+}
+
+/** Lines of a sweep: what each point changes in the pipeline before it. */
+function* sweepLines(
+  loaded: Explained,
+  source: Read,
+  registry: Registry,
+  folder: string,
+): Generator<Line> {
+  const base = resolve(loaded.pipeline);
+  const named = (name: string): string => relative(folder, name);
+  const ofFile = (path: Path): string => source.origin(path, named);
+  const points = new Map(
+    loaded.sweep?.points.map((point) => {
+      const variant = source.with(point.changes, new Findings());
+      const comment = commenter(variant, registry, folder);
+      return [point.name, { point, variant, comment }];
+    }),
+  );
+  const comment = (path: Path): string => {
+    const [, section, name, key, ...rest] = path;
+    const found = points.get(String(name));
+    if (section !== "points" || !found) return ofFile(path);
+    const { point, variant, comment } = found;
+    if (key === undefined) return ofFile(point.at);
+    if (key === "paper") return ofFile([...point.at, "paper"]);
+    const inPipeline = [...overridePath(base, String(key)), ...rest];
+    const gone = below(variant.value, inPipeline) === undefined &&
+      below(base, inPipeline) !== undefined;
+    return gone ? variant.origin(inPipeline, named) : comment(inPipeline);
+  };
+  yield { text: "sweep:" };
+  yield* linesOf(plainSweep(loaded), ["sweep"], "  ", comment);
+}
+
+const below = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (inner, key) => (inner as Record<string | number, unknown>)?.[key],
+    value,
+  );
+
+/**
+ * The resolved pipeline as YAML, and what each point of its sweep changes. A
+ * comment behind every value names the file and line that wrote it, `--set`,
+ * the preset it belongs to, or says `default`. The text loads to the same
+ * pipeline.
+ */
+export function explain(
+  loaded: Explained,
+  { file, text, set = [], registry = BUILT_IN }: Source,
+): string {
+  const source = readSource(file, text, set, new Findings());
+  const folder = dirname(file);
+  const comment = commenter(source, registry, folder);
+  const lines = [
+    ...linesOf(resolve(loaded.pipeline), [], "", comment),
+    ...(loaded.sweep ? sweepLines(loaded, source, registry, folder) : []),
+  ];
   const column = Math.min(
     WIDEST_COLUMN,
     Math.max(...lines.map(({ text, comment }) => comment ? text.length : 0)),

@@ -4,7 +4,7 @@ import type { ModuleRole } from "../stages/define.ts";
 import { USER_FILE } from "./custom.ts";
 import type { Pairs } from "./pipeline.ts";
 import { STAGE_NAME } from "./reference.ts";
-import { BUILT_IN, type Registry } from "./registry.ts";
+import { BUILT_IN, headNames, headRecipe, type Registry } from "./registry.ts";
 import * as sections from "./sections.ts";
 import { VARIABLE_NAME } from "./variables.ts";
 
@@ -197,8 +197,9 @@ const userMap = (
 
 /** Schemas of the stages, one for each kind and definition. */
 function stageSchemas(
-  { modules, losses, presets }: Registry,
+  registry: Registry,
 ): Record<string, JsonSchema> {
+  const { modules, losses, presets } = registry;
   const schemas: Record<string, JsonSchema> = {};
   schemas["augment"] = map(
     "Views of the images, each with its own randomness",
@@ -236,6 +237,23 @@ function stageSchemas(
         [role]: { description: ROLES[role], const: one.name },
         of: ref("reference"),
       }, [role, "of"]);
+      const named = headNames(registry, role).filter((name) =>
+        headRecipe(registry, role, name)?.network === one.name
+      );
+      if (named.length === 0) continue;
+      // The preset gives what the network cannot do without.
+      schemas[`${role}.${one.name}.preset`] = {
+        ...withOptions(one, {
+          [role]: {
+            description: named.map((name) =>
+              `\`${name}\`: ${registry.heads[name]?.summary}`
+            ).join("; "),
+            enum: named,
+          },
+          of: ref("reference"),
+        }, []),
+        required: [role, "of"],
+      };
     }
   }
   schemas["ema"] = map(
@@ -356,6 +374,60 @@ const SCHEDULE_SUMMARIES: Readonly<
   constant: "No change after the warm-up",
 };
 
+/** A dotted path that a point can change. */
+const CHANGED = {
+  pattern: `^(${
+    sections.TOP_LEVEL.filter((key) =>
+      !["extends", "sweep", "name"].includes(key)
+    ).join("|")
+  })(\\..+)?$`,
+};
+
+/** Points and grids; what they do to the pipeline is left to `check`. */
+function sweepSchema(): JsonSchema {
+  const { properties, ...rest } = fromZod(sections.sweep) as {
+    readonly properties: Readonly<
+      Record<
+        keyof typeof sections.sweep.shape,
+        { readonly description: string }
+      >
+    >;
+  };
+  const point = {
+    description:
+      "What the point changes: keys as in --set; maps merge, null removes",
+    type: ["object", "null"],
+    properties: {
+      paper: {
+        description: "What the paper reports of this point",
+        type: ["number", "string"],
+      },
+    },
+    propertyNames: { anyOf: [{ const: "paper" }, CHANGED] },
+  };
+  return {
+    ...rest,
+    description: "Points to run one after another, for one table",
+    properties: {
+      ...properties,
+      points: {
+        ...properties.points,
+        anyOf: [
+          { type: "object", additionalProperties: point },
+          { type: "array", items: point },
+        ],
+      },
+      grid: {
+        ...properties.grid,
+        type: "object",
+        propertyNames: CHANGED,
+        additionalProperties: { type: "array", minItems: 1 },
+      },
+    },
+    anyOf: [{ required: ["points"] }, { required: ["grid"] }],
+  };
+}
+
 /** Keys that are gone once files are merged and variables inserted. */
 const COMPOSITION = {
   extends: {
@@ -371,7 +443,8 @@ const COMPOSITION = {
     type: "object",
     propertyNames: { pattern: VARIABLE_NAME.source },
   },
-} as const;
+  sweep: sweepSchema(),
+};
 
 /**
  * JSON Schema (draft-07, which every YAML language server reads) of a

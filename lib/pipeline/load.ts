@@ -6,11 +6,14 @@ import { checkDraft, wire } from "../graph/wire.ts";
 import { withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { parsePipeline } from "./parse.ts";
+import { nearest } from "./nearest.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import { renderAll } from "./render.ts";
 import { findRisks } from "./risks.ts";
-import { readSource, type Source } from "./source.ts";
+import { readSource } from "./source.ts";
+import type { Paper, Sweep, SweepPoint } from "./sweep.ts";
+import { gather, inFile, type Variant, variantsOf } from "./variants.ts";
 
 /** How a pipeline is loaded. */
 export interface LoadOptions {
@@ -20,6 +23,8 @@ export interface LoadOptions {
   readonly registry?: Registry;
   /** Folder that relative paths start from; the file's, by default. */
   readonly baseDir?: string;
+  /** Name of a point of the file's sweep, to load in place of the whole. */
+  readonly point?: string | undefined;
 }
 
 /** A pipeline that passed every check. */
@@ -34,6 +39,22 @@ export interface LoadedPipeline {
   readonly warnings: string;
   /** Folder that relative paths start from. */
   readonly baseDir: string;
+  /** The points of the file's sweep, if it has one. */
+  readonly sweep?: LoadedSweep;
+}
+
+/** A sweep whose points passed every check. */
+export interface LoadedSweep {
+  /** What the papers' figures are. */
+  readonly paper: Paper;
+  /** In the order in which they run. */
+  readonly points: readonly LoadedPoint[];
+}
+
+/** A point of a sweep, with its pipeline. */
+export interface LoadedPoint extends SweepPoint {
+  /** The file's pipeline with the point's changes. */
+  readonly loaded: LoadedPipeline;
 }
 
 /** What {@linkcode checkPipeline} found. */
@@ -46,48 +67,100 @@ export interface CheckResult {
   readonly loaded?: LoadedPipeline;
 }
 
-/** A pipeline's value; none when its files or variables have a mistake. */
+/** What was read of a file, before its pipelines are checked. */
 interface Reading {
   readonly file: string;
-  readonly source: Source;
   readonly baseDir: string;
+  readonly variants: readonly Variant[];
+  readonly sweep?: Sweep;
 }
 
 function read(
   file: string,
   text: string,
   { set = [], baseDir = dirname(resolve(file)) }: LoadOptions,
-  findings: Findings,
 ): Reading {
-  return { file, source: readSource(file, text, set, findings), baseDir };
+  const findings = new Findings();
+  const source = readSource(file, text, set, findings);
+  return { file, baseDir, ...variantsOf(source, findings) };
 }
 
-function check(
-  { file, source, baseDir }: Reading,
+/** Checks one pipeline of a file. */
+function checkOne(
+  { source: { value }, findings }: Variant,
+  name: string,
   registry: Registry,
-  findings: Findings,
-): CheckResult {
-  const name = basename(file).replace(/\.ya?ml$/, "")
-    .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
-  const { value } = source;
+): Pick<LoadedPipeline, "pipeline" | "graph" | "value"> | undefined {
   const { pipeline, draft } = value === undefined
     ? {}
     : parsePipeline(value, name, registry, findings);
   const graph = pipeline && wire(pipeline, findings);
   if (draft) checkDraft(draft, findings);
   if (pipeline && graph) findRisks(pipeline, graph, findings);
-  const all = findings.all;
-  const result = { findings: all, text: renderAll(all, source) };
-  if (!pipeline || !graph || findings.failed) return result;
+  return pipeline && graph && !findings.failed
+    ? { pipeline, graph, value }
+    : undefined;
+}
+
+function check(
+  { file, baseDir, variants, sweep }: Reading,
+  registry: Registry,
+  chosen: string | undefined,
+): CheckResult {
+  const name = basename(file).replace(/\.ya?ml$/, "")
+    .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
+  const checked = variants.map((variant) => checkOne(variant, name, registry));
+  const placed = gather(variants);
+  const result = { findings: inFile(placed), text: renderAll(placed) };
+  const [own, ...points] = checked.map((one, i) =>
+    one &&
+    { ...one, baseDir, warnings: renderAll(gather(variants.slice(i, i + 1))) }
+  );
+  if (!own || points.includes(undefined)) return result;
+  const loaded = {
+    ...own,
+    warnings: result.text,
+    ...(sweep
+      ? {
+        sweep: {
+          paper: sweep.paper,
+          points: sweep.points.map((point, i) => ({
+            ...point,
+            loaded: points[i] as LoadedPipeline,
+          })),
+        },
+      }
+      : {}),
+  };
   return {
     ...result,
-    loaded: { pipeline, graph, value, warnings: result.text, baseDir },
+    loaded: chosen === undefined ? loaded : pick(file, loaded, chosen),
   };
 }
 
+/** @throws {UserError} Unless the sweep has a point of this name. */
+function pick(
+  file: string,
+  { sweep }: LoadedPipeline,
+  name: string,
+): LoadedPipeline {
+  const names = sweep?.points.map((point) => point.name) ?? [];
+  const found = sweep?.points.find((point) => point.name === name);
+  if (found) return found.loaded;
+  const near = nearest(name, names);
+  throw new UserError(
+    sweep
+      ? `Cannot find the point "${name}" in the sweep of "${file}"${
+        near ? `: did you mean "${near}"?` : "."
+      }\nKnown: ${names.map((one) => `"${one}"`).join(", ")}.`
+      : `Cannot take the point "${name}": "${file}" has no sweep.`,
+  );
+}
+
 /**
- * Checks the text of a pipeline: everything that can be known before data
- * loads. Needs no engine; a user's own modules are not loaded.
+ * Checks the text of a pipeline, and every point of its sweep: everything
+ * that can be known before data loads. Needs no engine; a user's own modules
+ * are not loaded.
  *
  * @param file Name for messages, and for the pipeline when it has none.
  */
@@ -96,9 +169,8 @@ export function checkText(
   text: string,
   options: LoadOptions = {},
 ): CheckResult {
-  const findings = new Findings();
-  const reading = read(file, text, options, findings);
-  return check(reading, options.registry ?? BUILT_IN, findings);
+  const reading = read(file, text, options);
+  return check(reading, options.registry ?? BUILT_IN, options.point);
 }
 
 /**
@@ -123,15 +195,17 @@ export async function checkPipeline(
       `Cannot read the pipeline "${file}": ${reason}.\nGive the path of a YAML file, for example pipelines/simsiam.yaml.`,
     );
   }
-  const findings = new Findings();
-  const reading = read(file, text, options, findings);
-  const registry = await withUserFiles(
-    reading.source.value,
-    reading.baseDir,
-    options.registry ?? BUILT_IN,
-    findings,
-  );
-  return check(reading, registry, findings);
+  const reading = read(file, text, options);
+  let registry = options.registry ?? BUILT_IN;
+  for (const { source, findings } of reading.variants) {
+    registry = await withUserFiles(
+      source.value,
+      reading.baseDir,
+      registry,
+      findings,
+    );
+  }
+  return check(reading, registry, options.point);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** @file Where each value of a resolved pipeline comes from. */
-import type { AugmentPreset } from "../stages/presets.ts";
+import type { ModuleRole } from "../stages/define.ts";
 import type { Path } from "./diagnostic.ts";
+import { headRecipe, type Registry } from "./registry.ts";
 import { isRecord } from "./validate.ts";
 
 /** Where a value was written, if it was. */
@@ -19,7 +20,7 @@ interface Place {
 const DEFAULT: Origin = { kind: "default" };
 const NOWHERE: Place = { value: undefined, origin: DEFAULT };
 
-type Presets = Readonly<Record<string, AugmentPreset>>;
+type Presets = Pick<Registry, "presets" | "heads" | "modules">;
 
 /** Which of a preset's lists of transforms a view takes. */
 type PickList = (lists: number, view: number) => number;
@@ -52,7 +53,7 @@ function below({ value, origin }: Place, key: string | number): Place {
 function viewList(
   place: Place,
   view: number,
-  presets: Presets,
+  presets: Registry["presets"],
   pick: PickList,
 ): Place {
   if (typeof place.value !== "string") return place;
@@ -64,7 +65,11 @@ function viewList(
 }
 
 /** Below `augment`, which resolves to `{ each: [...] }` whatever was written. */
-function belowAugment(place: Place, path: Path, presets: Presets): Place {
+function belowAugment(
+  place: Place,
+  path: Path,
+  presets: Registry["presets"],
+): Place {
   const [, view, ...rest] = path;
   if (view === undefined) return place;
   const written = isRecord(place.value) ? place.value["each"] : undefined;
@@ -79,6 +84,23 @@ function belowAugment(place: Place, path: Path, presets: Presets): Place {
   return rest.reduce(below, list);
 }
 
+/** Below a stage: what it says, then what the preset of its head says. */
+function belowStage(place: Place, path: Path, registry: Presets): Place {
+  const written = path.reduce(below, place);
+  const [key = ""] = path;
+  const keys = isRecord(place.value) ? place.value : {};
+  for (const role of Object.keys(keys) as ModuleRole[]) {
+    const name = keys[role];
+    const recipe = headRecipe(registry, role, name);
+    if (!recipe) continue;
+    const origin: Origin = { kind: "preset", name: String(name) };
+    if (key === role) return { value: recipe.network, origin };
+    if (Object.hasOwn(keys, key)) return written;
+    return path.reduce(below, { value: recipe.options, origin });
+  }
+  return written;
+}
+
 /** Sections of one key that may be written as that key's value. */
 const SHORT_FORMS: Readonly<Record<string, string>> = { monitor: "collapse" };
 
@@ -90,13 +112,16 @@ const SHORT_FORMS: Readonly<Record<string, string>> = { monitor: "collapse" };
 export function originOf(
   path: Path,
   written: unknown,
-  presets: Presets,
+  registry: Presets,
 ): Origin {
   let place: Place = { value: written, origin: { kind: "written", path: [] } };
   for (const [i, key] of path.entries()) {
-    const isAugment = i === 2 && path[0] === "stages" && key === "augment";
-    if (isAugment) {
-      return belowAugment(below(place, key), path.slice(i + 1), presets).origin;
+    if (i === 2 && path[0] === "stages") {
+      const rest = path.slice(i);
+      return key === "augment"
+        ? belowAugment(below(place, key), rest.slice(1), registry.presets)
+          .origin
+        : belowStage(place, rest, registry).origin;
     }
     const short = i === 1 ? SHORT_FORMS[String(path[0])] : undefined;
     if (short !== undefined && !isRecord(place.value)) {

@@ -6,7 +6,7 @@ import { isUserFile } from "./custom.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import type { Momentum, Stage, TransformStep } from "./pipeline.ts";
 import { readReference } from "./reference.ts";
-import type { Registry } from "./registry.ts";
+import { headNames, headRecipe, type Registry } from "./registry.ts";
 import { momentumRange } from "./sections.ts";
 import {
   isRecord,
@@ -57,22 +57,24 @@ function readModule(role: ModuleRole): Reader {
     const of = readReference(keys["of"], [...path, "of"], findings);
     const known = registry.modules.filter(({ roles }) => roles.includes(role));
     const name = keys[role];
-    const definition = known.find((one) => one.name === name);
+    const preset = headRecipe(registry, role, name);
+    const network = preset?.network ?? name;
+    const definition = known.find((one) => one.name === network);
     if (!definition) {
       unknownName(
         name,
         [...path, role],
         `a network to ${role} with,`,
-        names(known),
+        [...names(known), ...headNames(registry, role)],
         findings,
       );
       return undefined;
     }
     const options = validate(
       definition.options,
-      rest(keys, role, "of"),
+      { ...preset?.options, ...rest(keys, role, "of") },
       path,
-      `"${role}: ${definition.name}"`,
+      `"${role}: ${name}"`,
       findings,
     );
     return of && options !== undefined

@@ -6,8 +6,14 @@ import { OPTIMIZERS } from "../optim/registry.ts";
 import type {
   LossDefinition,
   ModuleDefinition,
+  ModuleRole,
   TransformDefinition,
 } from "../stages/define.ts";
+import {
+  HEAD_PRESETS,
+  type HeadPreset,
+  type HeadRecipe,
+} from "../stages/head_presets.ts";
 import { AUGMENT_PRESETS, type AugmentPreset } from "../stages/presets.ts";
 import { LOSSES, MODULES, TRANSFORMS } from "../stages/registry.ts";
 
@@ -25,6 +31,8 @@ export interface Registry {
   readonly sources: readonly SourceDefinition[];
   /** Named lists of transforms. */
   readonly presets: Readonly<Record<string, AugmentPreset>>;
+  /** Named projectors and predictors. */
+  readonly heads: Readonly<Record<string, HeadPreset>>;
 }
 
 /** What comes with Stopgrad. */
@@ -35,7 +43,28 @@ export const BUILT_IN: Registry = {
   optimizers: OPTIMIZERS,
   sources: SOURCES,
   presets: AUGMENT_PRESETS,
+  heads: HEAD_PRESETS,
 };
+
+/** The head that a name stands for in a role; a network's own name comes first. */
+export function headRecipe(
+  { modules, heads }: Pick<Registry, "modules" | "heads">,
+  role: ModuleRole,
+  name: unknown,
+): HeadRecipe | undefined {
+  const taken = modules.some((one) =>
+    one.name === name && one.roles.includes(role)
+  );
+  return typeof name === "string" && !taken && Object.hasOwn(heads, name)
+    ? heads[name]?.heads[role]
+    : undefined;
+}
+
+/** Names of the heads that can play a role. */
+export const headNames = (
+  { heads }: Pick<Registry, "heads">,
+  role: ModuleRole,
+): string[] => Object.keys(heads).filter((name) => heads[name]?.heads[role]);
 
 /** Anything that {@linkcode register} takes. */
 export type Registrable =

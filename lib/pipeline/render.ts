@@ -38,20 +38,25 @@ export function renderDiagnostic(
   ].join("\n");
 }
 
+/** A finding, and what finds its place. */
+export interface Placed {
+  readonly finding: Diagnostic;
+  readonly locator: Locator;
+}
+
 /** All findings, file by file, in the order of their places. */
-export function renderAll(
-  findings: readonly Diagnostic[],
-  locator: Locator,
-): string {
+export function renderAll(findings: readonly Placed[]): string {
   const files: string[] = [];
-  const placed = findings.map((finding) => {
+  const placed = findings.map(({ finding, locator }) => {
     const { file, line, column } = locator.locate(finding.path, finding.at);
     if (!files.includes(file)) files.push(file);
-    return { finding, place: [files.indexOf(file), line, column] as const };
+    const place = [files.indexOf(file), line, column] as const;
+    return { finding, locator, place };
   });
   placed.sort(({ place: a }, { place: b }) =>
     a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
   );
-  return placed.map(({ finding }) => renderDiagnostic(finding, locator))
-    .join("\n\n");
+  return placed.map(({ finding, locator }) =>
+    renderDiagnostic(finding, locator)
+  ).join("\n\n");
 }

@@ -109,10 +109,37 @@ export const evaluate = z.strictObject({
     .describe("Linear-probe accuracy, or false"),
 });
 
+/** What the papers report of a sweep's points. */
+export const paper = z.strictObject({
+  figure: z.string().min(1).optional().describe(
+    "What the figures are, such as linear accuracy on ImageNet",
+  ),
+  unit: z.string().min(1).optional().describe("Unit of the figures, such as %"),
+  source: z.string().min(1).optional().describe("Paper, address and tables"),
+  figures: z.record(z.string(), z.union([z.number(), z.string().min(1)]))
+    .default({}).describe(
+      "Figures by the names of points or of rows: a number, or a word such as collapse",
+    ),
+});
+
+/** Keys of `sweep`; points and grid are read apart. */
+export const sweep = z.strictObject({
+  paper: paper.default({ figures: {} }).describe(
+    "What the papers report, for the column beside ours",
+  ),
+  points: z.unknown().optional().describe(
+    "Points by name, or a list of points: what each changes",
+  ),
+  grid: z.unknown().optional().describe(
+    "Keys with lists of values; every combination is a point",
+  ),
+});
+
 /** Keys of a pipeline. */
 export const TOP_LEVEL = [
   "extends",
   "variables",
+  "sweep",
   "name",
   "seed",
   "data",

@@ -1,23 +1,35 @@
 /** @file A pipeline's value: its files merged, overridden, variables inserted. */
-import { compose, type Locator } from "./compose.ts";
+import { layOver, type Placed } from "./changes.ts";
+import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { override, overridePath, readOverride } from "./overrides.ts";
+import type { Change } from "./sweep.ts";
 import { fillVariables, usedIn, variableOf } from "./variables.ts";
 import { isRecord } from "./validate.ts";
 
 /** The value of a pipeline, and where its parts stand. */
 export interface Source extends Locator {
   /**
-   * Plain data with neither `extends` nor `variables`; `undefined` when the
-   * files or the variables have a mistake that leaves none.
+   * Plain data with neither `extends`, `variables` nor `sweep`; `undefined`
+   * when the files or the variables have a mistake that leaves none.
    */
   readonly value: unknown;
+  /** What stands under `sweep`, as it is written. */
+  readonly sweep?: unknown;
+  /** Paths that `--set` changed. */
+  readonly changed: readonly Path[];
+  /** Parts that a point of the sweep changed. */
+  readonly places: readonly Placed[];
   /**
    * File and line of the value at a path, or `--set`, and its variables.
    *
    * @param name How files are named; by their path, by default.
    */
   origin(path: Path, name?: (file: string) => string): string;
+  /** Where the part at a path is written, from the root of the file. */
+  place(path: Path): Path;
+  /** The same with a point's changes. */
+  with(changes: readonly Change[], findings: Findings): Source;
 }
 
 /** How many times a part of a path can lead to a variable. */
@@ -50,6 +62,83 @@ function follow(written: unknown, path: Path): Path {
   return path;
 }
 
+/** Whether a path leads to a part, and not to a file or a character. */
+const isPart = (path: Path): boolean =>
+  typeof path[0] !== "string" || !path[0].startsWith("\u0000");
+
+/** All that a source is made of. */
+interface Made {
+  readonly composition: Composition;
+  /** With `variables` and `sweep`, after `--set` and a point's changes. */
+  readonly written: unknown;
+  readonly changed: readonly Path[];
+  readonly places: readonly Placed[];
+}
+
+function sourceOf(made: Made, findings: Findings): Source {
+  const { composition, written, changed, places } = made;
+  const isSet = (path: Path): boolean =>
+    changed.some((start) => startsWith(path, start));
+  const at = (path: Path): unknown => path.reduce(below, written);
+  /** A part that a point changed stands where the point does. */
+  const inSweep = (path: Path): Path => {
+    const place = places.findLast((one) => startsWith(path, one.path));
+    return place ? [...place.at, ...path.slice(place.path.length)] : path;
+  };
+  const own = (path: Path): Path =>
+    isPart(path) ? inSweep(follow(written, path)) : path;
+  const origin = (
+    path: Path,
+    name: (file: string) => string = (file) => file,
+    seen: readonly string[] = [],
+  ): string => {
+    const followed = follow(written, path);
+    const place = inSweep(followed);
+    const found = at(followed);
+    // The parts of a map have their own origins.
+    const variables = isRecord(found)
+      ? []
+      : usedIn(found).filter((one) => !seen.includes(one));
+    const { file, line } = composition.locate(place, "value");
+    const inside = changed.some((start) => startsWith(start, place));
+    const from = isSet(place)
+      ? "--set"
+      : `${name(file)}:${line}${inside ? " and --set" : ""}`;
+    return [
+      from,
+      ...variables.map((one) =>
+        `\${${one}} from ${origin(["variables", one], name, [...seen, one])}`
+      ),
+    ].join(", ");
+  };
+  const { sweep, ...rest } = isRecord(written) ? written : {};
+  return {
+    value: composition.value === undefined
+      ? undefined
+      : isRecord(written)
+      ? fillVariables(rest, [...composition.parts, sweep], findings)
+      : written,
+    ...(sweep === undefined || sweep === null ? {} : { sweep }),
+    changed,
+    places,
+    origin: (path, name) => origin(path, name),
+    place: own,
+    locate: (path, point) => composition.locate(own(path), point),
+    notes(path) {
+      if (!isPart(path)) return [];
+      const text = at(follow(written, path));
+      if (typeof text !== "string") return [];
+      return usedIn(text).filter((name) =>
+        Object.hasOwn(Object(at(["variables"])), name)
+      ).map((name) => `\`\${${name}}\` is from ${origin(["variables", name])}`);
+    },
+    with(changes, own) {
+      const { value, places } = layOver(written, changes, own);
+      return sourceOf({ ...made, written: value, places }, own);
+    },
+  };
+}
+
 /**
  * Reads the text of a pipeline with its bases, `--set` and variables.
  *
@@ -62,64 +151,26 @@ export function readSource(
   set: readonly string[],
   findings: Findings,
 ): Source {
-  const { value: composed, parts, locate } = compose(file, text, findings);
-  let written = composed;
+  const composition = compose(file, text, findings);
+  let written = composition.value;
   const changed: Path[] = [];
   for (const { path, value } of set.map(readOverride)) {
     changed.push(overridePath(written, path));
     written = override(written, path, value);
   }
-  const isSet = (path: Path): boolean =>
-    changed.some((start) => startsWith(path, start));
-  const at = (path: Path): unknown => path.reduce(below, written);
-  const isPlace = (path: Path): boolean =>
-    typeof path[0] !== "string" ||
-    !path[0].startsWith("\u0000");
-  const own = (path: Path): Path =>
-    isPlace(path) ? follow(written, path) : path;
-  const origin = (
-    path: Path,
-    name: (file: string) => string = (file) => file,
-    seen: readonly string[] = [],
-  ): string => {
-    const place = follow(written, path);
-    const found = at(place);
-    // The parts of a map have their own origins.
-    const variables = isRecord(found)
-      ? []
-      : usedIn(found).filter((one) => !seen.includes(one));
-    const { file, line } = locate(place, "value");
-    const inside = changed.some((start) => startsWith(start, place));
-    const from = isSet(place)
-      ? "--set"
-      : `${name(file)}:${line}${inside ? " and --set" : ""}`;
-    return [
-      from,
-      ...variables.map((one) =>
-        `\${${one}} from ${origin(["variables", one], name, [...seen, one])}`
-      ),
-    ].join(", ");
-  };
-  let value: unknown;
-  if (composed !== undefined) {
-    if (isRecord(written) && Object.hasOwn(written, "extends")) {
-      findings.error("bad-extends", ["extends"], `Cannot set "extends"`, {
-        hints: ["files are merged before --set; write it in the file"],
-      });
-    } else value = fillVariables(written, parts, findings);
+  if (
+    composition.value !== undefined && isRecord(written) &&
+    Object.hasOwn(written, "extends")
+  ) {
+    findings.error("bad-extends", ["extends"], `Cannot set "extends"`, {
+      hints: ["files are merged before --set; write it in the file"],
+    });
+    return sourceOf({
+      composition: { ...composition, value: undefined },
+      written,
+      changed,
+      places: [],
+    }, findings);
   }
-  return {
-    value,
-    origin: (path, name) => origin(path, name),
-    locate: (path, point) => locate(own(path), point),
-    notes(path) {
-      if (!isPlace(path)) return [];
-      const place = follow(written, path);
-      const text = at(place);
-      if (typeof text !== "string") return [];
-      return usedIn(text).filter((name) =>
-        Object.hasOwn(Object(at(["variables"])), name)
-      ).map((name) => `\`\${${name}}\` is from ${origin(["variables", name])}`);
-    },
-  };
+  return sourceOf({ composition, written, changed, places: [] }, findings);
 }

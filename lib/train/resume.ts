@@ -48,6 +48,30 @@ export function differences(before: unknown, after: unknown): string[] {
     );
 }
 
+/** A run's pipeline, and what was changed in it since the run began. */
+export type Reopened = Pick<Resumable, "loaded" | "changes">;
+
+/**
+ * Reads the pipeline of a run.
+ *
+ * @param run The run's folder.
+ * @throws {UserError} When it is not a run.
+ */
+export async function reopen(
+  run: string,
+  options: LoadOptions = {},
+): Promise<Reopened> {
+  const origin = await readOrigin(run);
+  const loaded = await loadPipeline(join(run, RUN_FILES.pipeline), {
+    ...options,
+    baseDir: origin.baseDir,
+  });
+  return {
+    loaded,
+    changes: differences(origin.pipeline, resolve(loaded.pipeline)),
+  };
+}
+
 /**
  * Finds what a run needs to go on.
  *
@@ -58,12 +82,8 @@ export async function findResumable(
   run: string,
   options: LoadOptions = {},
 ): Promise<Resumable> {
-  const origin = await readOrigin(run);
-  const loaded = await loadPipeline(join(run, RUN_FILES.pipeline), {
-    ...options,
-    baseDir: origin.baseDir,
-  });
-  const { checkpoints } = RunFolder.open(run, loaded.pipeline);
+  const reopened = await reopen(run, options);
+  const { checkpoints } = RunFolder.open(run, reopened.loaded.pipeline);
   const { entry, values, refused } = await checkpoints.newest();
   if (!entry || !values) {
     const reasons = refused.map(({ file, reason }) => `  ${file}: ${reason}`);
@@ -75,12 +95,7 @@ export async function findResumable(
       ].join("\n"),
     );
   }
-  return {
-    loaded,
-    point: { folder: run, entry, values },
-    refused,
-    changes: differences(origin.pipeline, resolve(loaded.pipeline)),
-  };
+  return { ...reopened, point: { folder: run, entry, values }, refused };
 }
 
 async function readOrigin(run: string): Promise<z.infer<typeof originSchema>> {

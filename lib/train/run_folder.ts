@@ -35,6 +35,20 @@ async function makeFolder(parent: string, name: string): Promise<string> {
   }
 }
 
+/** `<runsDir>/<name>/<time>`, which was not there before. */
+export function newFolder(runsDir: string, name: string): Promise<string> {
+  return makeFolder(join(runsDir, name), timeName(new Date()));
+}
+
+/** Says why nothing can be written, and what to do. */
+export function unwritable(runsDir: string, error: unknown): UserError {
+  return new UserError(
+    `Cannot write a run under "${runsDir}": ${
+      error instanceof Error ? error.message : String(error)
+    }\nChoose another folder with --runs-dir.`,
+  );
+}
+
 /** A run's folder: `runs/<name>/<time>/`. */
 export class RunFolder {
   #metrics: Deno.FsFile | undefined;
@@ -56,27 +70,38 @@ export class RunFolder {
     baseDir: string,
   ): Promise<RunFolder> {
     try {
-      const parent = join(runsDir, pipeline.name);
-      const path = await makeFolder(parent, timeName(new Date()));
-      const resolved = resolve(pipeline);
-      await Deno.writeTextFile(
-        join(path, RUN_FILES.pipeline),
-        `# Every value of this run; presets and defaults are written out.\n${
-          stringify(resolved)
-        }`,
+      return await RunFolder.begin(
+        await newFolder(runsDir, pipeline.name),
+        pipeline,
+        baseDir,
       );
-      await Deno.writeTextFile(
-        join(path, RUN_FILES.origin),
-        JSON.stringify({ baseDir, pipeline: resolved }, null, 2) + "\n",
-      );
-      return RunFolder.open(path, pipeline);
     } catch (error) {
-      throw new UserError(
-        `Cannot write a run under "${runsDir}": ${
-          error instanceof Error ? error.message : String(error)
-        }\nChoose another folder with --runs-dir.`,
-      );
+      throw unwritable(runsDir, error);
     }
+  }
+
+  /** Starts a run in a folder that is there, over what was left of one. */
+  static async begin(
+    path: string,
+    pipeline: Pipeline,
+    baseDir: string,
+  ): Promise<RunFolder> {
+    const resolved = resolve(pipeline);
+    await Deno.writeTextFile(
+      join(path, RUN_FILES.pipeline),
+      `# Every value of this run; presets and defaults are written out.\n${
+        stringify(resolved)
+      }`,
+    );
+    await Deno.writeTextFile(
+      join(path, RUN_FILES.origin),
+      JSON.stringify({ baseDir, pipeline: resolved }, null, 2) + "\n",
+    );
+    const left = join(path, RUN_FILES.checkpoints);
+    await Deno.remove(left, { recursive: true }).catch(() => {});
+    const folder = RunFolder.open(path, pipeline);
+    await folder.rewind(0);
+    return folder;
   }
 
   /** An existing run's folder. */

@@ -64,6 +64,11 @@ export interface ResumePoint {
 export interface TrainOptions {
   /** Runs go to `<runsDir>/<name>/<time>/`. */
   readonly runsDir?: string;
+  /**
+   * Gives a folder that is there, in place of a new one under `runsDir`.
+   * Called once data and engine are at hand.
+   */
+  readonly folder?: () => Promise<string>;
   /** A GPU where there is one, by default. */
   readonly device?: Device;
   /** Threads inside one op; one for each core by default. */
@@ -162,6 +167,8 @@ export async function train(
   const { resume } = options;
   const folder = resume
     ? RunFolder.open(resume.folder, pipeline)
+    : options.folder
+    ? await RunFolder.begin(await options.folder(), pipeline, baseDir)
     : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
   try {
     if (resume) {

@@ -466,7 +466,7 @@ Deno.test("explain() names the file, and the variable with its place, of every v
     const set = ["variables.rate=0.2", "data.batch=4"];
     const { loaded, text } = await checkPipeline(file, { set });
     if (!loaded) throw new Error(text);
-    const lines = explain(loaded.pipeline, {
+    const lines = explain(loaded, {
       file,
       text: await Deno.readTextFile(file),
       set,

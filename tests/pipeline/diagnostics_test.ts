@@ -40,6 +40,9 @@ const section = (to: string): { from: string; to: string } => ({
   to: `${END}${to}\n`,
 });
 
+const range = (count: number): string =>
+  Array.from({ length: count }, (_, i) => i + 1).join(", ");
+
 const CASES: Readonly<Record<Code, readonly Case[]>> = {
   "yaml-syntax": [
     { to: "data: ▸[", message: /^Flow sequence .* must .* end with a \]$/ },
@@ -127,6 +130,48 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       ...section("name: ▸'x${a}'\nvariables: { a: [1] }"),
       message: 'Cannot insert the variable "a" into a text: it is [1]',
       hint: "a list or a map can only be the whole value",
+    },
+  ],
+  "bad-sweep": [
+    { ...section("sweep: ▸{}"), message: "Cannot sweep over nothing" },
+    {
+      ...section("sweep: { grid: { seed: ▸[] } }"),
+      message: 'Cannot sweep "seed" over []',
+      hint: "expected a list with a value for each point",
+    },
+    {
+      ...section("sweep: { points: { a: { ▸name: x } } }"),
+      message: 'Cannot change "name" in a sweep',
+      hint: "it names the folder of all points; a point has its own",
+    },
+    {
+      ...section("sweep: { points: { a: { ▸stages.yy: null } } }"),
+      message: 'Cannot remove "stages.yy": it is not there',
+      hint: 'did you mean "y"?',
+    },
+    {
+      ...section("sweep: { grid: { seed: [1, ▸1] } }"),
+      message: 'Cannot tell two points "seed=1" apart',
+    },
+    {
+      ...section(
+        "sweep: { grid: { seed: [1, 2] }, paper: { figures: { ▸sed=1: 3 } } }",
+      ),
+      message: 'Cannot find the point "sed=1"',
+      hint: 'did you mean "seed=1"?',
+    },
+    {
+      ...section("sweep: { points: [{ ▸stages.loss.between.2: y }] }"),
+      message:
+        'Cannot change "stages.loss.between.2": "2" is not a place in a list of 2',
+    },
+    {
+      ...section(
+        `sweep: ▸{ grid: { seed: [${range(40)}], train.steps: [${
+          range(40)
+        }] } }`,
+      ),
+      message: "Cannot sweep over 1600 points: at most 1000",
     },
   ],
   "unknown-key": [
@@ -452,7 +497,8 @@ ${LOSS}`,
     {
       ...stage("  z: { project: ▸resnet, of: y }"),
       message: 'Cannot find a network to project with, "resnet"',
-      hint: 'known: "mlp"',
+      hint:
+        'known: "mlp", "simsiam", "simsiam_cifar", "byol", "barlow_twins", "vicreg", "simclr", "moco"',
     },
     {
       from: "loss: nt_xent",

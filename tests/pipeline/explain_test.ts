@@ -31,7 +31,7 @@ function load(text: string, set: readonly string[] = []): Pipeline {
 /** Lines of the explained text, without the blanks before comments. */
 function lines(set: readonly string[] = [], text = TEXT): string[] {
   const pipeline = load(text, set);
-  return explain(pipeline, { file: `some/${FILE}`, text, set }).split("\n")
+  return explain({ pipeline }, { file: `some/${FILE}`, text, set }).split("\n")
     .map((line) => line.trim().replace(/ +#/, " #"));
 }
 
@@ -123,7 +123,7 @@ Deno.test("explain() gives every value of every shipped pipeline an origin, and 
   for (const file of SHIPPED) {
     const text = await Deno.readTextFile(file);
     const pipeline = load(text);
-    const explained = explain(pipeline, { file, text });
+    const explained = explain({ pipeline }, { file, text });
     for (const line of explained.trimEnd().split("\n")) {
       assert.match(line, /# (default|preset \w+|[\w.-]+:\d+)$|[-:]$/, file);
     }
@@ -138,6 +138,6 @@ Deno.test("explain() keeps texts that YAML would read as something else", () => 
   ).replace("simsiam", "[horizontal_flip]")
     .replaceAll("z.a", `"null"`);
   const pipeline = load(text);
-  const explained = explain(pipeline, { file: FILE, text });
+  const explained = explain({ pipeline }, { file: FILE, text });
   assert.deepEqual(resolve(load(explained)), resolve(pipeline));
 });

@@ -8,7 +8,7 @@ import {
 } from "../../lib/pipeline/json_schema.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { override, readOverride } from "../../lib/pipeline/overrides.ts";
-import { SHIPPED } from "./shipped.ts";
+import { ABLATIONS, SHIPPED } from "./shipped.ts";
 
 const COMMITTED =
   new URL("../../pipelines/pipeline.schema.json", import.meta.url).pathname;
@@ -50,14 +50,14 @@ function verdicts(
 
 Deno.test("pipelineSchema() accepts every shipped pipeline", async () => {
   assert(SHIPPED.length >= 15);
-  for (const file of SHIPPED) {
+  for (const file of [...SHIPPED, ...ABLATIONS]) {
     const value = parse(await Deno.readTextFile(file));
     assert(validate(value), `${file}: ${JSON.stringify(validate.errors)}`);
   }
 });
 
 Deno.test("every shipped pipeline names the schema in its first line", async () => {
-  for (const file of SHIPPED) {
+  for (const file of [...SHIPPED, ...ABLATIONS]) {
     const [first = ""] = (await Deno.readTextFile(file)).split("\n");
     const named = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1] ??
       "nothing";
@@ -87,6 +87,13 @@ const GOOD: readonly (readonly string[])[] = [
   ["checkpoint={ every: 0.5 }"],
   ["evaluate={ knn: false, linear: { epochs: 1 } }"],
   ["name=a-b.c", "seed=7"],
+  ["sweep={ grid: { train.ema: [0, 1], seed: [1, 2] } }"],
+  ["sweep={ points: [{ train.ema: 0 }, { train: { ema: 1 }, paper: 3 }] }"],
+  [
+    "sweep={ points: { a: null, b: { seed: 1, paper: collapse } }, paper: { unit: '%', figures: { a: 1 } } }",
+  ],
+  ["stages.z={ project: simsiam, of: y, out: 8 }"],
+  ["stages.z={ project: byol, of: y, out: 8 }", "stages.p.out=8"],
   ["data={ source: folder, path: here, size: 32, batch: 64 }"],
 ];
 
@@ -102,6 +109,18 @@ Deno.test("pipelineSchema() accepts what the checks accept", () => {
 
 const BAD: readonly (readonly string[])[] = [
   ["colour=1"],
+  ["sweep={}"],
+  ["sweep={ points: 3 }"],
+  ["sweep={ points: { a: 3 } }"],
+  ["sweep={ points: { a: { colour: 1 } } }"],
+  ["sweep={ points: { a: { name: x } } }"],
+  ["sweep={ grid: { seed: 1 } }"],
+  ["sweep={ grid: { seed: [] } }"],
+  ["sweep={ gird: { seed: [1] } }"],
+  ["sweep={ grid: { seed: [1] }, paper: { page: 1 } }"],
+  ["stages.z={ project: simsam, of: y }"],
+  ["stages.z={ project: simsiam, of: y, hiden: 8 }"],
+  ["stages.p={ predict: barlow_twins, of: z }"],
   ["data.bacth=1"],
   ["data.source=cifar"],
   ["data.batch=0"],

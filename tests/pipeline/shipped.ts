@@ -1,4 +1,4 @@
-/** @file Every pipeline that is shipped. */
+/** @file Every pipeline that is shipped, and every sweep. */
 
 const FOLDER = new URL("../../pipelines/", import.meta.url).pathname;
 
@@ -9,6 +9,15 @@ async function* yamlFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
+const ALL = (await Array.fromAsync(yamlFiles(FOLDER))).sort();
+
+const isAblation = (file: string): boolean =>
+  file.startsWith(`${FOLDER}ablations/`);
+
 /** Paths of the pipelines, in order. */
-export const SHIPPED: readonly string[] =
-  (await Array.fromAsync(yamlFiles(FOLDER))).sort();
+export const SHIPPED: readonly string[] = ALL.filter((file) =>
+  !isAblation(file)
+);
+
+/** Paths of the papers' ablations, sweeps that extend the pipelines, in order. */
+export const ABLATIONS: readonly string[] = ALL.filter(isAblation);

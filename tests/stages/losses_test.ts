@@ -41,14 +41,15 @@ interface Formula {
 function barlow(
   a: Row[],
   b: Row[],
-  { lambda = 0.0051, invariance = 1, scale = 1, epsilon = 1e-5 },
+  { lambda = 0.0051, invariance = 1, scale = 1, epsilon = 1e-5, raw = false },
 ): number {
   const features = a[0]!.length;
   const column = (x: Row[], j: number): number[] => {
     const values = x.map((row) => row[j]!);
     const mean = average(values);
     const variance = average(values.map((v) => (v - mean) ** 2));
-    return values.map((v) => (v - mean) / Math.sqrt(variance + epsilon));
+    const spread = raw ? 1 : Math.sqrt(variance + epsilon);
+    return values.map((v) => (v - mean) / spread);
   };
   let [diagonal, rest] = [0, 0];
   for (let i = 0; i < features; i++) {
@@ -152,6 +153,11 @@ const FORMULAS: readonly Formula[] = [
     options: { lambda: 0.3, invariance: 2, scale: 0.1, epsilon: 0 },
     value: (a, b) =>
       barlow(a, b, { lambda: 0.3, invariance: 2, scale: 0.1, epsilon: 0 }),
+  },
+  {
+    definition: crossCorrelation,
+    options: { lambda: 0.3, standardize: false },
+    value: (a, b) => barlow(a, b, { lambda: 0.3, raw: true }),
   },
   {
     definition: ntXent,

@@ -3,9 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { defineLoss, type LossDefinition } from "../define.ts";
 
+/** Each feature to mean 0 over the batch. */
+const centre = (x: tf.Tensor2D): tf.Tensor2D => tf.sub(x, tf.mean(x, 0, true));
+
 /** Each feature to mean 0 and (biased) variance 1 over the batch. */
-function standardize(x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
-  const centred = tf.sub(x, tf.mean(x, 0, true));
+function unit(x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
+  const centred = centre(x);
   const variance = tf.mean(tf.square(centred), 0, true);
   return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
 }
@@ -34,13 +37,16 @@ export const crossCorrelation: LossDefinition = defineLoss({
     epsilon: z.number().min(0).default(1e-5).describe(
       "Added to the variance of a feature",
     ),
+    standardize: z.boolean().default(true).describe(
+      "Scale each feature to variance 1; otherwise the cross-covariance takes the place of the correlation",
+    ),
   }),
-  apply(a, b, { lambda, invariance, scale, epsilon }) {
+  apply(a, b, { lambda, invariance, scale, epsilon, standardize }) {
     const [batch, features] = a.shape;
-    const correlation = tf.div(
-      tf.matMul(standardize(a, epsilon), standardize(b, epsilon), true),
-      batch,
-    );
+    const [p, q] = [a, b].map((side) =>
+      standardize ? unit(side, epsilon) : centre(side)
+    ) as [tf.Tensor2D, tf.Tensor2D];
+    const correlation = tf.div(tf.matMul(p, q, true), batch);
     const diagonal = tf.eye(features);
     const onDiagonal = tf.sum(
       tf.square(tf.sum(tf.sub(tf.mul(correlation, diagonal), diagonal), 1)),

@@ -1,0 +1,218 @@
+/** @file A sweep: the runs of its points, one after another, and their table. */
+import { join } from "node:path";
+import { writeAtomic } from "../checkpoint/write_atomic.ts";
+import type { Refused } from "../checkpoint/store.ts";
+import { UserError } from "../errors.ts";
+import type { LoadedPipeline } from "../pipeline/load.ts";
+import { RunFolder } from "./run_folder.ts";
+import {
+  createSweep,
+  newRecord,
+  openSweep,
+  type PointRecord,
+  SWEEP_FILES,
+  type SweepRecord,
+  writeRecord,
+} from "./sweep_folder.ts";
+import { sweepMarkdown } from "./sweep_table.ts";
+import {
+  type ResumePoint,
+  train,
+  type TrainEvent,
+  type TrainOptions,
+} from "./train.ts";
+
+/** What happens in a sweep, as it happens. */
+export type SweepEvent =
+  | {
+    /** A point begins, or goes on. */
+    readonly kind: "point";
+    readonly point: PointRecord;
+    /** From 1. */
+    readonly number: number;
+    /** Points of the sweep. */
+    readonly count: number;
+    /** Steps that were done before. */
+    readonly done: number;
+    /** Checkpoints that were passed over, and why. */
+    readonly refused: readonly Refused[];
+  }
+  | { readonly kind: "run"; readonly event: TrainEvent }
+  | { readonly kind: "done"; readonly result: SweepResult };
+
+/** How a sweep is done. */
+export interface SweepOptions extends
+  Pick<
+    TrainOptions,
+    "runsDir" | "device" | "threads" | "eager" | "signal"
+  > {
+  /** Called as things happen. */
+  readonly onEvent?: (event: SweepEvent) => void;
+}
+
+/** How a sweep ended. */
+export interface SweepResult {
+  /** The sweep's folder; absent when it ended before there was one. */
+  readonly folder?: string;
+  /** What `sweep.json` holds. */
+  readonly record: SweepRecord;
+  /** `interrupted` sweeps can be resumed. */
+  readonly end: "finished" | "interrupted";
+}
+
+/**
+ * Runs every point of a pipeline's sweep. A point that collapses and is
+ * stopped is a result like any other.
+ *
+ * @example
+ * ```ts ignore
+ * const loaded = await loadPipeline("pipelines/ablations/byol_tau.yaml");
+ * const { record } = await sweep(loaded);
+ * for (const { name, paper, result } of record.points) {
+ *   console.log(name, paper, result?.summary.linear, result?.summary.verdict);
+ * }
+ * console.log(sweepMarkdown(record));
+ * ```
+ * @throws {UserError} When the pipeline has no sweep, or data or engine cannot be had.
+ */
+export async function sweep(
+  loaded: LoadedPipeline,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const { sweep, pipeline } = loaded;
+  if (!sweep) {
+    throw new UserError(
+      `Cannot sweep: the pipeline "${pipeline.name}" has no "sweep".`,
+    );
+  }
+  const record = newRecord(loaded);
+  return await runPoints({
+    record,
+    pipelines: new Map(
+      sweep.points.map(({ name, loaded }) => [name, loaded]),
+    ),
+    create: () => createSweep(options.runsDir ?? "runs", loaded, record),
+  }, options);
+}
+
+/**
+ * Goes on with a sweep: what has ended is not done again, what was cut off
+ * goes on from its newest whole checkpoint.
+ *
+ * @param folder The sweep's folder.
+ * @throws {UserError} When it is not a sweep, or a point was changed.
+ */
+export async function resumeSweep(
+  folder: string,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  return await runPoints(await openSweep(folder), options);
+}
+
+/** A sweep to run. */
+interface Work {
+  readonly record: SweepRecord;
+  /** Pipelines of the points that have not ended, by name. */
+  readonly pipelines: ReadonlyMap<string, LoadedPipeline>;
+  /** The sweep's folder, where there is one. */
+  readonly folder?: string;
+  /** Makes it. */
+  readonly create?: () => Promise<string>;
+}
+
+/** The newest checkpoint of a point that was cut off. */
+async function checkpointOf(
+  folder: string,
+  { pipeline }: LoadedPipeline,
+): Promise<{ resume?: ResumePoint; refused: readonly Refused[] }> {
+  const { checkpoints } = RunFolder.open(folder, pipeline);
+  const { entry, values, refused } = await checkpoints.newest();
+  return entry && values
+    ? { resume: { folder, entry, values }, refused }
+    : { refused };
+}
+
+async function runPoints(
+  { record: start, pipelines, folder: known, create }: Work,
+  { onEvent = () => {}, runsDir: _, ...options }: SweepOptions,
+): Promise<SweepResult> {
+  let folder = known;
+  let record = start;
+  let end: SweepResult["end"] = "finished";
+  for (const [i, point] of record.points.entries()) {
+    const loaded = pipelines.get(point.name);
+    if (point.result || !loaded) continue;
+    if (options.signal?.aborted) {
+      end = "interrupted";
+      break;
+    }
+    const { resume, refused } = folder === undefined
+      ? { refused: [] }
+      : await checkpointOf(join(folder, point.folder), loaded);
+    onEvent({
+      kind: "point",
+      point,
+      number: i + 1,
+      count: record.points.length,
+      done: resume?.entry.step ?? 0,
+      refused,
+    });
+    const result = await trainPoint(loaded, point, {
+      ...options,
+      ...(resume ? { resume } : {}),
+      // Nothing is written until the first point's data are at hand.
+      folder: async () =>
+        join(folder ??= await create?.() as string, point.folder),
+      onEvent: (event) => onEvent({ kind: "run", event }),
+    }, () => folder);
+    if (result.end === "interrupted") {
+      end = "interrupted";
+      break;
+    }
+    const { summary, alarm } = result;
+    const ended = {
+      ...point,
+      result: { end: result.end, summary, ...(alarm ? { alarm } : {}) },
+    };
+    record = {
+      ...record,
+      points: record.points.map((one, at) => at === i ? ended : one),
+    };
+    await writeRecord(folder as string, record);
+    await writeTable(folder as string, record);
+  }
+  const result = {
+    record,
+    end,
+    ...(folder === undefined ? {} : { folder }),
+  };
+  onEvent({ kind: "done", result });
+  return result;
+}
+
+/** A failure in a later point must not lose those before it. */
+async function trainPoint(
+  loaded: LoadedPipeline,
+  { name }: PointRecord,
+  options: TrainOptions,
+  folder: () => string | undefined,
+): ReturnType<typeof train> {
+  try {
+    return await train(loaded, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const kept = folder();
+    throw new UserError(
+      `${error.message}\nThis was the point "${name}" of the sweep.${
+        kept === undefined ? "" : ` To go on: deno task resume ${kept}`
+      }`,
+    );
+  }
+}
+
+async function writeTable(folder: string, record: SweepRecord): Promise<void> {
+  await writeAtomic(
+    join(folder, SWEEP_FILES.table),
+    new TextEncoder().encode(sweepMarkdown(record)),
+  );
+}
