@@ -3,7 +3,7 @@ import type { LossStage } from "../pipeline/pipeline.ts";
 import { showShape } from "../stages/define.ts";
 import { pairsOf } from "./pairs.ts";
 import { at } from "./place.ts";
-import { inputOf, type Wiring } from "./wiring.ts";
+import { inputOf, isQueue, type Wiring } from "./wiring.ts";
 
 /** Reports sides of different shape, views that cannot be paired, missing negatives. */
 export function checkLoss(wiring: Wiring, stage: LossStage): void {
@@ -58,6 +58,27 @@ export function checkLoss(wiring: Wiring, stage: LossStage): void {
       `Cannot use "negatives" with "${stage.definition.name}": it has none`,
       { at: "key" },
     );
+  }
+  if (
+    negatives && stage.negatives &&
+    !isQueue(
+      wiring,
+      negatives,
+      stage.negatives,
+      "draw negatives from",
+      "negatives",
+    )
+  ) return;
+  if (negatives && negatives.views > 1 && a && b) {
+    const last = Math.max(...pairsOf(stage, a, b).map(([, j]) => j));
+    if (last >= negatives.views) {
+      findings.error(
+        "view-mismatch",
+        at(name, "negatives"),
+        `Cannot take negatives of view ${last}: the queue has ${negatives.views} views, counted from 0`,
+        { hints: ["give the queue one view for all, or as many views"] },
+      );
+    }
   }
   if (negatives && b && `${negatives.shape}` !== `${b.shape}`) {
     findings.error(

@@ -37,6 +37,10 @@ const EDGES: {
   ],
   stop_gradient: ({ of }) => [data(of, false, "stop_gradient")],
   queue: ({ of }) => [data(of, false, "queue")],
+  nearest: ({ of, queue }) => [
+    data(of, false, "nearest"),
+    data(queue, false, "in"),
+  ],
   loss: ({ between, negatives }) => [
     ...between.map((reference, side) => data(reference, true, "between", side)),
     ...(negatives ? [data(negatives, false, "negatives")] : []),

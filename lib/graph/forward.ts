@@ -8,10 +8,10 @@ import type {
   Stage,
   TransformStep,
 } from "../pipeline/pipeline.ts";
+import { nearestRows } from "../ops/nearest_rows.ts";
 import { l2Normalize } from "../ops/normalize.ts";
 import type { Random } from "../ops/random.ts";
-import { executeRaw } from "../trace/backend.ts";
-import { type } from "../ops/attrs.ts";
+import { stopGradient } from "../ops/stop_gradient.ts";
 import { pairsOf } from "./pairs.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
@@ -33,11 +33,6 @@ export interface Forward {
   readonly loss: tf.Scalar;
   /** Each loss stage's own value, before its weight. */
   readonly losses: ReadonlyMap<string, tf.Scalar>;
-}
-
-/** The same value, through which no gradient flows. */
-export function stopGradient<T extends tf.Tensor>(x: T): T {
-  return executeRaw("StopGradient", { T: type("float32") }, [x])[0] as T;
 }
 
 /** Applies transforms and turns planar images into `[batch, height, width, channels]`. */
@@ -114,6 +109,14 @@ export function forward(
       values.set(name, pick(of).map(stopGradient)),
     queue: ({ name, variables }) =>
       values.set(name, variables.map(run.read, run)),
+    nearest: ({ name }, { of, queue }) => {
+      const banks = pick(queue);
+      const found = pick(of).map((x, i) => {
+        const bank = banks[banks.length > 1 ? of.view ?? i : 0];
+        return nearestRows(x as tf.Tensor2D, bank as tf.Tensor2D);
+      });
+      values.set(name, found);
+    },
     loss: ({ name }, stage) => losses.set(name, lossValue(graph, stage, pick)),
   };
   for (const wired of graph.order) {

@@ -5,7 +5,7 @@ import { ShapeError, showShape, type Signature } from "../stages/define.ts";
 import { checkLoss } from "./check_loss.ts";
 import { at } from "./place.ts";
 import { IMAGE, type WiredStage } from "./stage_graph.ts";
-import { inputOf, type Wiring } from "./wiring.ts";
+import { inputOf, isQueue, type Wiring } from "./wiring.ts";
 
 type Wire<S extends Stage> = (
   wiring: Wiring,
@@ -64,7 +64,7 @@ const WIRE: {
 
   module(wiring, stage) {
     const input = inputOf(wiring, stage.of, "of");
-    if (!input) return undefined;
+    if (!input || !isOfBatch(wiring, input, stage.role)) return undefined;
     const built = buildModule(wiring, wiring.name, stage, input);
     return built &&
       { name: wiring.name, stage, trainable: true, ...built };
@@ -85,7 +85,7 @@ const WIRE: {
     }
     const input = inputOf(wiring, stage.of, "of");
     const twin = byName.get(source.of.stage)?.output;
-    if (!input) return undefined;
+    if (!input || !isOfBatch(wiring, input, "average")) return undefined;
     if (twin && `${twin.shape}` !== `${input.shape}`) {
       findings.error(
         "ema-mismatch",
@@ -116,14 +116,7 @@ const WIRE: {
     const { name, findings, pipeline } = wiring;
     const input = inputOf(wiring, stage.of, "queue");
     if (!input) return undefined;
-    if (input.shape.length !== 1 || input.rows !== undefined) {
-      findings.error(
-        "shape-mismatch",
-        at(name, "queue"),
-        `Cannot queue ${showShape(input)}: expected [batch, features]`,
-      );
-      return undefined;
-    }
+    if (!isRowsOfBatch(wiring, input, "queue", "queue")) return undefined;
     if (stage.size < pipeline.data.batch) {
       findings.error(
         "queue-batch",
@@ -146,6 +139,38 @@ const WIRE: {
     };
   },
 
+  nearest(wiring, stage) {
+    const { name, byName, findings } = wiring;
+    const input = inputOf(wiring, stage.of, "nearest");
+    const bank = inputOf(wiring, stage.queue, "in");
+    if (!input || !bank) return undefined;
+    const fits = isRowsOfBatch(wiring, input, "find neighbours of", "nearest");
+    if (!isQueue(wiring, bank, stage.queue, "search", "in") || !fits) {
+      return undefined;
+    }
+    if (`${bank.shape}` !== `${input.shape}`) {
+      findings.error(
+        "shape-mismatch",
+        at(name, "in"),
+        `Cannot find neighbours of ${showShape(input)} in ${showShape(bank)}`,
+        { hints: ["queue a value with the same number of features (`out:`)"] },
+      );
+      return undefined;
+    }
+    const views = byName.get(stage.of.stage)?.output?.views ?? 0;
+    const last = stage.of.view ?? views - 1;
+    if (bank.views > 1 && last >= bank.views) {
+      findings.error(
+        "view-mismatch",
+        at(name, "in"),
+        `Cannot find neighbours of view ${last}: the queue has ${bank.views} views, counted from 0`,
+        { hints: ["give the queue one view for all, or as many views"] },
+      );
+      return undefined;
+    }
+    return { name, stage, output: input, variables: [], trainable: false };
+  },
+
   loss(wiring, stage) {
     checkLoss(wiring, stage);
     return {
@@ -156,6 +181,40 @@ const WIRE: {
     };
   },
 };
+
+/** Whether a value has a row for each image; reports where it is a queue. */
+function isOfBatch(
+  { name, findings }: Wiring,
+  input: Signature,
+  verb: string,
+): boolean {
+  if (input.rows === undefined) return true;
+  findings.error(
+    "shape-mismatch",
+    at(name, "of"),
+    `Cannot ${verb} ${
+      showShape(input)
+    }: a network reads the batch, and this is a queue`,
+    { hints: ["read what the queue holds, or find rows of it with `nearest`"] },
+  );
+  return false;
+}
+
+/** Whether a value is `[batch, features]`; reports what is not. */
+function isRowsOfBatch(
+  { name, findings }: Wiring,
+  input: Signature,
+  verb: string,
+  key: string,
+): boolean {
+  if (input.shape.length === 1 && input.rows === undefined) return true;
+  findings.error(
+    "shape-mismatch",
+    at(name, key),
+    `Cannot ${verb} ${showShape(input)}: expected [batch, features]`,
+  );
+  return false;
+}
 
 function buildModule(
   { findings, name }: Wiring,

@@ -1,7 +1,7 @@
 /** @file What wiring one stage works with. */
 import type { Findings } from "../pipeline/diagnostic.ts";
 import type { Pipeline, Reference } from "../pipeline/pipeline.ts";
-import type { Signature } from "../stages/define.ts";
+import { showShape, type Signature } from "../stages/define.ts";
 import { at } from "./place.ts";
 import { IMAGE, type WiredStage } from "./stage_graph.ts";
 
@@ -12,6 +12,32 @@ export interface Wiring {
   readonly byName: ReadonlyMap<string, WiredStage>;
   readonly image: readonly [number, number, number];
   readonly findings: Findings;
+}
+
+/** Whether a value comes out of a queue; reports what does not. */
+export function isQueue(
+  { name, findings, pipeline }: Wiring,
+  value: Signature,
+  { stage }: Reference,
+  verb: string,
+  ...where: (string | number)[]
+): boolean {
+  if (value.rows !== undefined) return true;
+  const queues = [...pipeline.stages].filter(([, { kind }]) => kind === "queue")
+    .map(([queue]) => `"${queue}"`);
+  findings.error(
+    "shape-mismatch",
+    at(name, ...where),
+    `Cannot ${verb} "${stage}": it is ${showShape(value)} and no queue`,
+    {
+      hints: [
+        queues.length > 0
+          ? `queues: ${queues.join(", ")}`
+          : `add a queue, such as \`bank: { queue: ${stage}, size: 4096 }\``,
+      ],
+    },
+  );
+  return false;
 }
 
 /** What a reference gives; undefined where its stage already failed. */

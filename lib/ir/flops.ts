@@ -67,7 +67,7 @@ const POINTWISE = [
   ..."Sqrt Square SquaredDifference Sub Tanh".split(" "),
 ];
 
-const REDUCTIONS = "AvgPool Max MaxPool MaxPoolGrad Mean Min Prod Sum"
+const REDUCTIONS = "ArgMax AvgPool Max MaxPool MaxPoolGrad Mean Min Prod Sum"
   .split(" ");
 
 const FREE = [

@@ -58,6 +58,7 @@ export type StageConfig =
   }
   | { readonly stop_gradient: ReferenceText }
   | { readonly queue: ReferenceText; readonly size: number }
+  | { readonly nearest: ReferenceText; readonly in: ReferenceText }
   | ({
     readonly loss: string;
     readonly between: readonly [ReferenceText, ReferenceText];

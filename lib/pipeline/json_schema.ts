@@ -286,6 +286,14 @@ function stageSchemas(
     },
     ["queue", "size"],
   );
+  schemas["nearest"] = map(
+    "The row of a queue that is most similar to each row of a value; no gradient flows",
+    {
+      nearest: ref("reference"),
+      in: { ...REFERENCE, description: "The queue that is searched" },
+    },
+    ["nearest", "in"],
+  );
   for (const one of losses) {
     const negatives = one.negatives === "required";
     schemas[`loss.${one.name}`] = withOptions(one, {

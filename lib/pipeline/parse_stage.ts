@@ -274,6 +274,14 @@ const readQueue: Reader = (reading) => {
   return of && size !== undefined ? { kind: "queue", of, size } : undefined;
 };
 
+const readNearest: Reader = (reading) => {
+  const { keys, path, findings } = reading;
+  only(reading, `"nearest"`, "nearest", "in");
+  const of = readReference(keys["nearest"], [...path, "nearest"], findings);
+  const queue = readReference(keys["in"], [...path, "in"], findings);
+  return of && queue && { kind: "nearest", of, queue };
+};
+
 const readLoss: Reader = ({ registry, findings, path, keys }) => {
   const definition = registry.losses.find(({ name }) => name === keys["loss"]);
   if (!definition) {
@@ -346,6 +354,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ema: readEma,
   stop_gradient: readStopGradient,
   queue: readQueue,
+  nearest: readNearest,
   loss: readLoss,
 };
 

@@ -80,6 +80,19 @@ export interface QueueStage {
   readonly size: number;
 }
 
+/**
+ * `nearest`: for each row of a value the row of a queue with the largest
+ * cosine similarity, as the queue is when the step starts. No gradient flows.
+ */
+export interface NearestStage {
+  /** Tells stages apart. */
+  readonly kind: "nearest";
+  /** What neighbours are looked for. */
+  readonly of: Reference;
+  /** Where: a queue, with one view for all or one for each view of `of`. */
+  readonly queue: Reference;
+}
+
 /** Which views of the two sides meet in a loss; i and j are view numbers. */
 export type Pairs =
   /** Every ordered pair with i ≠ j. */
@@ -116,6 +129,7 @@ export type Stage =
   | EmaStage
   | StopGradientStage
   | QueueStage
+  | NearestStage
   | LossStage;
 
 /** EMA momentum (tau): the share of the old value that is kept, 0 to 1. */

@@ -48,6 +48,10 @@ const STAGE: {
   }),
   stop_gradient: ({ of }) => ({ stop_gradient: reference(of) }),
   queue: ({ of, size }) => ({ queue: reference(of), size }),
+  nearest: ({ of, queue }) => ({
+    nearest: reference(of),
+    in: reference(queue),
+  }),
   loss: ({ definition, options, between, pairs, weight, negatives }) => ({
     loss: definition.name,
     between: between.map(reference),

@@ -4,6 +4,7 @@ import type {
   ModuleDefinition,
   TransformDefinition,
 } from "./define.ts";
+import { batchInfoNce } from "./losses/batch_info_nce.ts";
 import { cosine } from "./losses/cosine.ts";
 import { covariance } from "./losses/covariance.ts";
 import { crossCorrelation } from "./losses/cross_correlation.ts";
@@ -50,6 +51,7 @@ export const LOSSES: readonly LossDefinition[] = [
   crossCorrelation,
   ntXent,
   infoNce,
+  batchInfoNce,
   variance,
   covariance,
 ];

@@ -2,6 +2,7 @@ import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import type { LossDefinition } from "../../lib/stages/define.ts";
+import { batchInfoNce } from "../../lib/stages/losses/batch_info_nce.ts";
 import { cosine } from "../../lib/stages/losses/cosine.ts";
 import { covariance } from "../../lib/stages/losses/covariance.ts";
 import { crossCorrelation } from "../../lib/stages/losses/cross_correlation.ts";
@@ -80,6 +81,14 @@ function moco(q: Row[], k: Row[], queue: Row[], temperature: number): number {
     const match = Math.exp(cos(row, k[i]!) / temperature);
     const others = queue.map((n) => Math.exp(dot(unit(row), n) / temperature));
     return -Math.log(match / (match + sum(others)));
+  }));
+}
+
+/** NNCLR, section 3: the batch's other rows of `b` are the negatives. */
+function nnclr(a: Row[], b: Row[], temperature: number): number {
+  return average(a.map((row, i) => {
+    const all = b.map((other) => Math.exp(cos(row, other) / temperature));
+    return -Math.log(all[i]! / sum(all));
   }));
 }
 
@@ -178,6 +187,16 @@ const FORMULAS: readonly Formula[] = [
     definition: infoNce,
     options: { temperature: 0.07 },
     value: (a, b, negatives) => moco(a, b, negatives, 0.07),
+  },
+  {
+    definition: batchInfoNce,
+    options: {},
+    value: (a, b) => nnclr(a, b, 0.1),
+  },
+  {
+    definition: batchInfoNce,
+    options: { temperature: 0.5 },
+    value: (a, b) => nnclr(a, b, 0.5),
   },
 ];
 

@@ -14,6 +14,7 @@ export type NodeKind =
   | "predict"
   | "ema"
   | "queue"
+  | "nearest"
   | "stop_gradient"
   | "loss";
 
@@ -70,6 +71,7 @@ const BOXES: {
   }),
   ema: ({ source }) => ({ kind: "ema", title: `ema: ${source}` }),
   queue: () => ({ kind: "queue", title: "queue" }),
+  nearest: () => ({ kind: "nearest", title: "nearest row" }),
   stop_gradient: () => ({ kind: "stop_gradient", title: "stop_gradient" }),
   loss: (stage) => ({ kind: "loss", title: lossTitle(stage) }),
 };
@@ -99,7 +101,7 @@ function referenceAt(
   if (stage.kind === "loss") {
     return key === "negatives" ? stage.negatives : stage.between[Number(side)];
   }
-  return stage.of;
+  return stage.kind === "nearest" && key === "in" ? stage.queue : stage.of;
 }
 
 /** Stages whose value depends, by a path that gradients take, on trained weights. */
@@ -145,6 +147,7 @@ export function diagramOf(
         ...(reference?.stopGradient ? ["stop_gradient"] : []),
         ...(reference?.view === undefined ? [] : [`view ${reference.view}`]),
         ...(edge.path[0] === "negatives" ? ["negatives"] : []),
+        ...(edge.path[0] === "in" ? ["searched"] : []),
       ];
       return {
         from: edge.to,

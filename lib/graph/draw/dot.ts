@@ -10,6 +10,7 @@ const BOXES: Readonly<Record<NodeKind, string>> = {
   predict: 'shape=box fillcolor="#e6f0ff"',
   ema: 'shape=box fillcolor="#e7e0f8" style="filled,rounded,dashed"',
   queue: 'shape=cylinder fillcolor="#e2f0d9"',
+  nearest: 'shape=box fillcolor="#d5ecd9"',
   stop_gradient: 'shape=octagon fillcolor="#fbd9d3"',
   loss: 'shape=ellipse fillcolor="#ffd9b3"',
 };

@@ -11,6 +11,7 @@ const SHAPES: Readonly<Record<NodeKind, readonly [string, string]>> = {
   predict: ["[", "]"],
   ema: ["[[", "]]"],
   queue: ["[(", ")]"],
+  nearest: ["[\\", "\\]"],
   stop_gradient: ["{{", "}}"],
   loss: ["([", "])"],
 };
