@@ -12,6 +12,7 @@ import {
   planLayout,
 } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
+import { surveyFolder } from "./survey.ts";
 import {
   defineSource,
   type LoadContext,
@@ -107,6 +108,7 @@ export const folder: SourceDefinition = defineSource({
     "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below train/ and test/ (or val/)",
   options: imageOptions,
   shape: imageShape,
+  survey: ({ path }, baseDir) => surveyFolder(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const found = await walkFolder(path, context);

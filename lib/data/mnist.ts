@@ -4,6 +4,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { findPlace, reasonOf } from "./place.ts";
+import { surveyPath } from "./survey.ts";
 import {
   defineSource,
   type ImageSet,
@@ -87,6 +88,7 @@ export const mnist: SourceDefinition = defineSource({
     path: z.string().min(1).describe("Folder with the IDX files"),
   }),
   shape: () => ({ height: SIDE, width: SIDE, channels: 1 }),
+  survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load({ path }, context) {
     const { path: folder, isFolder } = await findPlace(path, context, "MNIST");
     if (!isFolder) {

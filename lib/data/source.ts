@@ -69,6 +69,14 @@ export interface ImageShape {
   readonly channels: number;
 }
 
+/** What a look at a source's files tells, without reading any of them. */
+export interface Survey {
+  /** Why the files cannot be had; absent when they are there. */
+  readonly missing?: string;
+  /** Whether the images have labels, where that can be told. */
+  readonly labelled?: boolean;
+}
+
 /** A place that images come from. */
 export interface SourceDefinition<Options = unknown> {
   /** Tells definitions apart. */
@@ -85,6 +93,12 @@ export interface SourceDefinition<Options = unknown> {
   shape(options: Options): ImageShape;
   /** Training images, where they are known without loading them. */
   trainImages?(options: Options): number;
+  /**
+   * Looks at the files, quickly: for the check, which loads nothing.
+   *
+   * @param baseDir Relative paths start here.
+   */
+  survey?(options: Options, baseDir: string): Survey;
   /**
    * Loads the images into memory.
    *

@@ -17,6 +17,7 @@ import {
   planLayout,
 } from "./layout.ts";
 import { findPlace } from "./place.ts";
+import { surveyPath } from "./survey.ts";
 import {
   defineSource,
   type LoadContext,
@@ -148,6 +149,7 @@ export const tar: SourceDefinition = defineSource({
     "Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk",
   options: imageOptions,
   shape: imageShape,
+  survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const skipped: SkippedFile[] = [];

@@ -7,7 +7,7 @@ const PATH = ["data", "batch"];
 
 /** Reports a batch that the data cannot fill, or that has no statistics. */
 export function checkBatch(
-  { data: { batch, source, options }, train }: Pipeline,
+  { data: { batch, source, options } }: Pipeline,
   order: readonly WiredStage[],
   findings: Findings,
 ): void {
@@ -31,17 +31,6 @@ export function checkBatch(
       PATH,
       `Cannot fill a batch of ${batch}: the training set has ${images} images`,
       { hints: [`set data.batch to ${images} or less`] },
-    );
-    return;
-  }
-  const { length, schedule } = train;
-  const warm = schedule.warmup * Math.floor(images / batch);
-  if (length.unit === "steps" && warm >= length.count) {
-    findings.error(
-      "schedule-too-long",
-      ["train", "schedule"],
-      `Cannot warm up for ${warm} of ${length.count} steps: the run would never reach its learning rate`,
-      { hints: ["make the warm-up shorter or the run longer"] },
     );
   }
 }

@@ -60,7 +60,8 @@ export function checkLoss(wiring: Wiring, stage: LossStage): void {
     );
   }
   if (
-    negatives && stage.negatives &&
+    stage.definition.negatives === "required" && negatives &&
+    stage.negatives &&
     !isQueue(
       wiring,
       negatives,

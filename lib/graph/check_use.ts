@@ -1,9 +1,11 @@
 /** @file Whether every stage is used, and every weight trained. */
 import type { Findings } from "../pipeline/diagnostic.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import { nearest } from "../pipeline/nearest.ts";
+import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
 import { edgesOf } from "./edges.ts";
 import { gradientReach } from "./gradient_reach.ts";
 import { at } from "./place.ts";
+import { IMAGE } from "./stage_graph.ts";
 
 /** Reports stages that nothing reads, and a graph without a loss. */
 export function checkUse(pipeline: Pipeline, findings: Findings): void {
@@ -13,10 +15,16 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
       at: "key",
       hints: ["add `loss: { loss: cosine, between: [..., ...] }`"],
     });
+    // What the loss would have read cannot be told.
+    return;
   }
-  const used = new Set<string>(
-    stages.flatMap(([, stage]) => edgesOf(stage).map(({ to }) => to)),
-  );
+  const names = stages.map(([name]) => name);
+  const read = stages.flatMap(([, stage]) => edgesOf(stage))
+    .map(({ to }) => to).filter((to) => to !== IMAGE);
+  // Where a name is misspelt, the stage that was meant is not unused.
+  const meant = read.filter((to) => !names.includes(to))
+    .map((to) => nearest(to, names));
+  const used = new Set<string | undefined>([...read, ...meant]);
   if (pipeline.evaluate.of) used.add(pipeline.evaluate.of);
   for (const [name, { kind }] of stages) {
     if (kind === "loss" || used.has(name)) continue;
@@ -29,23 +37,102 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
   }
 }
 
-/** Reports networks that no gradient reaches. */
+/** Stages that a stage depends on through data, itself among them. */
+function upstream(stages: Pipeline["stages"], start: string): Set<string> {
+  const found = new Set<string>();
+  const pending = [start];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const stage = stages.get(name);
+    if (!stage || found.has(name)) continue;
+    found.add(name);
+    pending.push(
+      ...edgesOf(stage).filter(({ kind }) => kind === "data").map(({ to }) =>
+        to
+      ),
+    );
+  }
+  return found;
+}
+
+/**
+ * Reports losses that train nothing, and networks that no gradient reaches.
+ * What only a loss that is cut off could train is said of the loss alone.
+ */
 export function checkGradients(pipeline: Pipeline, findings: Findings): void {
-  const reached = gradientReach(pipeline.stages);
-  for (const [name, stage] of pipeline.stages) {
-    if (stage.kind === "module" && !reached.has(name)) {
-      findings.error(
-        "no-gradient",
-        at(name),
-        `Cannot train "${name}": no gradient of any loss reaches its weights`,
-        {
-          at: "key",
-          hints: [
-            "every way from a loss to it passes a stop_gradient, an EMA twin or a queue",
-            `make it an EMA twin if it is meant to be a target`,
-          ],
-        },
-      );
-    }
+  const { stages } = pipeline;
+  if (![...stages.values()].some(({ kind }) => kind === "loss")) return;
+  const explained = new Set<string>();
+  for (const [name, stage] of stages) {
+    if (stage.kind !== "loss") continue;
+    const own = gradientReach(
+      new Map(
+        [...stages].filter(([other, { kind }]) =>
+          kind !== "loss" || other === name
+        ),
+      ),
+    );
+    const trains = [...own].some((one) => stages.get(one)?.kind === "module");
+    if (trains) continue;
+    const behind = upstream(stages, name);
+    for (const one of behind) explained.add(one);
+    findings.error(
+      "no-gradient",
+      at(name, "between"),
+      `Cannot train by "${name}": no gradient flows into either of its sides`,
+      { hints: cuts(stages, behind) },
+    );
+  }
+  const reached = gradientReach(stages);
+  const read = new Set(
+    [...stages.values()].flatMap((stage) => edgesOf(stage).map(({ to }) => to)),
+  );
+  for (const [name, stage] of stages) {
+    if (stage.kind !== "module" || reached.has(name)) continue;
+    // What nothing reads was reported as that.
+    if (explained.has(name) || !read.has(name)) continue;
+    findings.error(
+      "no-gradient",
+      at(name),
+      `Cannot train "${name}": no gradient of any loss reaches its weights`,
+      {
+        at: "key",
+        hints: [
+          ...cuts(stages, readers(stages, name)),
+          `make it an EMA twin if it is meant to be a target`,
+        ],
+      },
+    );
   }
 }
+
+/** Stages that read a stage, directly or not. */
+function readers(stages: Pipeline["stages"], name: string): Set<string> {
+  return new Set(
+    [...stages.keys()].filter((one) => upstream(stages, one).has(name)),
+  );
+}
+
+/** What stops gradients within some stages, by where it is written. */
+function cuts(
+  stages: Pipeline["stages"],
+  among: ReadonlySet<string>,
+): readonly string[] {
+  const found = [...among].flatMap((name) => {
+    const stage = stages.get(name) as Stage;
+    if (CUTTING.has(stage.kind)) return [`the ${stage.kind} stage "${name}"`];
+    return edgesOf(stage).filter(({ stopped }) => stopped).map(({ to }) =>
+      `stop_gradient(${to}) in "${name}"`
+    );
+  });
+  return found.length > 0
+    ? [`gradients end at ${[...new Set(found)].join(", ")}`]
+    : [];
+}
+
+/** Kinds of stages that let no gradient through. */
+const CUTTING: ReadonlySet<Stage["kind"]> = new Set([
+  "ema",
+  "nearest",
+  "queue",
+  "stop_gradient",
+]);

@@ -9,6 +9,8 @@ export interface Edge {
   readonly path: Path;
   /** Whether gradients flow back along it. */
   readonly gradient: boolean;
+  /** Whether the file writes `stop_gradient(...)` around it. */
+  readonly stopped: boolean;
   /** `data`: a value flows; `ema`: weights are averaged. */
   readonly kind: "data" | "ema";
 }
@@ -21,6 +23,7 @@ const data = (
   to: stage,
   path,
   gradient: gradient && !stopGradient,
+  stopped: stopGradient,
   kind: "data",
 });
 
@@ -33,7 +36,13 @@ const EDGES: {
   module: ({ of }) => [data(of, true, "of")],
   ema: ({ of, source }) => [
     data(of, false, "of"),
-    { to: source, path: ["ema"], gradient: false, kind: "ema" },
+    {
+      to: source,
+      path: ["ema"],
+      gradient: false,
+      stopped: false,
+      kind: "ema",
+    },
   ],
   stop_gradient: ({ of }) => [data(of, false, "stop_gradient")],
   queue: ({ of }) => [data(of, false, "queue")],

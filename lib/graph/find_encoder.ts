@@ -22,7 +22,12 @@ export function findEncoder(
       "unknown-reference",
       ["evaluate", "of"],
       `Cannot evaluate "${wanted}": it is not a network stage`,
-      { hints: near ? [`did you mean "${near}"?`] : [] },
+      {
+        hints: [
+          ...(near ? [`did you mean "${near}"?`] : []),
+          `networks: ${names.map((name) => `"${name}"`).join(", ")}`,
+        ],
+      },
     );
     return undefined;
   }

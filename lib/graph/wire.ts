@@ -2,6 +2,7 @@
 import type { Findings } from "../pipeline/diagnostic.ts";
 import type { Draft, Pipeline, Stage } from "../pipeline/pipeline.ts";
 import { checkBatch } from "./check_batch.ts";
+import { checkLength } from "./check_length.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
 import { findEncoder } from "./find_encoder.ts";
 import { checkReferences, sorted } from "./order.ts";
@@ -44,6 +45,7 @@ export function wire(
   checkUse(pipeline, findings);
   checkGradients(pipeline, findings);
   checkBatch(pipeline, order, findings);
+  checkLength(pipeline, findings);
   const encoder = findEncoder(pipeline, byName, findings);
   if (findings.failed || !encoder) return undefined;
   return { order, byName, image, encoder };

@@ -26,12 +26,15 @@ const WIRE: {
       return undefined;
     }
     const shapes = stage.views.map((steps, view) => {
+      // Views that share a list share its mistakes.
+      const first = stage.views.indexOf(steps) === view;
       let shape = image;
       for (const { definition, options } of steps) {
         try {
           shape = definition.shape(shape, options);
         } catch (error) {
           if (!(error instanceof ShapeError)) throw error;
+          if (!first) continue;
           findings.error(
             "shape-mismatch",
             at(name, "augment"),
@@ -122,7 +125,11 @@ const WIRE: {
         "queue-batch",
         at(name, "size"),
         `Cannot queue batches of ${pipeline.data.batch} in ${stage.size} rows`,
-        { hints: ["make size a multiple of data.batch"] },
+        {
+          hints: [
+            `expected at least ${pipeline.data.batch} rows; the oldest leave, a whole number of batches is not needed`,
+          ],
+        },
       );
     }
     const scope = new ParameterScope(name);

@@ -47,10 +47,20 @@ export function inputOf(
   ...where: (string | number)[]
 ): Signature | undefined {
   if (reference.stage === IMAGE) {
+    const views = [...pipeline.stages].filter(([, { kind }]) =>
+      kind === "augment"
+    ).map(([stage]) => `"${stage}"`);
     findings.error(
       "dtype-mismatch",
       at(name, ...where),
       `Cannot use "image" here: images are raw bytes until an augment stage made views of them`,
+      {
+        hints: [
+          views.length > 0
+            ? `read its views instead: ${views.join(", ")}`
+            : "add `views: { augment: simsiam, of: image }`",
+        ],
+      },
     );
     return undefined;
   }

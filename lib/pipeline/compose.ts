@@ -19,7 +19,7 @@ export interface Locator {
   /** Where the part at a path is written, where that is another path. */
   place?(path: Path): Path;
   /** What else to know about the value at a path, one line each. */
-  notes?(path: Path): readonly string[];
+  notes?(path: Path, at: "key" | "value"): readonly string[];
 }
 
 /** A file with its own part of the value. */

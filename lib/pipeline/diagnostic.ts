@@ -29,6 +29,8 @@ export const CODES = [
   "batch-norm-batch",
   "queue-batch",
   "collapse-risk",
+  "no-data",
+  "no-labels",
   "custom-stage",
   "too-complex",
 ] as const;
@@ -50,7 +52,14 @@ export interface Diagnostic {
   readonly at: "key" | "value";
   /** What was expected and what to do, one line each. */
   readonly hints: readonly string[];
+  /** Other values that have a part in it, in case one was changed from outside. */
+  readonly related: readonly Path[];
 }
+
+/** What a finding may have beside its message. */
+export type Particulars = Partial<
+  Pick<Diagnostic, "at" | "hints" | "related">
+>;
 
 /** Collects findings, so that all of them are reported together. */
 export class Findings {
@@ -77,7 +86,7 @@ export class Findings {
     code: Code,
     path: Path,
     message: string,
-    options: { at?: "key" | "value"; hints?: readonly string[] } = {},
+    options: Particulars = {},
   ): void {
     this.#add("error", code, path, message, options);
   }
@@ -87,7 +96,7 @@ export class Findings {
     code: Code,
     path: Path,
     message: string,
-    options: { at?: "key" | "value"; hints?: readonly string[] } = {},
+    options: Particulars = {},
   ): void {
     this.#add("warning", code, path, message, options);
   }
@@ -97,11 +106,8 @@ export class Findings {
     code: Code,
     path: Path,
     message: string,
-    { at = "value", hints = [] }: {
-      at?: "key" | "value";
-      hints?: readonly string[];
-    },
+    { at = "value", hints = [], related = [] }: Particulars,
   ): void {
-    this.#all.push({ code, severity, message, path, at, hints });
+    this.#all.push({ code, severity, message, path, at, hints, related });
   }
 }

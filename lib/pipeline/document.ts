@@ -23,6 +23,15 @@ export interface Location {
   readonly text: string;
 }
 
+/** What to do, by the parser's code. */
+const CURES: Readonly<Record<string, readonly string[]>> = {
+  BAD_INDENT: ["keys of one map start at the same column"],
+  TAB_AS_INDENT: ["indent with spaces"],
+  MISSING_CHAR: ["close the bracket or the quotes before this place"],
+  UNEXPECTED_TOKEN: ["look for a missing comma, bracket or quote before it"],
+  MULTIPLE_DOCS: ["a file is one pipeline; remove the `---`"],
+};
+
 /** Limits that no honest pipeline reaches. */
 const MOST_BYTES = 1_000_000;
 const MOST_ALIASES = 100;
@@ -66,18 +75,24 @@ export class SourceDocument {
       );
       return undefined;
     }
+    problems.sort((a, b) => a.pos[0] - b.pos[0]);
     for (const problem of problems) {
-      const [from] = problem.pos;
-      findings.error(
-        problem.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax",
-        [OFFSET, from],
-        problem.code === "DUPLICATE_KEY"
-          ? `The key "${this.#textAt(problem.pos)}" stands twice in one map`
-          : sentence(problem.message),
-        problem.code === "DUPLICATE_KEY"
-          ? { hints: ["remove one of the two"] }
-          : {},
-      );
+      const from = this.#firstSign(problem.pos[0], problem.code);
+      if (problem.code === "DUPLICATE_KEY") {
+        const key = this.#textAt(problem.pos);
+        findings.error(
+          "duplicate-key",
+          [OFFSET, from],
+          `The key "${key}" stands twice in one map`,
+          { hints: ["remove one of the two"] },
+        );
+        continue;
+      }
+      findings.error("yaml-syntax", [OFFSET, from], sentence(problem.message), {
+        hints: this.#cures(from, problem),
+      });
+      // What follows the first mistake is misread.
+      break;
     }
     if (problems.length > 0) return undefined;
     if (this.#depth() > DEEPEST) {
@@ -114,6 +129,28 @@ export class SourceDocument {
       },
     });
     return deepest;
+  }
+
+  /** A bad indent is reported at the line's start; its first sign tells more. */
+  #firstSign(from: number, code: string): number {
+    if (code !== "BAD_INDENT") return from;
+    return from + (/^ */.exec(this.source.slice(from))?.[0].length ?? 0);
+  }
+
+  /** What to do about a mistake of syntax. */
+  #cures(
+    from: number,
+    { code, message }: { readonly code: string; readonly message: string },
+  ): readonly string[] {
+    const line = this.source.slice(0, from + 1).split("\n").at(-1) ?? "";
+    const [, view] = /([A-Za-z_][\w.-]*\[)$/.exec(line) ?? [];
+    if (view) {
+      const end = /^\d*\]?/.exec(this.source.slice(from + 1))?.[0] ?? "";
+      return [`write "${view}${end}" with quotes`];
+    }
+    return /end with a/.test(message)
+      ? ["close the bracket or the quotes before this place"]
+      : CURES[code] ?? [];
   }
 
   #textAt([from]: readonly [number, number]): string {

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
+import { checkData } from "./check_data.ts";
 import { withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { parsePipeline } from "./parse.ts";
@@ -89,6 +90,7 @@ function read(
 function checkOne(
   { source: { value }, findings }: Variant,
   name: string,
+  baseDir: string,
   registry: Registry,
 ): Pick<LoadedPipeline, "pipeline" | "graph" | "value"> | undefined {
   const { pipeline, draft } = value === undefined
@@ -96,7 +98,10 @@ function checkOne(
     : parsePipeline(value, name, registry, findings);
   const graph = pipeline && wire(pipeline, findings);
   if (draft) checkDraft(draft, findings);
-  if (pipeline && graph) findRisks(pipeline, graph, findings);
+  if (pipeline && graph) {
+    findRisks(pipeline, graph, findings);
+    checkData(pipeline, value, baseDir, findings);
+  }
   return pipeline && graph && !findings.failed
     ? { pipeline, graph, value }
     : undefined;
@@ -109,7 +114,9 @@ function check(
 ): CheckResult {
   const name = basename(file).replace(/\.ya?ml$/, "")
     .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
-  const checked = variants.map((variant) => checkOne(variant, name, registry));
+  const checked = variants.map((variant) =>
+    checkOne(variant, name, baseDir, registry)
+  );
   const placed = gather(variants);
   const result = { findings: inFile(placed), text: renderAll(placed) };
   const [own, ...points] = checked.map((one, i) =>

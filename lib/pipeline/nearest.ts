@@ -12,5 +12,7 @@ export function nearest(
   if (names.length === 0) return undefined;
   const found = closest(wanted, [...names]);
   const reach = Math.max(2, Math.floor(wanted.length / 3));
-  return distance(wanted, found) <= reach ? found : undefined;
+  const away = distance(wanted, found);
+  // A name of one letter is near to every other.
+  return away <= reach && away < wanted.length ? found : undefined;
 }

@@ -54,7 +54,7 @@ export function parsePipeline(
       "wrong-type",
       [],
       `Cannot use ${
-        show(value)
+        value === null ? "an empty file" : show(value)
       } as a pipeline: expected a map with "data", "stages" and "train"`,
     );
     return {};
@@ -263,14 +263,6 @@ function parseTrain(
     return undefined;
   }
   if (!keys || !optimizer || !schedule || !ema) return undefined;
-  if (keys.epochs !== undefined && schedule.warmup >= keys.epochs) {
-    findings.error(
-      "schedule-too-long",
-      ["train", "schedule"],
-      `Cannot warm up for ${schedule.warmup} of ${keys.epochs} epochs: the run would never reach its learning rate`,
-      { hints: ["make the warm-up shorter or the run longer"] },
-    );
-  }
   return {
     length: keys.epochs === undefined
       ? { unit: "steps", count: keys.steps as number }

@@ -5,6 +5,7 @@ import type { TransformEntry } from "../stages/presets.ts";
 import { isUserFile } from "./custom.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import type { Momentum, Stage, TransformStep } from "./pipeline.ts";
+import { nearest } from "./nearest.ts";
 import { readReference } from "./reference.ts";
 import { headNames, headRecipe, type Registry } from "./registry.ts";
 import { momentumRange } from "./sections.ts";
@@ -361,6 +362,22 @@ const READERS: Readonly<Record<string, Reader>> = {
 /** Keys that say what kind of stage it is. */
 export const STAGE_KINDS: readonly string[] = Object.keys(READERS);
 
+/** The kind that was probably meant, from the keys of a stage without one. */
+function misspeltKind(
+  value: Readonly<Record<string, unknown>>,
+): string | undefined {
+  for (const key of Object.keys(value)) {
+    // `encode resnet`, whose colon is missing.
+    const [first = "", ...words] = key.split(/\s+/);
+    const near = nearest(first, STAGE_KINDS);
+    if (!near || first === "of") continue;
+    return words.length > 0
+      ? `did you mean "${near}: ${words.join(" ")}"?`
+      : `did you mean "${near}" in place of "${key}"?`;
+  }
+  return undefined;
+}
+
 /** Reads one stage; reports what is wrong with it. */
 export function parseStage(
   value: unknown,
@@ -383,6 +400,7 @@ export function parseStage(
   const kinds = Object.keys(value).filter((key) => Object.hasOwn(READERS, key));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
+    const meant = kind === undefined ? misspeltKind(value) : undefined;
     findings.error(
       kind === undefined ? "missing-key" : "unknown-key",
       path,
@@ -391,7 +409,10 @@ export function parseStage(
         : `Cannot be "${kinds.join('" and "')}" at once`,
       {
         at: "key",
-        hints: [`expected one of the keys "${STAGE_KINDS.join('", "')}"`],
+        hints: [
+          ...(meant ? [meant] : []),
+          `expected one of the keys "${STAGE_KINDS.join('", "')}"`,
+        ],
       },
     );
     return undefined;

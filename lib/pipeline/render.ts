@@ -16,12 +16,15 @@ const WIDTH = 100;
  * ```
  */
 export function renderDiagnostic(
-  { code, severity, message, path, at, hints }: Diagnostic,
+  { code, severity, message, path, at, hints, related }: Diagnostic,
   locator: Locator,
 ): string {
   const { file, line, column, length, text } = locator.locate(path, at);
   // A mistake in a variable's use is not about its value.
-  const notes = code === "bad-variable" ? [] : locator.notes?.(path) ?? [];
+  const notes = code === "bad-variable" ? [] : [
+    ...locator.notes?.(path, at) ?? [],
+    ...related.flatMap((one) => locator.notes?.(one, "value") ?? []),
+  ];
   const label = severity === "warning" ? "warning: " : "";
   const head = `${file}:${line}:${column}: ${label}${message} [${code}]`;
   const number = String(line);
@@ -34,7 +37,7 @@ export function renderDiagnostic(
     head,
     `${number} | ${shown}`,
     `${gutter} | ${" ".repeat(start)}${carets}`,
-    ...[...hints, ...notes].map((hint) => `${gutter}   ${hint}`),
+    ...new Set([...hints, ...notes].map((hint) => `${gutter}   ${hint}`)),
   ].join("\n");
 }
 

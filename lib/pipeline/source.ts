@@ -71,12 +71,29 @@ interface Made {
   readonly composition: Composition;
   /** With `variables` and `sweep`, after `--set` and a point's changes. */
   readonly written: unknown;
-  readonly changed: readonly Path[];
+  readonly changes: readonly Override[];
   readonly places: readonly Placed[];
 }
 
+/** A change from the command line. */
+interface Override {
+  readonly path: Path;
+  /** As it was written, `a.b=value`. */
+  readonly text: string;
+}
+
 function sourceOf(made: Made, findings: Findings): Source {
-  const { composition, written, changed, places } = made;
+  const { composition, written, changes, places } = made;
+  const changed = changes.map(({ path }) => path);
+  /** Changes of a value, or of a part of it. */
+  const setNotes = (path: Path, parts: boolean): string[] =>
+    changes.filter(({ path: start }) =>
+      startsWith(path, start) || (parts && startsWith(start, path))
+    ).map(({ path: start, text }) =>
+      `"${start.join(".")}" is from --set ${
+        text.length > 80 ? `${text.slice(0, 77)}...` : text
+      }`
+    );
   const isSet = (path: Path): boolean =>
     changed.some((start) => startsWith(path, start));
   const at = (path: Path): unknown => path.reduce(below, written);
@@ -124,13 +141,19 @@ function sourceOf(made: Made, findings: Findings): Source {
     origin: (path, name) => origin(path, name),
     place: own,
     locate: (path, point) => composition.locate(own(path), point),
-    notes(path) {
+    notes(path, point) {
       if (!isPart(path)) return [];
-      const text = at(follow(written, path));
-      if (typeof text !== "string") return [];
-      return usedIn(text).filter((name) =>
-        Object.hasOwn(Object(at(["variables"])), name)
-      ).map((name) => `\`\${${name}}\` is from ${origin(["variables", name])}`);
+      const followed = follow(written, path);
+      const text = at(followed);
+      const names = typeof text === "string" ? usedIn(text) : [];
+      return [
+        ...setNotes(inSweep(followed), point === "value"),
+        ...names.filter((name) =>
+          Object.hasOwn(Object(at(["variables"])), name)
+        ).map((name) =>
+          `\`\${${name}}\` is from ${origin(["variables", name])}`
+        ),
+      ];
     },
     with(changes, own) {
       const { value, places } = layOver(written, changes, own);
@@ -153,9 +176,10 @@ export function readSource(
 ): Source {
   const composition = compose(file, text, findings);
   let written = composition.value;
-  const changed: Path[] = [];
-  for (const { path, value } of set.map(readOverride)) {
-    changed.push(overridePath(written, path));
+  const changes: Override[] = [];
+  for (const text of set) {
+    const { path, value } = readOverride(text);
+    changes.push({ path: overridePath(written, path), text });
     written = override(written, path, value);
   }
   if (
@@ -168,9 +192,9 @@ export function readSource(
     return sourceOf({
       composition: { ...composition, value: undefined },
       written,
-      changed,
+      changes,
       places: [],
     }, findings);
   }
-  return sourceOf({ composition, written, changed, places: [] }, findings);
+  return sourceOf({ composition, written, changes, places: [] }, findings);
 }

@@ -26,24 +26,55 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: "a map",
 };
 
+/** A schema without the wrappers that say when it may be left out. */
+function unwrap(schema: unknown): unknown {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodDefault || inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodNullable
+  ) inner = inner.unwrap();
+  return inner;
+}
+
+/** The schema of the value at a path; of several forms, the map. */
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
+  const mapOf = (of: unknown): unknown => {
+    const inner = unwrap(of);
+    return inner instanceof z.ZodUnion
+      ? inner.options.map(unwrap).find((one) => one instanceof z.ZodObject)
+      : inner;
+  };
+  let current: unknown = schema;
+  for (const key of path) {
+    const map = mapOf(current);
+    if (!(map instanceof z.ZodObject)) return undefined;
+    current = map.shape[String(key)];
+  }
+  return unwrap(current);
+}
+
 /** Names that a schema accepts at a path, for suggestions. */
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let current: unknown = schema;
-  const unwrap = (of: unknown): unknown => {
-    let inner = of;
-    while (
-      inner instanceof z.ZodDefault || inner instanceof z.ZodOptional ||
-      inner instanceof z.ZodNullable
-    ) inner = inner.unwrap();
-    return inner;
-  };
-  for (const key of path) {
-    current = unwrap(current);
-    if (!(current instanceof z.ZodObject)) return [];
-    current = current.shape[String(key)];
-  }
-  current = unwrap(current);
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+  const found = schemaAt(schema, path);
+  const maps = found instanceof z.ZodUnion
+    ? found.options.map(unwrap)
+    : [found];
+  const map = maps.find((one) => one instanceof z.ZodObject);
+  return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
+}
+
+/** What a schema with several forms accepts: `false or a map`. */
+function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
+  const found = schemaAt(schema, path);
+  if (!(found instanceof z.ZodUnion)) return "another form";
+  return found.options.map((option) => {
+    const one = unwrap(option);
+    if (one instanceof z.ZodLiteral) {
+      return [...one.values].map(show).join(", ");
+    }
+    const { type } = one as { readonly type?: string };
+    return TYPE_NAMES[type ?? ""] ?? "another form";
+  }).join(" or ");
 }
 
 function bound(issue: Issue): string {
@@ -91,7 +122,7 @@ function report(
       findings.error(
         "unknown-key",
         [...place, key],
-        `Cannot use "${key}" in ${what}`,
+        `Cannot use "${key}" in ${name}`,
         {
           at: "key",
           hints: [
@@ -136,7 +167,7 @@ function report(
   } else {
     const expected = issue.code === "invalid_type"
       ? TYPE_NAMES[issue.expected] ?? issue.expected
-      : "another form";
+      : formsOf(schema, issue.path);
     findings.error(
       "wrong-type",
       place,
@@ -213,7 +244,14 @@ export function readChoice(
     return undefined;
   }
   if (known.includes(choice.name)) return choice;
-  unknownName(choice.name, path, what, known, findings);
+  unknownName(
+    choice.name,
+    choice.path,
+    what,
+    known,
+    findings,
+    choice.path === path ? "value" : "key",
+  );
   return undefined;
 }
 
@@ -224,6 +262,7 @@ export function unknownName(
   what: string,
   known: readonly string[],
   findings: Findings,
+  at: "key" | "value" = "value",
 ): void {
   // A user's module that could not be imported was reported by its reader.
   if (findings.has(path)) return;
@@ -238,6 +277,7 @@ export function unknownName(
   }
   const near = nearest(String(name), known);
   findings.error("unknown-name", path, `Cannot find ${what} "${name}"`, {
+    at,
     hints: [
       ...(near ? [`did you mean "${near}"?`] : []),
       `known: ${quoted(known)}`,

@@ -43,6 +43,11 @@ const section = (to: string): { from: string; to: string } => ({
 const range = (count: number): string =>
   Array.from({ length: count }, (_, i) => i + 1).join(", ");
 
+/** Images in no folder of a class. */
+const FLAT = JSON.stringify(
+  new URL("../../data/photos", import.meta.url).pathname,
+);
+
 const CASES: Readonly<Record<Code, readonly Case[]>> = {
   "yaml-syntax": [
     { to: "data: ▸[", message: /^Flow sequence .* must .* end with a \]$/ },
@@ -50,12 +55,30 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       from: "of: views, hidden",
       to: "of: ▸- views, hidden",
       message: /^Block collections are not allowed within flow/,
-      also: ["yaml-syntax"],
     },
     {
       from: END,
       to: `${END}▸\tname: x\n`,
       message: /tabs/i,
+      hint: "indent with spaces",
+    },
+    {
+      from: "  y: {",
+      to: "   ▸y: {",
+      message: "All mapping items must start at the same column",
+      hint: "keys of one map start at the same column",
+    },
+    {
+      from: "of: views",
+      to: "of: views▸[1]",
+      message: /^Unexpected flow-seq-start/,
+      hint: 'write "views[1]" with quotes',
+    },
+    {
+      from: "of: image }",
+      to: "of: [image ▸}",
+      message: /end with a \]$/,
+      hint: "close the bracket or the quotes before this place",
     },
     {
       from: "hidden: 4",
@@ -207,7 +230,7 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       from: "augment: simsiam",
       to: "augment: [{ horizontal_flip: { ▸q: 0.5 } }]",
       message: 'Cannot use "q" in the transform "horizontal_flip"',
-      hint: 'did you mean "p"?',
+      hint: 'expected one of "p"',
     },
     {
       from: "[y, y] }",
@@ -253,6 +276,11 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       hint: 'did you mean "knn"?',
     },
     {
+      ...section("evaluate: { knn: { ▸K: 3 } }"),
+      message: 'Cannot use "K" in "knn" of "evaluate"',
+      hint: 'expected one of "k", "temperature"',
+    },
+    {
       from: "  y: { encode: mlp,",
       to: "  ▸y: { encode: mlp, project: mlp,",
       message: 'Cannot be "encode" and "project" at once',
@@ -290,6 +318,20 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
     {
       ...stage("  ▸x: { of: y }"),
       message: "Cannot tell what kind of stage this is",
+    },
+    {
+      ...stage("  ▸x: { prject: mlp, of: y, hidden: 4, out: 4 }"),
+      message: "Cannot tell what kind of stage this is",
+      hint: 'did you mean "project" in place of "prject"?',
+    },
+    {
+      ...stage("  ▸x: { project mlp, of: y, hidden: 4, out: 4 }"),
+      message: "Cannot tell what kind of stage this is",
+      hint: 'did you mean "project: mlp"?',
+    },
+    {
+      ...stage("  q: { queue: y, size: 8 }\n  x: ▸{ nearest: y }"),
+      message: 'Cannot do without "in"',
     },
     {
       from: "{ loss: nt_xent, between: [y, y]",
@@ -340,6 +382,7 @@ ${LOSS}`,
       message: 'Cannot use [1] as "variables": expected a map',
     },
     { to: "▸[1, 2]", message: /^Cannot use \[1,2\] as a pipeline/ },
+    { to: "▸", message: /^Cannot use an empty file as a pipeline/ },
     { to: "▸text", message: /^Cannot use "text" as a pipeline/ },
     {
       from: "{ source: cifar10, batch: 8 }",
@@ -417,6 +460,11 @@ ${LOSS}`,
       to: "out: 4, output_affine: ▸1 }",
       message:
         'Cannot use 1 as "output_affine" of "encode: mlp": expected true or false',
+    },
+    {
+      ...section("evaluate: { linear: ▸true }"),
+      message:
+        'Cannot use true as "linear" of "evaluate": expected false or a map',
     },
     {
       from: "steps: 9",
@@ -525,6 +573,12 @@ ${LOSS}`,
       hint: 'did you mean "sgd"?',
     },
     {
+      from: "{ sgd: {",
+      to: "{ ▸sdg: {",
+      message: 'Cannot find an optimizer "sdg"',
+      hint: 'did you mean "sgd"?',
+    },
+    {
       from: "steps: 9",
       to: "steps: 9, schedule: ▸cosin",
       message: 'Cannot find a schedule "cosin"',
@@ -541,7 +595,6 @@ ${LOSS}`,
       from: "of: views",
       to: "of: ▸veiws",
       message: 'Cannot find the stage "veiws"',
-      also: ["unused-stage"],
       hint: 'did you mean "views"?',
     },
     {
@@ -564,7 +617,7 @@ ${LOSS}`,
     {
       ...section("evaluate: { of: ▸Y }"),
       message: 'Cannot evaluate "Y": it is not a network stage',
-      hint: 'did you mean "y"?',
+      hint: 'networks: "y"',
     },
   ],
   cycle: [
@@ -641,6 +694,51 @@ ${LOSS}`,
       message: "Cannot use [8, 3] as negatives of [batch, 4]",
     },
     {
+      from: "loss: nt_xent, between: [y, y]",
+      to: "loss: info_nce, between: [y, y], negatives: ▸y",
+      message: 'Cannot draw negatives from "y": it is [batch, 4] and no queue',
+      hint: "add a queue, such as `bank: { queue: y, size: 4096 }`",
+    },
+    {
+      from: LOSS,
+      to: `  q: { queue: y, size: 8 }
+  n: { nearest: y, in: q }
+  x: { nearest: y, in: ▸n }
+  loss: { loss: batch_info_nce, between: [y, x] }
+`,
+      message: 'Cannot search "n": it is [batch, 4] and no queue',
+      hint: 'queues: "q"',
+    },
+    {
+      from: LOSS,
+      to: `  z: { project: mlp, of: y, hidden: 4, out: 3 }
+  q: { queue: z, size: 8 }
+  n: { nearest: y, in: ▸q }
+  loss: { loss: batch_info_nce, between: [y, n] }
+  loss2: { loss: nt_xent, between: [z, z] }
+`,
+      message: "Cannot find neighbours of [batch, 4] in [8, 3]",
+      hint: "queue a value with the same number of features (`out:`)",
+    },
+    {
+      from: LOSS,
+      to: `  q: { queue: y, size: 8 }
+  n: { nearest: ▸views, in: q }
+  loss: { loss: batch_info_nce, between: [y, n] }
+`,
+      message:
+        "Cannot find neighbours of [batch, 32, 32, 3]: expected [batch, features]",
+    },
+    {
+      from: LOSS,
+      to: `  q: { queue: y, size: 8 }
+  z: { project: mlp, of: ▸q, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, z] }
+`,
+      message:
+        "Cannot project [8, 4]: a network reads the batch, and this is a queue",
+    },
+    {
       from: "[y, y]",
       to: "[y, ▸views]",
       message: /^Cannot compare \[batch, 32, 32, 3\] in "nt_xent"/,
@@ -652,6 +750,7 @@ ${LOSS}`,
       from: "of: views",
       to: "of: ▸image",
       message: /^Cannot use "image" here: images are raw bytes/,
+      hint: 'read its views instead: "views"',
       also: ["unused-stage"],
     },
   ],
@@ -690,6 +789,31 @@ ${LOSS}`,
       message:
         'Cannot pair views in "loss": "pairs: same" finds none between 1 and 1 view(s)',
     },
+    {
+      from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
+      to: `of: image, count: 3 }
+  two: { augment: byol, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  t: { ema: y, of: two }
+  q: { queue: t, size: 8 }
+  n: { nearest: y, in: ▸q }
+  loss: { loss: batch_info_nce, between: [n, y] }
+`,
+      message:
+        "Cannot find neighbours of view 2: the queue has 2 views, counted from 0",
+    },
+    {
+      from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
+      to: `of: image, count: 3 }
+  two: { augment: byol, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  t: { ema: y, of: two }
+  q: { queue: t, size: 8 }
+  loss: { loss: info_nce, between: [y, y], negatives: ▸q }
+`,
+      message:
+        "Cannot take negatives of view 2: the queue has 2 views, counted from 0",
+    },
   ],
   "unused-stage": [
     {
@@ -706,6 +830,32 @@ ${LOSS}`,
 `,
       message: 'Cannot train "z": no gradient of any loss reaches its weights',
       hint: "make it an EMA twin if it is meant to be a target",
+    },
+    {
+      from: "[y, y]",
+      to: "▸[stop_gradient(y), stop_gradient(y)]",
+      message:
+        'Cannot train by "loss": no gradient flows into either of its sides',
+      hint: 'gradients end at stop_gradient(y) in "loss"',
+    },
+    {
+      from: LOSS,
+      to: `  t: { ema: y, of: views }
+  n: { nearest: y, in: q }
+  q: { queue: y, size: 8 }
+  loss: { loss: mse, between: ▸[n, t] }
+`,
+      message:
+        'Cannot train by "loss": no gradient flows into either of its sides',
+      hint:
+        'gradients end at the ema stage "t", the nearest stage "n", the queue stage "q"',
+    },
+    {
+      ...stage(
+        "  extra: { loss: mse, between: ▸[stop_gradient(y), stop_gradient(y)] }",
+      ),
+      message:
+        'Cannot train by "extra": no gradient flows into either of its sides',
     },
   ],
   "ema-mismatch": [
@@ -736,13 +886,12 @@ ${LOSS}`,
 `,
       message: "Cannot train without a loss stage",
       hint: "add `loss: { loss: cosine, between: [..., ...] }`",
-      also: ["unused-stage", "no-gradient"],
     },
   ],
   "schedule-too-long": [
     {
       from: "steps: 9",
-      to: "epochs: 5, schedule: ▸{ cosine: { warmup: 5 } }",
+      to: "epochs: 5, schedule: { cosine: { warmup: ▸5 } }",
       message:
         "Cannot warm up for 5 of 5 epochs: the run would never reach its learning rate",
       hint: "make the warm-up shorter or the run longer",
@@ -750,9 +899,17 @@ ${LOSS}`,
     {
       from: END,
       to:
-        "optimizer: { sgd: { lr: 0.1 } }, schedule: ▸{ linear: { warmup: 1 } } }\n",
+        "optimizer: { sgd: { lr: 0.1 } }, schedule: { linear: { warmup: ▸1 } } }\n",
       message:
         "Cannot warm up for 6250 of 9 steps: the run would never reach its learning rate",
+      hint: "for a short try: --set train.schedule.linear.warmup=0",
+    },
+    {
+      from: "steps: 9",
+      to:
+        "epochs: 5, per_stage: { y: { schedule: { constant: { warmup: ▸7 } } } }",
+      message:
+        "Cannot warm up for 7 of 5 epochs: the run would never reach its learning rate",
     },
   ],
   "batch-too-large": [
@@ -779,7 +936,8 @@ ${LOSS}`,
   loss: { loss: info_nce, between: [y, t], negatives: q }
 `,
       message: "Cannot queue batches of 8 in 7 rows",
-      hint: "make size a multiple of data.batch",
+      hint:
+        "expected at least 8 rows; the oldest leave, a whole number of batches is not needed",
     },
   ],
   "collapse-risk": [
@@ -791,6 +949,22 @@ ${LOSS}`,
 `,
       message:
         "Gradients flow into both sides of this loss, which a constant embedding minimises",
+    },
+  ],
+  "no-data": [
+    {
+      from: "source: cifar10,",
+      to: "source: tar, path: ▸/nowhere/at/all, size: 8,",
+      message: "Cannot find /nowhere/at/all: it does not exist",
+    },
+  ],
+  "no-labels": [
+    {
+      from: "source: cifar10, batch: 8 }",
+      to: `source: folder, path: ${FLAT}, size: 32, batch: 8 }
+▸evaluate: { linear: false }`,
+      message:
+        "Cannot evaluate images without labels: kNN and the linear probe will be left out",
     },
   ],
   "custom-stage": [

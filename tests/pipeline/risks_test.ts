@@ -7,6 +7,13 @@ const NO_PREDICTOR = /^Both sides of this loss are equally deep/;
 const COPY = /^An EMA momentum of 0 makes/;
 const FROZEN = /^An EMA momentum of 1 never moves/;
 const NO_NORM = /^No head has batch norm/;
+const LARGE_RATE = /^This rate is one for LARS/;
+const UNTRAINED = /^A predictor that is not trained/;
+const NORMED = /^Batch norm on the predictor's output/;
+const NO_REDUNDANCY = /^Without the redundancy term/;
+const NO_INVARIANCE = /^Without the invariance term/;
+const NO_VARIANCE = /^Without a variance term/;
+const NO_COVARIANCE = /^Without a covariance term/;
 
 /** Ablations of the papers: each is a change or two. */
 const ABLATIONS: readonly {
@@ -83,6 +90,71 @@ const ABLATIONS: readonly {
     set: ["train.ema=1"],
     risks: [FROZEN],
   },
+  {
+    what: "BYOL with one twin whose own momentum is 1",
+    file: "byol.yaml",
+    set: ["stages.target.z.momentum=1"],
+    risks: [FROZEN],
+    line: "target\\.z:",
+  },
+  {
+    what: "BYOL with Adam at a rate of LARS",
+    file: "byol.yaml",
+    set: ["train.optimizer={ adam: { lr: 0.2 } }"],
+    risks: [LARGE_RATE],
+    line: "optimizer:",
+  },
+  {
+    what: "SimSiam with a predictor that is not trained",
+    file: "simsiam.yaml",
+    set: ["train.per_stage={ p: { lr: 0 } }"],
+    risks: [UNTRAINED],
+  },
+  {
+    what: "SimSiam with batch norm on its predictor's output",
+    file: "simsiam.yaml",
+    set: ["stages.p.batch_norm=all"],
+    risks: [NORMED],
+    line: "p:",
+  },
+  {
+    what: "Barlow Twins without its redundancy term",
+    file: "barlow_twins.yaml",
+    set: ["stages.loss.lambda=0"],
+    risks: [NO_REDUNDANCY],
+    line: "lambda:",
+  },
+  {
+    what: "Barlow Twins without its invariance term",
+    file: "barlow_twins.yaml",
+    set: ["stages.loss.invariance=0"],
+    risks: [NO_INVARIANCE],
+  },
+  {
+    what: "VICReg without its variance term",
+    file: "vicreg.yaml",
+    set: ["stages.variance=null"],
+    risks: [NO_VARIANCE],
+    line: "invariance:",
+  },
+  {
+    what: "VICReg with a variance term that weighs nothing",
+    file: "vicreg.yaml",
+    set: ["stages.variance.weight=0"],
+    risks: [NO_VARIANCE],
+  },
+  {
+    what: "VICReg without its covariance term",
+    file: "vicreg.yaml",
+    set: ["stages.covariance=null"],
+    risks: [NO_COVARIANCE],
+  },
+  {
+    what: "VICReg's invariance term alone",
+    file: "vicreg.yaml",
+    set: ["stages.covariance=null", "stages.variance=null"],
+    risks: [BOTH, NO_PREDICTOR],
+  },
 ];
 
 for (const { what, file, set, risks, line } of ABLATIONS) {
@@ -97,7 +169,7 @@ for (const { what, file, set, risks, line } of ABLATIONS) {
     for (const risk of risks) {
       const found = findings.find(({ message }) => risk.test(message));
       // Numbers, and the paper that has them.
-      assert.match(found?.hints.join("\n") ?? text, /\d %.*arXiv:/);
+      assert.match(found?.hints.join("\n") ?? text, /\d %.*(arXiv:|https:)/);
     }
     const [, shown = ""] = text.split("\n");
     if (line) assert.match(shown, new RegExp(`\\| +${line}`), text);
@@ -111,6 +183,8 @@ Deno.test("Losses that hold embeddings apart are not warned of", () => {
       ["simclr.yaml", []],
       ["barlow_twins.yaml", []],
       ["moco.yaml", []],
+      ["vicreg.yaml", []],
+      ["nnclr.yaml", []],
       ["simsiam.yaml", [
         "stages.loss.loss=nt_xent",
         "stages.loss.between=[p, z]",
