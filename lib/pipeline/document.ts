@@ -103,6 +103,16 @@ export class SourceDocument {
       );
       return undefined;
     }
+    const odd = this.#oddKey();
+    if (odd !== undefined) {
+      findings.error(
+        "yaml-syntax",
+        [OFFSET, odd],
+        "Cannot use a list, a map or nothing as a key",
+        { hints: ["keys are names; look for a missing name, `:` or comma"] },
+      );
+      return undefined;
+    }
     try {
       const value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
       JSON.stringify(value);
@@ -117,6 +127,19 @@ export class SourceDocument {
       );
       return undefined;
     }
+  }
+
+  /** Where a key is that is no text or number. */
+  #oddKey(): number | undefined {
+    let found: number | undefined;
+    visit(this.#document, {
+      Pair(_, { key, value }) {
+        if (isScalar(key) && key.value !== null) return undefined;
+        found = (rangeOf(key) ?? rangeOf(value) ?? [0])[0];
+        return visit.BREAK;
+      },
+    });
+    return found;
   }
 
   #depth(): number {
@@ -175,9 +198,11 @@ export class SourceDocument {
         if (!pair) break;
         child = pair.value;
         const keyRange = rangeOf(pair.key);
-        const wanted = last && at === "key"
+        const own = rangeOf(child);
+        // A value that is left out is shown by its key.
+        const wanted = (last && at === "key") || own?.[0] === own?.[1]
           ? keyRange
-          : rangeOf(child) ?? keyRange;
+          : own;
         if (wanted) range = wanted;
       } else if (isSeq(node)) {
         child = node.items[Number(key)];

@@ -27,7 +27,9 @@ import {
 } from "./sections.ts";
 import {
   isRecord,
+  keysOf,
   readChoice,
+  reportUnknownKeys,
   show,
   unknownName,
   validate,
@@ -59,7 +61,7 @@ export function parsePipeline(
     );
     return {};
   }
-  checkKeys(value, findings);
+  reportUnknownKeys(Object.keys(value), TOP_LEVEL, [], "a pipeline", findings);
   const top = validate(
     z.object({
       name: z.string().regex(/^[\w.-]{1,100}$/).default(name),
@@ -96,23 +98,6 @@ export function parsePipeline(
     evaluate: evaluated,
   };
   return { pipeline };
-}
-
-function checkKeys(
-  value: Readonly<Record<string, unknown>>,
-  findings: Findings,
-): void {
-  for (const key of Object.keys(value)) {
-    if ((TOP_LEVEL as readonly string[]).includes(key)) continue;
-    const near = nearest(key, TOP_LEVEL);
-    findings.error("unknown-key", [key], `Cannot use "${key}" in a pipeline`, {
-      at: "key",
-      hints: [
-        ...(near ? [`did you mean "${near}"?`] : []),
-        `expected "${TOP_LEVEL.join('", "')}"`,
-      ],
-    });
-  }
 }
 
 /** A section that must be a map. */
@@ -153,6 +138,14 @@ function parseData(
   );
   const source = registry.sources.find((one) => one.name === name);
   if (!source) {
+    const options = registry.sources.flatMap((one) => keysOf(one.options));
+    reportUnknownKeys(
+      Object.keys(rest),
+      [...new Set(["source", "batch", ...options])],
+      ["data"],
+      `"data"`,
+      findings,
+    );
     unknownName(
       name,
       ["data", "source"],

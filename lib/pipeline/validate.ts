@@ -54,7 +54,10 @@ function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
 }
 
 /** Names that a schema accepts at a path, for suggestions. */
-function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+export function keysOf(
+  schema: z.ZodType,
+  path: readonly PropertyKey[] = [],
+): string[] {
   const found = schemaAt(schema, path);
   const maps = found instanceof z.ZodUnion
     ? found.options.map(unwrap)
@@ -75,6 +78,43 @@ function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
     const { type } = one as { readonly type?: string };
     return TYPE_NAMES[type ?? ""] ?? "another form";
   }).join(" or ");
+}
+
+/** Reports those of some keys that are not known. */
+export function reportUnknownKeys(
+  keys: readonly string[],
+  known: readonly string[],
+  path: Path,
+  what: string,
+  findings: Findings,
+): void {
+  for (const key of keys) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    const hint = known.length > 0
+      ? `expected one of ${quoted(known)}`
+      : "it has no options";
+    findings.error(
+      "unknown-key",
+      [...path, key],
+      `Cannot use "${key}" in ${what}`,
+      {
+        at: "key",
+        hints: [...(near ? [`did you mean "${near}"?`] : []), hint],
+      },
+    );
+  }
+}
+
+/** Of a value with several forms, the mistakes in the form that was meant. */
+function formOf(
+  { errors }: Extract<Issue, { readonly code: "invalid_union" }>,
+): readonly Issue[] | undefined {
+  return errors.find((issues) =>
+    issues.every(({ path, code }) =>
+      path.length > 0 || code === "unrecognized_keys"
+    )
+  );
 }
 
 function bound(issue: Issue): string {
@@ -117,22 +157,11 @@ function report(
   const found = at(value, issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = keysOf(schema, issue.path);
-    for (const key of issue.keys) {
-      const near = nearest(key, known);
-      findings.error(
-        "unknown-key",
-        [...place, key],
-        `Cannot use "${key}" in ${name}`,
-        {
-          at: "key",
-          hints: [
-            ...(near ? [`did you mean "${near}"?`] : []),
-            known.length > 0
-              ? `expected one of ${quoted(known)}`
-              : "it has no options",
-          ],
-        },
-      );
+    reportUnknownKeys(issue.keys, known, place, name, findings);
+  } else if (issue.code === "invalid_union" && formOf(issue)) {
+    for (const inner of formOf(issue) ?? []) {
+      const full = { ...inner, path: [...issue.path, ...inner.path] };
+      report(full, schema, value, path, what, findings);
     }
   } else if (issue.code === "invalid_type" && found === undefined) {
     findings.error("missing-key", place, `Cannot do without ${name}`, {

@@ -1,19 +1,82 @@
 import assert from "@std/assert";
-import { parse, stringify } from "yaml";
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parse,
+  parseDocument,
+  type Scalar,
+  stringify,
+} from "yaml";
 import { edgesOf } from "../../lib/graph/edges.ts";
 import { IMAGE } from "../../lib/graph/stage_graph.ts";
-import { SourceDocument } from "../../lib/pipeline/document.ts";
-import { checkText } from "../../lib/pipeline/load.ts";
+import type { Code, Diagnostic, Path } from "../../lib/pipeline/diagnostic.ts";
+import { OFFSET, SourceDocument } from "../../lib/pipeline/document.ts";
+import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
+import { printed } from "../cli/console.ts";
 import { Dice } from "../helpers/numeric.ts";
+import { MUTATORS } from "./mutations.ts";
 import { TEXTS } from "./shipped_texts.ts";
 
-/** What holds of any text whatever: findings in the file, or a whole pipeline. */
-function survives(text: string): void {
+/** Line and column of an offset, counted from 1. */
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split("\n");
+  return `${lines.length}:${(lines.at(-1) as string).length + 1}`;
+}
+
+/** How much of a path there is, and where its last part stands. */
+function follow(
+  text: string,
+  path: Path,
+  at: "key" | "value",
+): { readonly depth: number; readonly from: number } {
+  const root = parseDocument(text);
+  let node: unknown = root.contents;
+  let [depth, from] = [0, isNode(node) ? node.range?.[0] ?? 0 : 0];
+  for (const key of path) {
+    let start: number | undefined;
+    if (isMap(node)) {
+      const pair = node.items.find((item) =>
+        isScalar(item.key) && String(item.key.value) === String(key)
+      );
+      if (!pair) break;
+      const keyStart = (pair.key as Scalar).range?.[0];
+      const valueStart = isNode(pair.value) ? pair.value.range?.[0] : undefined;
+      const last = depth === path.length - 1;
+      // A value that is left out has no place of its own.
+      const written = isNode(pair.value) && pair.value.range &&
+        pair.value.range[0] < pair.value.range[1];
+      start = written && !(last && at === "key") ? valueStart : keyStart;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (!isNode(node)) break;
+      start = node.range?.[0];
+    } else break;
+    depth++;
+    from = start ?? from;
+  }
+  return { depth, from };
+}
+
+/** Codes of what is not there, so that it has no place of its own. */
+const ABSENT = new Set<Code>(["missing-key", "collapse-risk", "out-of-range"]);
+
+/**
+ * What holds of any text whatever: a whole pipeline, or findings that point at
+ * something which exists.
+ */
+function survives(text: string): {
+  readonly findings: readonly Diagnostic[];
+  readonly report: string;
+  readonly loaded: LoadedPipeline | undefined;
+} {
   const { findings, text: report, loaded } = checkText("x.yaml", text);
   const document = new SourceDocument("x.yaml", text);
   const lines = text.split("\n");
-  for (const { path, at, message, hints } of findings) {
+  for (const { path, at, code, message, hints } of findings) {
     const { line, column, length, text: shown } = document.locate(path, at);
     assert.ok(line >= 1 && line <= lines.length, `line ${line}: ${message}`);
     const own = (lines[line - 1] as string).replace(/\r$/, "");
@@ -23,13 +86,29 @@ function survives(text: string): void {
     );
     assert.equal(shown, own, message);
     assert.ok(length >= 1 && Number.isInteger(length), message);
+    assert.ok(column - 1 + length <= Math.max(own.length, column), message);
     for (const part of [message, ...hints]) {
       assert.ok(part.length > 0 && part.length < 2000, part);
+    }
+    if (path[0] === OFFSET) continue;
+    // The path leads to that place, by another way of finding it.
+    const { depth, from } = follow(text, path, at);
+    const missing = path.length - depth;
+    assert.ok(
+      missing === 0 || (missing === 1 && ABSENT.has(code)),
+      `${path.join(".")} is not there: ${message}`,
+    );
+    if (text.trim() !== "" && !text.includes("\r")) {
+      assert.equal(`${line}:${column}`, placeOf(text, from), message);
+    }
+    // Carets under blanks point at nothing.
+    if (missing === 0 && text.trim() !== "") {
+      assert.match(own.slice(column - 1), /^\S|^$/, message);
     }
   }
   const errors = findings.some(({ severity }) => severity === "error");
   assert.equal(errors, loaded === undefined, report);
-  if (!loaded) return;
+  if (!loaded) return { findings, report, loaded };
   // Nothing may vanish on the way from the file to the graph.
   const names = Object.keys(parse(text).stages).sort();
   assert.deepEqual([...loaded.graph.byName.keys()].sort(), names);
@@ -42,137 +121,78 @@ function survives(text: string): void {
   }
   const again = checkText("y.yaml", stringify(resolve(loaded.pipeline)));
   assert.deepEqual(again.loaded?.pipeline, loaded.pipeline, again.text);
+  return { findings, report, loaded };
 }
 
-const VALUES: readonly unknown[] = [
-  null,
-  true,
-  0,
-  -1,
-  1e300,
-  0.5,
-  "",
-  "text",
-  "image",
-  "views",
-  "y",
-  "z[0]",
-  "loss",
-  "stop_gradient(z)",
-  "constructor",
-  "toString",
-  "__proto__",
-  [],
-  {},
-  [[]],
-  [1, "y"],
-  { constructor: 1 },
-  { each: [] },
-  { cosine: null },
-];
-
-type Node = Record<string, unknown> | unknown[];
-
-/** Every map and list of a value. */
-function nodes(value: unknown): Node[] {
-  if (typeof value !== "object" || value === null) return [];
-  const inner = Object.values(value).flatMap(nodes);
-  return [value as Node, ...inner];
-}
-
-/** Drops, renames, retypes or moves one key of a parsed file. */
-function mutateTree(text: string, dice: Dice): string {
-  const root: unknown = parse(text);
-  for (let i = 1 + dice.below(2); i > 0; i--) {
-    const all = nodes(root);
-    const node = dice.pick(all) as Record<string, unknown>;
-    const keys = Object.keys(node);
-    if (keys.length === 0) continue;
-    const key = dice.pick(keys);
-    const value = node[key];
-    const donor = dice.pick(all) as Record<string, unknown>;
-    const kinds = [
-      () =>
-        Array.isArray(node) ? node.splice(Number(key), 1) : delete node[key],
-      () => {
-        if (Array.isArray(node)) return;
-        delete node[key];
-        const name = dice.pick([`${key}x`, key.slice(1), "constructor", "of"]);
-        node[name] = value;
-      },
-      () => node[key] = structuredClone(dice.pick(VALUES)),
-      () => {
-        const other = Object.keys(donor);
-        if (other.length > 0) {
-          node[key] = structuredClone(donor[dice.pick(other)]);
-        }
-      },
-    ];
-    dice.pick(kinds)();
+/** The command line: exit code 2 and no stack trace, or 0. */
+async function refused(text: string, whole: boolean): Promise<void> {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  try {
+    await Deno.writeTextFile(file, text);
+    const { code, stdout, stderr } = await printed("check", file);
+    assert.equal(code, whole ? 0 : 2, stderr);
+    if (whole) return;
+    assert.equal(stdout.trim(), "");
+    assert.ok(stderr.includes(`${file}:`), stderr);
+    assert.doesNotMatch(stderr, /\n\s+at |internal:/);
+  } finally {
+    await Deno.remove(file);
   }
-  return stringify(root);
 }
 
-const PIECES = [
-  "\t",
-  "{",
-  "}",
-  "[",
-  "]",
-  ": ",
-  "- ",
-  "\n",
-  "#",
-  "&a ",
-  "*a",
-  "!x ",
-  "|",
-  '"',
-  "'",
-  "?",
-  "\u0000",
-  "\r\n",
-  "\ud83d",
-  "---\n",
-  "%",
-  "<<: *a",
-];
+/** Sorted by name, so that the order of a file does not matter. */
+const byName = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+  [...map].sort(([a], [b]) => a < b ? -1 : 1);
 
-/** Cuts, doubles, inserts or replaces characters. */
-function mutateText(text: string, dice: Dice): string {
-  const at = dice.below(text.length);
-  const end = at + dice.below(40);
-  return dice.pick([
-    () => text.slice(0, at),
-    () => text.slice(at),
-    () => text.slice(0, at) + text.slice(end),
-    () => text.slice(0, end) + text.slice(at),
-    () => text.slice(0, at) + dice.pick(PIECES) + text.slice(at),
-    () => text.slice(0, at) + dice.pick(PIECES) + text.slice(at + 1),
-    () => text.replaceAll("\n", "\r\n").slice(0, at),
-  ])();
-}
-
-for (
-  const [kind, mutate] of [["keys and values", mutateTree], [
-    "characters",
-    mutateText,
-  ]] as const
-) {
-  Deno.test(`A shipped pipeline with other ${kind} is either whole or reported, never a crash`, () => {
-    const texts = Object.values(TEXTS);
-    for (let seed = 1; seed <= 300; seed++) {
+for (const [kind, { count, mutate }] of Object.entries(MUTATORS)) {
+  Deno.test(`A shipped pipeline with ${kind}, seeds 1 to ${count}, is either whole or reported in its place`, async () => {
+    const files = Object.entries(TEXTS);
+    let mutated = 0;
+    for (let seed = 1; seed <= count; seed++) {
       const dice = new Dice(seed);
-      const text = mutate(dice.pick(texts), dice);
+      const [file, original] = dice.pick(files);
+      const mutation = mutate(original, dice);
+      if (!mutation) continue;
+      mutated++;
+      const { text, error, same } = mutation;
       try {
-        survives(text);
+        const { report, loaded } = survives(text);
+        if (error !== undefined) {
+          const [from, to] = error;
+          const places = Array.from(
+            { length: to - from },
+            (_, i) => `x.yaml:${placeOf(text, from + i)}: `,
+          );
+          assert.ok(
+            report.split("\n").some((line) =>
+              places.some((place) => line.startsWith(place)) &&
+              !line.includes(": warning: ")
+            ),
+            `expected an error at ${places}:\n${report}`,
+          );
+        }
+        if (same) {
+          const before = checkText(file, original).loaded?.pipeline;
+          if (!before || !loaded) throw new Error(report);
+          const after = { ...loaded.pipeline, name: before.name };
+          assert.deepEqual(byName(after.stages), byName(before.stages));
+          assert.deepEqual({ ...after, stages: 0 }, { ...before, stages: 0 });
+        }
+        // The same through the command line, for some.
+        if (seed % 20 === 0) await refused(text, loaded !== undefined);
       } catch (error) {
         const reason = error instanceof Error ? error.stack : error;
-        assert.fail(`seed ${seed} of ${kind}: ${reason}\n${text}`);
+        assert.fail(`seed ${seed} of "${kind}": ${reason}\n${text}`);
       }
     }
+    assert.ok(mutated > 0.9 * count, `${mutated} of ${count}`);
   });
 }
+
+Deno.test("At least 2,000 mutations of the shipped pipelines are tried", () => {
+  const counts = Object.values(MUTATORS).map(({ count }) => count);
+  assert.ok(counts.reduce((sum, count) => sum + count, 0) >= 2000);
+});
 
 const STAGES = (more: string, between = "[y, y]"): string =>
   `data: { source: cifar10, batch: 8 }
@@ -228,12 +248,17 @@ const ODD: Readonly<Record<string, string>> = {
     "",
     "[y, stop_gradient(y)]",
   ),
+  "a key that is nothing": ": 1\n",
+  "a key that is nothing in a stage": STAGES("  x: { : y }"),
+  "a key that is a list": STAGES("  [a, b]: { stop_gradient: y }"),
+  "a key that is an alias": "a: &a x\n*a : 1\n",
   "no views": STAGES("").replace("simsiam", "{ each: [] }"),
 };
 
 for (const [what, text] of Object.entries(ODD)) {
-  Deno.test(`A file of ${what} is either whole or reported`, () =>
-    survives(text));
+  Deno.test(`A file of ${what} is either whole or reported`, () => {
+    survives(text);
+  });
 }
 
 Deno.test("Deep nesting is reported, not a crash, and not without end", () => {
