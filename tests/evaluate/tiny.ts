@@ -30,7 +30,8 @@ export function tinyImages(count: number, seed = 1, classes = 2): ImageSet {
   };
 }
 
-const tiny = defineSource({
+/** Images of 4x4 pixels, as a source. */
+export const tiny = defineSource({
   name: "tiny",
   summary: "Images of the tests",
   options: z.strictObject({}),

@@ -1,100 +1,20 @@
 import assert from "@std/assert";
 import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Pipeline } from "../../lib/pipeline/pipeline.ts";
 import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
 import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
-import { magnitude, relativeError } from "../trace/close.ts";
+import {
+  asTensors,
+  course,
+  differences,
+  GRADIENT,
+  keepingGradients,
+} from "./agreement.ts";
 import { IMAGES, METHOD_NAMES, smallPipeline } from "./methods.ts";
 
 const STEPS = 3;
 const TOLERANCE = 1e-5;
-
-/** A further slot of the optimizer, in which it leaves the gradient as it came. */
-const GRADIENT = "gradient";
-
-/** The same pipeline with an optimizer that also stores each gradient. */
-function keepingGradients(pipeline: Pipeline): Pipeline {
-  const { definition, options } = pipeline.train.optimizer;
-  return {
-    ...pipeline,
-    train: {
-      ...pipeline.train,
-      optimizer: {
-        options,
-        definition: {
-          ...definition,
-          slots: [...definition.slots, GRADIENT],
-          update(step, options) {
-            const own = definition.slots.length;
-            const slots = step.slots.slice(0, own);
-            const result = definition.update({ ...step, slots }, options);
-            return { ...result, slots: [...result.slots, step.gradient] };
-          },
-        },
-      },
-    },
-  };
-}
-
-interface Course {
-  readonly metrics: StepMetrics[];
-  /** Every variable after each step, gradients among them. */
-  readonly states: Tensors[];
-}
-
-async function course(
-  session: TrainingSession,
-  steps = STEPS,
-): Promise<Course> {
-  const [metrics, states]: [StepMetrics[], Course["states"]] = [[], []];
-  for (let i = 0; i < steps; i++) {
-    metrics.push(await session.step());
-    states.push(await session.save());
-  }
-  session.close();
-  return { metrics, states };
-}
-
-/** Tensors that are alike: `mean` of every batch norm, one slot of every parameter. */
-function kindOf(path: string): string {
-  const slot = /^optimizer\/[^/]+/.exec(path)?.[0];
-  return slot ?? path.slice(path.lastIndexOf("/") + 1);
-}
-
-/**
- * What differs between two states. A difference is measured by the largest
- * magnitude of its tensor. What cancels to nothing, such as the gradient of a
- * bias ahead of a batch norm, is rounding noise of its siblings, so a
- * hundredth of the largest of its kind is the least that it is measured by.
- */
-function differences(ours: Tensors, theirs: Tensors): string[] {
-  const largest = new Map<string, number>();
-  for (const [path, tensor] of Object.entries(theirs)) {
-    const kind = kindOf(path);
-    const size = Math.max(largest.get(kind) ?? 0, magnitude(tensor));
-    largest.set(kind, size);
-  }
-  assert.deepEqual(Object.keys(ours), Object.keys(theirs));
-  return Object.keys(ours).flatMap((path) => {
-    const error = relativeError(
-      ours[path] as TensorData,
-      theirs[path] as TensorData,
-      (largest.get(kindOf(path)) as number) / 100,
-    );
-    return error > TOLERANCE ? [`${path}: ${error}`] : [];
-  });
-}
-
-/** What a step reports, as tensors. */
-const asTensors = (metrics: StepMetrics): Tensors =>
-  Object.fromEntries(
-    Object.entries(metrics).map(([name, value]) => [
-      `metric/${name}`,
-      { dtype: "float32", shape: [], data: Float32Array.of(value) },
-    ]),
-  );
 
 for (const method of METHOD_NAMES) {
   Deno.test(`${method}: losses, gradients and variables of three compiled steps are those of eager ones`, async () => {
@@ -102,8 +22,8 @@ for (const method of METHOD_NAMES) {
     const kept = keepingGradients(pipeline);
     const start = (runtime: typeof compiledRuntime) =>
       TrainingSession.start(kept, graph, engine, IMAGES, runtime(engine));
-    const compiled = await course(await start(compiledRuntime));
-    const eager = await course(await start(eagerRuntime));
+    const compiled = await course(await start(compiledRuntime), STEPS);
+    const eager = await course(await start(eagerRuntime), STEPS);
 
     const gradients = Object.keys(eager.states[0] as Tensors).filter((path) =>
       path.startsWith(`optimizer/${GRADIENT}/`)
@@ -117,10 +37,12 @@ for (const method of METHOD_NAMES) {
         ...differences(
           asTensors(compiled.metrics[i] as StepMetrics),
           asTensors(eager.metrics[i] as StepMetrics),
+          TOLERANCE,
         ),
         ...differences(
           compiled.states[i] as Tensors,
           eager.states[i] as Tensors,
+          TOLERANCE,
         ),
       ];
       assert.deepEqual(report, [], `step ${i + 1}`);
@@ -144,7 +66,7 @@ Deno.test("the comparison finds a gradient that is off by two in a hundred thous
     (value) => value * (1 + 2e-5),
   );
   const wrong = { ...state as Tensors, [path]: { ...right, data } };
-  const found = differences(wrong, state as Tensors);
+  const found = differences(wrong, state as Tensors, TOLERANCE);
   assert.equal(found.length, 1);
   assert.match(found[0] as string, /block1\.0\/conv1\/kernel/);
 });

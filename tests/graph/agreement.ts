@@ -1,0 +1,98 @@
+/** @file Two courses of the same steps, and what differs between them. */
+import assert from "@std/assert";
+import type { Tensors } from "../../lib/compile/machine.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import type { Pipeline } from "../../lib/pipeline/pipeline.ts";
+import type { StepMetrics, TrainingSession } from "../../lib/train/session.ts";
+import { magnitude, relativeError } from "../trace/close.ts";
+
+/** A further slot of the optimizer, in which it leaves the gradient as it came. */
+export const GRADIENT = "gradient";
+
+/** The same pipeline with an optimizer that also stores each gradient. */
+export function keepingGradients(pipeline: Pipeline): Pipeline {
+  const { definition, options } = pipeline.train.optimizer;
+  return {
+    ...pipeline,
+    train: {
+      ...pipeline.train,
+      optimizer: {
+        options,
+        definition: {
+          ...definition,
+          slots: [...definition.slots, GRADIENT],
+          update(step, options) {
+            const own = definition.slots.length;
+            const slots = step.slots.slice(0, own);
+            const result = definition.update({ ...step, slots }, options);
+            return { ...result, slots: [...result.slots, step.gradient] };
+          },
+        },
+      },
+    },
+  };
+}
+
+/** What some steps reported, and left behind. */
+export interface Course {
+  readonly metrics: StepMetrics[];
+  /** Every variable after each step, gradients among them. */
+  readonly states: Tensors[];
+}
+
+/** Runs steps, and ends the session. */
+export async function course(
+  session: TrainingSession,
+  steps: number,
+): Promise<Course> {
+  const [metrics, states]: [StepMetrics[], Course["states"]] = [[], []];
+  for (let i = 0; i < steps; i++) {
+    metrics.push(await session.step());
+    states.push(await session.save());
+  }
+  session.close();
+  return { metrics, states };
+}
+
+/** Tensors that are alike: `mean` of every batch norm, one slot of every parameter. */
+function kindOf(path: string): string {
+  const slot = /^optimizer\/[^/]+/.exec(path)?.[0];
+  return slot ?? path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * What differs between two states. A difference is measured by the largest
+ * magnitude of its tensor. What cancels to nothing, such as the gradient of a
+ * bias ahead of a batch norm, is rounding noise of its siblings, so a
+ * hundredth of the largest of its kind is the least that it is measured by.
+ */
+export function differences(
+  ours: Tensors,
+  theirs: Tensors,
+  tolerance: number,
+): string[] {
+  const largest = new Map<string, number>();
+  for (const [path, tensor] of Object.entries(theirs)) {
+    const kind = kindOf(path);
+    const size = Math.max(largest.get(kind) ?? 0, magnitude(tensor));
+    largest.set(kind, size);
+  }
+  assert.deepEqual(Object.keys(ours), Object.keys(theirs));
+  return Object.keys(ours).flatMap((path) => {
+    const error = relativeError(
+      ours[path] as TensorData,
+      theirs[path] as TensorData,
+      (largest.get(kindOf(path)) as number) / 100,
+    );
+    return error > tolerance ? [`${path}: ${error}`] : [];
+  });
+}
+
+/** What a step reports, as tensors. */
+export const asTensors = (metrics: StepMetrics): Tensors =>
+  Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [
+      `metric/${name}`,
+      { dtype: "float32", shape: [], data: Float32Array.of(value) },
+    ]),
+  );

@@ -1,0 +1,147 @@
+/** @file Pipelines by chance: they pass the check, compile, and train alike eagerly. */
+import assert from "@std/assert";
+import { stringify } from "yaml";
+import type { Tensors } from "../../lib/compile/machine.ts";
+import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
+import { BUILT_IN, register } from "../../lib/pipeline/registry.ts";
+import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
+import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
+import { tiny, tinyImages } from "../evaluate/tiny.ts";
+import { engine } from "../helpers/engine.ts";
+import { Dice } from "../helpers/numeric.ts";
+import {
+  asTensors,
+  course,
+  differences,
+  keepingGradients,
+} from "./agreement.ts";
+import { randomPipeline } from "./random_pipeline.ts";
+
+/** Seeds, ten to a test. */
+const SEEDS = 40;
+const EACH = 10;
+const STEPS = 2;
+/**
+ * Of each tensor's largest magnitude. What should be 0 is rounding of values
+ * that may be a hundred times as large; what is wrong is off by about 1.
+ */
+const TOLERANCE = 1e-3;
+
+const REGISTRY = register(BUILT_IN, tiny);
+
+/** What is wrong with a pipeline; nothing where all is well. */
+async function fault(text: string): Promise<string | undefined> {
+  const { loaded, text: report } = checkText("random.yaml", text, {
+    registry: REGISTRY,
+  });
+  if (!loaded) return report;
+  try {
+    return await disagreement(loaded);
+  } catch (error) {
+    return error instanceof Error ? error.stack : String(error);
+  }
+}
+
+async function disagreement(
+  { pipeline, graph }: LoadedPipeline,
+): Promise<string | undefined> {
+  const kept = keepingGradients(pipeline);
+  const start = (runtime: typeof compiledRuntime) =>
+    TrainingSession.start(
+      kept,
+      graph,
+      engine,
+      tinyImages(12),
+      runtime({ ...engine, config: { ...engine.config, intraThreads: 1 } }),
+    );
+  const compiled = await course(await start(compiledRuntime), STEPS);
+  const infinite = compiled.metrics.some((metrics) =>
+    Object.values(metrics).some((value) => !Number.isFinite(value))
+  );
+  if (infinite) return `not finite: ${JSON.stringify(compiled.metrics)}`;
+  // Op by op there is no bfloat16 to compare with.
+  if (pipeline.train.precision === "bfloat16") return undefined;
+  const eager = await course(await start(eagerRuntime), STEPS);
+  for (let i = 0; i < STEPS; i++) {
+    const found = [
+      ...differences(
+        asTensors(compiled.metrics[i] as StepMetrics),
+        asTensors(eager.metrics[i] as StepMetrics),
+        TOLERANCE,
+      ),
+      ...differences(
+        compiled.states[i] as Tensors,
+        eager.states[i] as Tensors,
+        TOLERANCE,
+      ),
+    ];
+    if (found.length > 0) return `step ${i + 1}:\n${found.join("\n")}`;
+  }
+  return undefined;
+}
+
+type Map = Record<string, unknown>;
+
+/** The value with each of its keys and entries taken away in turn. */
+function* smaller(value: unknown): Generator<unknown> {
+  if (typeof value !== "object" || value === null) return;
+  for (const key of Object.keys(value)) {
+    if (Array.isArray(value)) yield value.toSpliced(Number(key), 1);
+    else {
+      const { [key]: inner, ...rest } = value as Map;
+      yield rest;
+      for (const less of smaller(inner)) yield { ...value, [key]: less };
+    }
+  }
+}
+
+/** Tries of {@linkcode shrink}. */
+const MOST_TRIES = 30;
+
+/** A smaller pipeline that passes the check and has a fault. */
+async function shrink(
+  pipeline: unknown,
+  left = { tries: MOST_TRIES },
+): Promise<unknown> {
+  for (const less of smaller(pipeline)) {
+    const text = stringify(less);
+    const { loaded } = checkText("random.yaml", text, { registry: REGISTRY });
+    if (!loaded) continue;
+    if (left.tries-- <= 0) break;
+    if (await fault(text)) return await shrink(less, left);
+  }
+  return pipeline;
+}
+
+for (let first = 1; first <= SEEDS; first += EACH) {
+  const last = first + EACH - 1;
+  Deno.test(`Pipelines by chance, seeds ${first} to ${last}, pass the check, compile, and agree with eager steps`, async () => {
+    for (let seed = first; seed <= last; seed++) {
+      const pipeline = randomPipeline(new Dice(seed));
+      const text = stringify(pipeline);
+      const found = await fault(text);
+      if (found === undefined) continue;
+      const passes = checkText("random.yaml", text, { registry: REGISTRY });
+      const least = passes.loaded ? stringify(await shrink(pipeline)) : text;
+      assert.fail(
+        `seed ${seed}: ${found}\na smaller one with a fault:\n${least}`,
+      );
+    }
+  });
+}
+
+Deno.test("Pipelines by chance have every kind of stage, loss, optimizer and schedule", () => {
+  const all = Array.from(
+    { length: SEEDS },
+    (_, i) => stringify(randomPipeline(new Dice(i + 1))),
+  ).join("\n");
+  const names = [
+    ..."encode project predict ema stop_gradient queue nearest loss".split(" "),
+    ...BUILT_IN.losses.map(({ name }) => name),
+    ...BUILT_IN.optimizers.map(({ name }) => name),
+    ...BUILT_IN.transforms.map(({ name }) => name),
+    ..."cosine linear constant bfloat16 each per_stage warmup".split(" "),
+  ];
+  const missing = names.filter((name) => !all.includes(name));
+  assert.deepEqual(missing, []);
+});
