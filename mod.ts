@@ -34,6 +34,7 @@ export {
   type Code,
   CODES,
   type Diagnostic,
+  type Particulars,
   type Path,
 } from "./lib/pipeline/diagnostic.ts";
 export {
@@ -55,6 +56,7 @@ export type {
   ModuleStage,
   Momentum,
   Monitor,
+  NearestStage,
   Pairs,
   Pipeline,
   QueueStage,
@@ -107,6 +109,7 @@ export {
   type LoadProgress,
   type SkippedFile,
   type SourceDefinition,
+  type Survey,
 } from "./lib/data/source.ts";
 export type { HeadPreset, HeadRecipe } from "./lib/stages/head_presets.ts";
 export {
@@ -125,6 +128,8 @@ export {
   type Variable,
 } from "./lib/layers/layer.ts";
 export { l2Normalize } from "./lib/ops/normalize.ts";
+export { nearestRows } from "./lib/ops/nearest_rows.ts";
+export { stopGradient } from "./lib/ops/stop_gradient.ts";
 export type { Random } from "./lib/ops/random.ts";
 
 // Runs.

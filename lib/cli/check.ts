@@ -1,19 +1,30 @@
 /** @file `check FILE...`: every problem of pipelines, before anything runs. */
-import { userFiles } from "../pipeline/custom.ts";
+import { basename } from "node:path";
+import { UserError } from "../errors.ts";
 import { checkPipeline } from "../pipeline/load.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 
-/** Complaints of the type checker about a user's modules; none when they are sound. */
-async function typeErrors(files: readonly string[]): Promise<string> {
-  if (files.length === 0) return "";
+/** A complaint of the type checker: code, message, then the file's own line. */
+const COMPLAINT =
+  /(TS\d+) \[ERROR\]: (.*)(?:\n(?!\s+at ).*)*?\n\s+at \S*\/([^/]+:\d+:\d+)/g;
+
+/** What the type checker says about a user's module, a line each. */
+async function typeErrors(file: string): Promise<readonly string[]> {
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--quiet", "--config", config, ...files],
+    args: ["check", "--quiet", "--config", config, file],
     env: { NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",
   }).output();
-  return success ? "" : new TextDecoder().decode(stderr).trim();
+  if (success) return [];
+  const text = new TextDecoder().decode(stderr).trim();
+  const found = [...text.matchAll(COMPLAINT)].map(([, code, message, place]) =>
+    `${place}: ${message} (${code})`
+  );
+  return found.length > 0
+    ? found
+    : [`${basename(file)}: ${text.split("\n")[0]}`];
 }
 
 /** Runs the command. */
@@ -22,18 +33,30 @@ export async function check(
   { set }: { readonly set: readonly string[] },
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.success;
+  // The points of a sweep name the same modules.
+  const checked = new Map<string, Promise<readonly string[]>>();
+  const typeCheck = (module: string): Promise<readonly string[]> => {
+    const known = checked.get(module) ?? typeErrors(module);
+    checked.set(module, known);
+    return known;
+  };
   for (const file of files) {
-    const { text, loaded } = await checkPipeline(file, { set });
-    if (text) console.error(text);
-    const all = loaded
-      ? [loaded, ...loaded.sweep?.points.map((point) => point.loaded) ?? []]
-      : [];
-    const own = all.flatMap((one) => userFiles(one.value, one.baseDir));
-    const complaints = await typeErrors([...new Set(own)]);
-    if (complaints) console.error(complaints);
-    const points = all.length > 1 ? `, ${all.length - 1} points` : "";
-    if (loaded && !complaints) console.log(`${file}: ok${points}`);
-    else code = EXIT.usage;
+    try {
+      const { text, loaded } = await checkPipeline(file, {
+        set,
+        typeCheck,
+      });
+      if (text) console.error(text);
+      const count = loaded?.sweep?.points.length ?? 0;
+      const points = count > 0 ? `, ${count} points` : "";
+      if (loaded) console.log(`${file}: ok${points}`);
+      else code = EXIT.usage;
+    } catch (error) {
+      // One file that cannot be read does not hide what is wrong with others.
+      if (!(error instanceof UserError)) throw error;
+      console.error(error.message);
+      code = EXIT.usage;
+    }
   }
   return code;
 }

@@ -47,9 +47,9 @@ export function featureExtractor(
     const shape = [batch, channels, height, width];
     const bytes = execution.feed("images", shape, "uint8");
     const images = unitPixels(bytes) as tf.Tensor4D;
-    const features = stages.reduce<tf.Tensor>((x, { stage, layer }) => {
+    const features = stages.reduce<tf.Tensor>((x, { name, stage, layer }) => {
       if (stage.kind === "augment") {
-        return augment(images, evaluationSteps(stage), noRandom);
+        return augment(images, evaluationSteps(stage), noRandom, name);
       }
       return layer ? layer(x, run) : x;
     }, images);

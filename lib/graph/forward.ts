@@ -12,6 +12,7 @@ import { nearestRows } from "../ops/nearest_rows.ts";
 import { l2Normalize } from "../ops/normalize.ts";
 import type { Random } from "../ops/random.ts";
 import { stopGradient } from "../ops/stop_gradient.ts";
+import { guarded } from "./guard.ts";
 import { pairsOf } from "./pairs.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
@@ -40,12 +41,18 @@ export function augment(
   images: tf.Tensor4D,
   steps: readonly TransformStep[],
   random: Random,
+  stage: string,
 ): tf.Tensor4D {
-  const planar = steps.reduce(
-    (value, { definition, options }) =>
-      definition.apply(value, options, random),
-    images,
-  );
+  const planar = steps.reduce((value, { definition, options }) => {
+    const [batch, ...shape] = value.shape;
+    const after = definition.shape(shape as [number, number, number], options);
+    return guarded(
+      definition.name,
+      stage,
+      [batch, ...after],
+      () => definition.apply(value, options, random),
+    );
+  }, images);
   return tf.transpose(planar, [0, 2, 3, 1]);
 }
 
@@ -72,7 +79,7 @@ function augmentViews(
   return stage.views.map((steps, view) =>
     run.scope(
       `${name}/view${view}`,
-      () => augment(images, steps, random(`${name}/view${view}`)),
+      () => augment(images, steps, random(`${name}/view${view}`), name),
     )
   );
 }
@@ -92,8 +99,18 @@ export function forward(
       : [views[reference.view] as tf.Tensor];
     return reference.stopGradient ? picked.map(stopGradient) : picked;
   };
-  const network = ({ layer }: WiredStage, of: Reference): Views =>
-    pick(of).map((x) => layer?.(x, run) as tf.Tensor);
+  const network = (wired: WiredStage, of: Reference): Views => {
+    const { name, layer, output } = wired;
+    const shape = output?.shape ?? [];
+    return pick(of).map((x) =>
+      guarded(
+        definitionOf(graph, wired),
+        name,
+        [x.shape[0] as number, ...shape],
+        () => layer?.(x, run) as tf.Tensor,
+      )
+    );
+  };
 
   const compute: {
     readonly [K in Stage["kind"]]: (
@@ -117,7 +134,8 @@ export function forward(
       });
       values.set(name, found);
     },
-    loss: ({ name }, stage) => losses.set(name, lossValue(graph, stage, pick)),
+    loss: ({ name }, stage) =>
+      losses.set(name, lossValue(graph, name, stage, pick)),
   };
   for (const wired of graph.order) {
     run.scope(wired.name, () => {
@@ -131,9 +149,18 @@ export function forward(
   return { values, losses, loss: tf.addN(weighted) as tf.Scalar };
 }
 
+/** Name of the network that a stage runs, or whose twin it is. */
+function definitionOf(graph: StageGraph, { stage }: WiredStage): string {
+  const source = stage.kind === "ema"
+    ? graph.byName.get(stage.source)?.stage
+    : stage;
+  return source?.kind === "module" ? source.definition.name : "";
+}
+
 /** Mean of a loss over its pairs of views. */
 function lossValue(
   graph: StageGraph,
+  name: string,
   stage: LossStage,
   pick: (reference: Reference) => Views,
 ): tf.Scalar {
@@ -148,11 +175,17 @@ function lossValue(
     views[view === undefined ? index : 0] as tf.Tensor2D;
   const terms = pairs.map(([i, j]) => {
     const rows = negatives?.[negatives.length > 1 ? j : 0];
-    return stage.definition.apply(
-      of(a, left, i),
-      of(b, right, j),
-      stage.options,
-      rows ? { negatives: rows as tf.Tensor2D } : {},
+    return guarded(
+      stage.definition.name,
+      name,
+      [],
+      () =>
+        stage.definition.apply(
+          of(a, left, i),
+          of(b, right, j),
+          stage.options,
+          rows ? { negatives: rows as tf.Tensor2D } : {},
+        ),
     );
   });
   return tf.div(tf.addN(terms), terms.length) as tf.Scalar;

@@ -5,6 +5,8 @@ import { ShapeError, showShape, type Signature } from "../stages/define.ts";
 import { checkLoss } from "./check_loss.ts";
 import { at } from "./place.ts";
 import { IMAGE, type WiredStage } from "./stage_graph.ts";
+import { reasonIn } from "./guard.ts";
+import { isUserFile } from "../pipeline/custom.ts";
 import { inputOf, isQueue, type Wiring } from "./wiring.ts";
 
 type Wire<S extends Stage> = (
@@ -33,8 +35,11 @@ const WIRE: {
         try {
           shape = definition.shape(shape, options);
         } catch (error) {
-          if (!(error instanceof ShapeError)) throw error;
           if (!first) continue;
+          if (!(error instanceof ShapeError)) {
+            ownFault(wiring, definition.name, error);
+            continue;
+          }
           findings.error(
             "shape-mismatch",
             at(name, "augment"),
@@ -223,19 +228,38 @@ function isRowsOfBatch(
   return false;
 }
 
-function buildModule(
+/** Reports an error of a user's module; rethrows one of ours. */
+function ownFault(
   { findings, name }: Wiring,
+  file: string,
+  error: unknown,
+): undefined {
+  if (!isUserFile(file)) throw error;
+  findings.error(
+    "custom-stage",
+    at(name),
+    `Cannot use "${file}": ${reasonIn(file, error)}`,
+    { at: "key" },
+  );
+  return undefined;
+}
+
+function buildModule(
+  wiring: Wiring,
   scopeName: string,
   { definition, options, role }: ModuleStage,
   input: Signature,
 ): Pick<WiredStage, "output" | "layer" | "variables"> | undefined {
+  const { findings, name } = wiring;
   const scope = new ParameterScope(scopeName);
   try {
     const { shape, layer } = definition.build(scope, input.shape, options);
     const output = { views: input.views, shape };
     return { output, layer, variables: scope.variables };
   } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
+    if (!(error instanceof ShapeError)) {
+      return ownFault(wiring, definition.name, error);
+    }
     findings.error(
       "shape-mismatch",
       at(name, "of"),

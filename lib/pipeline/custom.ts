@@ -50,11 +50,8 @@ function* mentions(value: unknown, path: Path = []): Generator<Mention> {
   }
 }
 
-/** Files of a user's own modules that a value names. */
-export function userFiles(value: unknown, baseDir: string): string[] {
-  const files = [...mentions(value)].map(({ file }) => resolve(baseDir, file));
-  return [...new Set(files)];
-}
+/** Finds what is wrong with the types of a module; absolute paths. */
+export type TypeCheck = (file: string) => Promise<readonly string[]>;
 
 const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
   "module",
@@ -97,7 +94,9 @@ export async function withUserFiles(
   baseDir: string,
   registry: Registry,
   findings: Findings,
+  typeCheck?: TypeCheck,
 ): Promise<Registry> {
+  const checked = new Map<string, Promise<readonly string[]>>();
   const loaded = new Map<string, Promise<Registrable>>();
   const definitions: Registrable[] = [];
   for (const { file, path, at } of mentions(value)) {
@@ -108,6 +107,18 @@ export async function withUserFiles(
     }
     try {
       definitions.push(await definition);
+      const full = resolve(baseDir, file);
+      const complaints = checked.get(full) ?? typeCheck?.(full);
+      if (complaints) checked.set(full, complaints);
+      const hints = await complaints ?? [];
+      if (hints.length > 0) {
+        findings.error(
+          "custom-stage",
+          path,
+          `Cannot use "${file}": its types do not fit`,
+          { at, hints },
+        );
+      }
     } catch (error) {
       findings.error(
         "custom-stage",

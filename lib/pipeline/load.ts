@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
 import { checkData } from "./check_data.ts";
-import { withUserFiles } from "./custom.ts";
+import { type TypeCheck, withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
 import { parsePipeline } from "./parse.ts";
 import { nearest } from "./nearest.ts";
@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly baseDir?: string;
   /** Name of a point of the file's sweep, to load in place of the whole. */
   readonly point?: string | undefined;
+  /** Checks the types of a user's modules; not checked by default. */
+  readonly typeCheck?: TypeCheck;
 }
 
 /** A pipeline that passed every check. */
@@ -210,6 +212,7 @@ export async function checkPipeline(
       reading.baseDir,
       registry,
       findings,
+      options.typeCheck,
     );
   }
   return check(reading, registry, options.point);

@@ -30,7 +30,8 @@ export function renderDiagnostic(
   const number = String(line);
   const gutter = " ".repeat(number.length);
   const cut = column > WIDTH ? column - WIDTH / 2 : 0;
-  const shown = text.slice(cut, cut + WIDTH);
+  // A file that is no text must not write to the terminal's controls.
+  const shown = text.slice(cut, cut + WIDTH).replace(/[^\P{Cc}\t]/gu, "\ufffd");
   const start = column - 1 - cut;
   const carets = "^".repeat(Math.max(1, Math.min(length, WIDTH - start)));
   return [

@@ -1,5 +1,5 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
-import { optimize } from "../compile/compile.ts";
+import { optimize, PASSES } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
@@ -169,7 +169,10 @@ export function planRun(
 ): Plan {
   const { pipeline, graph } = loaded;
   const recorded = recordStep(api, loaded, images);
-  const program = optimize(recorded.program);
+  const program = optimize(
+    recorded.program,
+    PASSES[pipeline.train.precision],
+  );
   const flops = flopsByOwner(program);
   const kept = activations(program);
   const stages = graph.order.map((wired): StagePlan => ({

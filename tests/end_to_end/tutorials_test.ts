@@ -15,11 +15,14 @@ for (const { name } of [...Deno.readDirSync(FOLDER)]) {
       let pipeline = "";
       for (const [, file, content] of text.matchAll(BLOCK)) {
         const path = join(folder, file as string);
+        const lines = (content as string).trimEnd().split("\n");
+        if (path.endsWith(".ts")) assert.ok(lines.length < 20, path);
         await Deno.writeTextFile(path, content as string);
         if (path.endsWith(".yaml")) pipeline = path;
       }
       const check = await stopgrad("check", pipeline);
       assert.equal(check.code, 0, check.stderr);
+      assert.equal(check.stderr, "");
       const { code, stderr } = await stopgrad(
         "run",
         pipeline,
@@ -37,6 +40,21 @@ for (const { name } of [...Deno.readDirSync(FOLDER)]) {
       assert.equal((await readJson(run, "summary.json"))["steps"], 3);
     }));
 }
+
+Deno.test("What a tutorial says about a term that is taken away is what check says", () =>
+  inFolder(async (folder) => {
+    const text = await Deno.readTextFile(join(FOLDER, "vicreg_in_yaml.md"));
+    const [[, , content] = []] = text.matchAll(BLOCK);
+    const [, command = ""] = /^deno task (check .*)$/m.exec(text) ?? [];
+    const file = join(folder, "three_terms.yaml");
+    await Deno.writeTextFile(file, content as string);
+    const args = command.split(" ").map((word) =>
+      word === "three_terms.yaml" ? file : word
+    );
+    const { code, stderr } = await stopgrad(...args);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /Without a variance term .*\[collapse-risk\]/);
+  }));
 
 Deno.test("check reports a type error in a module", () =>
   inFolder(async (folder) => {
@@ -67,6 +85,12 @@ train: { steps: 2, optimizer: { sgd: { lr: 0.1 } } }
     );
     const { code, stderr } = await stopgrad("check", file);
     assert.equal(code, 2);
-    assert.match(stderr, /TS\d+ .*\n?.*Expected 2 arguments, but got 3/);
-    assert.match(stderr, /mine\.ts:9:/);
+    assert.match(
+      stderr,
+      /own\.yaml:5:16: Cannot use ".\/mine\.ts": its types do not fit \[custom-stage\]/,
+    );
+    assert.match(
+      stderr,
+      /\n +mine\.ts:9:\d+: Expected 2 arguments, but got 3\. \(TS2554\)/,
+    );
   }));

@@ -79,8 +79,8 @@ const OPTIMIZERS: readonly ((dice: Dice) => Map)[] = [
     lars: { lr: 0.2, weight_decay: 1e-4, clip: flip(dice) },
   }),
   // Where a gradient is nothing but rounding, a small epsilon would magnify it.
-  () => ({ adam: { lr: 0.001, epsilon: 0.001 } }),
-  () => ({ adamw: { lr: 0.001, epsilon: 0.001, weight_decay: 0.01 } }),
+  () => ({ adam: { lr: 0.02, epsilon: 0.1 } }),
+  () => ({ adamw: { lr: 0.02, epsilon: 0.1, weight_decay: 0.01 } }),
 ];
 
 function schedule(dice: Dice): unknown {

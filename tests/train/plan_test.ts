@@ -100,3 +100,19 @@ Deno.test("planText() draws no warm-up in epochs of unknown length", async () =>
   assert.match(told, /^Run: 80 images, 10 steps an epoch/m);
   assert.match(told, /Learning rate of y, z, over steps/);
 });
+
+Deno.test("planRun() counts values that are kept in bfloat16 as half as large", async () => {
+  const exact = planRun(await smallPipeline("simsiam"), engine);
+  const narrow = planRun(
+    await smallPipeline("simsiam", "train.precision=bfloat16"),
+    engine,
+  );
+  const encoder = ({ stages }: typeof exact): number =>
+    stages.find(({ wired }) => wired.name === "y")?.activations ?? 0;
+  const share = encoder(narrow) / encoder(exact);
+  // All but statistics and what feeds the small products.
+  assert(share > 0.5 && share < 0.6, String(share));
+  assert(narrow.memory.temporary < 0.7 * exact.memory.temporary);
+  assert.equal(narrow.memory.variables, exact.memory.variables);
+  assert.equal(narrow.flops, exact.flops);
+});

@@ -64,7 +64,8 @@ export function toDot({ title, nodes, edges }: Diagram): string {
     const all = [
       `color="${color}"`,
       ...(attributes ? [attributes] : []),
-      ...(label ? [`label=${quoted(label)}`] : []),
+      // Blanks keep the text off the arrow.
+      ...(label ? [`label=${quoted(` ${label} `)}`] : []),
     ];
     return `  ${quoted(from)} -> ${quoted(to)} [${all.join(" ")}]`;
   });
