@@ -45,6 +45,21 @@ Deno.test("diagramOf() draws no gradient into MoCo's keys and its queue", async 
   ) assert(found.includes(arrow), `${arrow} in ${found}`);
 });
 
+Deno.test("diagramOf() draws no gradient through NNCLR's nearest rows", async () => {
+  const found = await diagram("nnclr");
+  for (
+    const arrow of [
+      "z value nn",
+      "z value bank",
+      "bank value nn",
+      "nn value loss",
+      "p gradient loss",
+    ]
+  ) assert(arrows(found).includes(arrow), `${arrow} in ${arrows(found)}`);
+  const searched = found.edges.find(({ label }) => label === "searched");
+  assert.deepEqual([searched?.from, searched?.to], ["bank", "nn"]);
+});
+
 Deno.test("diagramOf() shows kinds and shapes", async () => {
   const { nodes } = await diagram("moco");
   const found = nodes.map(({ name, kind, shape }) =>
