@@ -67,6 +67,7 @@ export type {
   Train,
   TransformStep,
 } from "./lib/pipeline/pipeline.ts";
+export type { TypeCheck } from "./lib/pipeline/custom.ts";
 export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
 export type {
   Change,

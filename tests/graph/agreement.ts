@@ -63,13 +63,14 @@ function kindOf(path: string): string {
 /**
  * What differs between two states. A difference is measured by the largest
  * magnitude of its tensor. What cancels to nothing, such as the gradient of a
- * bias ahead of a batch norm, is rounding noise of its siblings, so a
- * hundredth of the largest of its kind is the least that it is measured by.
+ * bias ahead of a batch norm, is rounding noise of its siblings, so a share
+ * (`floor`) of the largest of its kind is the least that it is measured by.
  */
 export function differences(
   ours: Tensors,
   theirs: Tensors,
   tolerance: number,
+  floor = 0.01,
 ): string[] {
   const largest = new Map<string, number>();
   for (const [path, tensor] of Object.entries(theirs)) {
@@ -82,7 +83,7 @@ export function differences(
     const error = relativeError(
       ours[path] as TensorData,
       theirs[path] as TensorData,
-      (largest.get(kindOf(path)) as number) / 100,
+      (largest.get(kindOf(path)) as number) * floor,
     );
     return error > tolerance ? [`${path}: ${error}`] : [];
   });
