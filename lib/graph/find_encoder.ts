@@ -13,7 +13,10 @@ export function findEncoder(
   const wanted = pipeline.evaluate.of;
   if (wanted !== undefined) {
     const found = byName.get(wanted);
-    if (found?.layer) return found;
+    if (found?.layer) {
+      checkChain(found, byName, findings);
+      return found;
+    }
     if (pipeline.stages.has(wanted) && !found) return undefined;
     const names = [...byName.values()].filter(({ layer }) => layer)
       .map(({ name }) => name);
@@ -34,6 +37,7 @@ export function findEncoder(
   const first = [...byName.values()].find(({ stage }) =>
     stage.kind === "module" && stage.role === "encode"
   );
+  if (first) checkChain(first, byName, findings);
   if (!first && ![...pipeline.stages.values()].some(isEncoder)) {
     findings.error(
       "missing-key",
@@ -43,6 +47,28 @@ export function findEncoder(
     );
   }
   return first;
+}
+
+/** Reports an encoder behind a `nearest`: evaluation has no queue to search. */
+function checkChain(
+  { name, stage }: WiredStage,
+  byName: ReadonlyMap<string, WiredStage>,
+  findings: Findings,
+): void {
+  for (
+    let one: Stage | undefined = stage;
+    one && "of" in one;
+    one = byName.get(one.of.stage)?.stage
+  ) {
+    if (one.kind !== "nearest") continue;
+    findings.error(
+      "shape-mismatch",
+      ["evaluate", "of"],
+      `Cannot evaluate "${name}": it reads neighbours in a queue, which evaluation does not have`,
+      { hints: ["evaluate an encoder that reads the views"] },
+    );
+    return;
+  }
 }
 
 const isEncoder = (stage: Stage): boolean =>

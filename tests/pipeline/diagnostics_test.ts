@@ -739,6 +739,17 @@ ${LOSS}`,
         "Cannot project [8, 4]: a network reads the batch, and this is a queue",
     },
     {
+      from: BASE.slice(BASE.indexOf(LOSS)),
+      to: `  q: { queue: y, size: 8 }
+  n: { nearest: y, in: q }
+  z: { project: mlp, of: n, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, z] }
+train: { steps: 9, ${END}evaluate: { of: ▸z }
+`,
+      message:
+        'Cannot evaluate "z": it reads neighbours in a queue, which evaluation does not have',
+    },
+    {
       from: "[y, y]",
       to: "[y, ▸views]",
       message: /^Cannot compare \[batch, 32, 32, 3\] in "nt_xent"/,
