@@ -111,12 +111,14 @@ async function bestWay(
   bench: Bench,
   side: Side,
   place: Workplace,
+  say: (what: string) => void,
 ): Promise<string> {
   const ways = Object.keys(side.ways);
   const [first = "", ...others] = ways;
   if (others.length === 0) return first;
   let [best, most] = [first, Number.NaN];
   for (const way of ways) {
+    say(`${side.name} tries ${way}`);
     const runner = await RUNNERS[bench.timing](side, way, place);
     try {
       const value = await runner.sample();
@@ -134,22 +136,23 @@ async function bestWay(
 export async function measure(
   bench: Bench,
   place: Workplace,
-  onRound: (round: number) => void = () => {},
+  say: (what: string) => void = () => {},
 ): Promise<SideSamples[]> {
   const chosen: [Side, string][] = [];
   for (const side of bench.sides) {
-    chosen.push([side, await bestWay(bench, side, place)]);
+    chosen.push([side, await bestWay(bench, side, place, say)]);
   }
   const runners: Runner[] = [];
   const samples = new Map<Runner, number[]>();
   try {
     for (const [side, way] of chosen) {
+      say(`${side.name} starts`);
       const runner = await RUNNERS[bench.timing](side, way, place);
       runners.push(runner);
       samples.set(runner, []);
     }
     for (let round = 0; round < place.settings.rounds; round++) {
-      onRound(round);
+      say(`round ${round + 1} of ${place.settings.rounds}`);
       const order = round % 2 === 0 ? runners : runners.toReversed();
       for (const runner of order) {
         samples.get(runner)?.push(await runner.sample());

@@ -54,13 +54,11 @@ async function commitName(): Promise<string> {
 
 async function runBench(bench: Bench, place: Workplace): Promise<Result> {
   const start = performance.now();
-  const { rounds, seconds, threads } = place.settings;
+  const { seconds, threads } = place.settings;
   console.error(bench.id);
-  const sides = await measure(
-    bench,
-    place,
-    (round) => console.error(`  round ${round + 1} of ${rounds}`),
-  );
+  const sides = await measure(bench, place, (what) => {
+    console.error(`  ${what}`);
+  });
   for (const { name, samples } of sides) {
     console.error(`  ${name}: ${median(samples, bench.unit)}`);
   }

@@ -8,7 +8,7 @@ const BATCH = 128;
 export const firstStepBenches: readonly Bench[] = CASES
   .filter(({ size, precision }) => size === "small" && precision === "float32")
   .map((it) => ({
-    id: `first-step-${caseId(it)}`,
+    id: `start-${caseId(it)}`,
     group: "against",
     title: `command to first step, ${caseName(it)}, batch ${BATCH}`,
     timing: "first-step",
