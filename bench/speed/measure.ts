@@ -44,7 +44,8 @@ async function steady(
   place: Workplace,
 ): Promise<Runner> {
   const worker = await BenchWorker.start(pick(side, way), place);
-  const count = await calibrate(worker, place.settings.seconds);
+  const { quick, seconds } = place.settings;
+  const count = quick ? 1 : await calibrate(worker, seconds);
   const { facts } = worker;
   return {
     side,
@@ -106,7 +107,10 @@ function pick({ name, ways }: Side, way: string) {
 export const better = (bench: Bench, a: number, b: number): boolean =>
   MORE_IS_BETTER[bench.unit] ? a > b : a < b;
 
-/** The way of a side that does best alone; the only one is not tried. */
+/**
+ * The way of a side that does best alone; the only one is not tried, and a
+ * quick look takes the last.
+ */
 async function bestWay(
   bench: Bench,
   side: Side,
@@ -114,9 +118,9 @@ async function bestWay(
   say: (what: string) => void,
 ): Promise<string> {
   const ways = Object.keys(side.ways);
-  const [first = "", ...others] = ways;
-  if (others.length === 0) return first;
-  let [best, most] = [first, Number.NaN];
+  const last = ways.at(-1) ?? "";
+  if (ways.length === 1 || place.settings.quick) return last;
+  let [best, most] = [last, Number.NaN];
   for (const way of ways) {
     say(`${side.name} tries ${way}`);
     const runner = await RUNNERS[bench.timing](side, way, place);

@@ -120,8 +120,9 @@ export class BenchWorker {
     { host, job }: Worker,
     place: Workplace,
   ): Promise<BenchWorker> {
-    const { threads } = place.settings;
-    const asked = { ...job, threads, ...await pixelsOf(job, place) };
+    const { threads, quick } = place.settings;
+    const less = quick && "warmup" in job ? { warmup: 1 } : {};
+    const asked = { ...job, ...less, threads, ...await pixelsOf(job, place) };
     const [command, args, env] = host === "ours"
       ? [Deno.execPath(), [
         "run",

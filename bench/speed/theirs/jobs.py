@@ -98,7 +98,7 @@ def augment(job):
 
     context = multiprocessing.get_context("spawn")
     pipes = []
-    for _ in range(job["processes"]):
+    for _ in range(job["threads"]):
         ours, theirs = context.Pipe()
         arguments = (job["pixels"], theirs)
         context.Process(
