@@ -26,21 +26,41 @@ export function encodeNpy({ dtype, shape, data }: TensorData): Uint8Array {
   return file;
 }
 
+interface Parts {
+  readonly shape: number[];
+  readonly body: Uint8Array;
+}
+
+/** Takes a row-major file of one element type apart. */
+function partsOf(file: Uint8Array, dtype: DType): Parts {
+  const length = (file[PREAMBLE - 2] ?? 0) + 256 * (file[PREAMBLE - 1] ?? 0);
+  const start = PREAMBLE + length;
+  const header = new TextDecoder().decode(file.subarray(PREAMBLE, start));
+  const descr = `'${DESCR[dtype]}'`;
+  if (!header.includes(descr) || !header.includes("order': False")) {
+    throw new TypeError(`Cannot read this .npy file: ${header.trim()}`);
+  }
+  const tuple = header.match(/'shape': \(([^)]*)\)/)?.[1] ?? "";
+  const shape = tuple.split(",").map((side) => side.trim())
+    .filter((side) => side !== "").map(Number);
+  return { shape, body: file.subarray(start) };
+}
+
 /**
  * The tensor in a `.npy` file of little-endian float32.
  *
  * @throws {TypeError} For any other element type, or column-major order.
  */
 export function decodeNpy(file: Uint8Array): TensorData {
-  const length = (file[PREAMBLE - 2] ?? 0) + 256 * (file[PREAMBLE - 1] ?? 0);
-  const start = PREAMBLE + length;
-  const header = new TextDecoder().decode(file.subarray(PREAMBLE, start));
-  if (!header.includes("'<f4'") || !header.includes("order': False")) {
-    throw new TypeError(`Cannot read this .npy file: ${header.trim()}`);
-  }
-  const tuple = header.match(/'shape': \(([^)]*)\)/)?.[1] ?? "";
-  const shape = tuple.split(",").map((side) => side.trim())
-    .filter((side) => side !== "").map(Number);
-  const data = hostArray("float32", file.slice(start).buffer as ArrayBuffer);
+  const { shape, body } = partsOf(file, "float32");
+  const data = hostArray("float32", body.slice().buffer);
   return { dtype: "float32", shape, data };
+}
+
+/** The same of uint8; the bytes are the file's own, not copied. */
+export function decodeBytes(
+  file: Uint8Array,
+): { readonly shape: readonly number[]; readonly data: Uint8Array } {
+  const { shape, body } = partsOf(file, "uint8");
+  return { shape, data: body };
 }

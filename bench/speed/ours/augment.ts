@@ -1,0 +1,78 @@
+/** @file Our augmentation alone, in the engine. */
+import { fileURLToPath } from "node:url";
+import type * as tf from "@tensorflow/tfjs";
+import { openEngine } from "../../../lib/engine/open.ts";
+import { augmentAll } from "../../../lib/graph/forward.ts";
+import { STEP } from "../../../lib/graph/step.ts";
+import { StepRun } from "../../../lib/graph/step_run.ts";
+import { unitPixels } from "../../../lib/ops/pixels.ts";
+import { StatelessRandom } from "../../../lib/ops/random.ts";
+import { loadPipeline } from "../../../lib/pipeline/load.ts";
+import { compiledRuntime } from "../../../lib/train/runtime.ts";
+import type { Traceable, VariableRef } from "../../../lib/trace/execution.ts";
+import { planarBatch, range } from "../../../lib/train/planar.ts";
+import { readImages, registryOf } from "./images.ts";
+import type { Ready, Surroundings } from "./worker.ts";
+
+/**
+ * Views of a batch that lies in the engine. They stay there, as in a training
+ * step.
+ */
+export async function augment(
+  { batch }: { readonly batch: number },
+  { threads, pixels }: Surroundings,
+): Promise<Ready> {
+  const file = new URL(
+    "../../../pipelines/cifar10/simsiam-small.yaml",
+    import.meta.url,
+  );
+  const data = await readImages({ kind: "data" }, pixels);
+  const { pipeline, graph } = await loadPipeline(fileURLToPath(file), {
+    set: [`data.batch=${batch}`],
+    registry: registryOf(data),
+  });
+  const engine = await openEngine({ device: "cpu", threads });
+  const runtime = compiledRuntime(engine);
+  const [channels, height, width] = graph.image;
+  const resident: VariableRef = {
+    path: "images",
+    shape: [batch, channels, height, width],
+    dtype: "uint8",
+  };
+  const fill: Traceable = (execution) => {
+    const fed = execution.feed("pixels", resident.shape, resident.dtype);
+    execution.assign(resident, fed);
+    execution.assign(STEP, execution.feed("step", [], "int32"));
+    return {};
+  };
+  let views = 0;
+  const augmented: Traceable = (execution) => {
+    const step = execution.read(STEP) as tf.Scalar;
+    const images = unitPixels(execution.read(resident)) as tf.Tensor4D;
+    const all = augmentAll(graph, {
+      run: new StepRun(execution, true),
+      images,
+      random: (place) => new StatelessRandom(pipeline.seed, place, step),
+    });
+    const kept = [...all.values()].flat();
+    kept.forEach((view, i) =>
+      execution.assign(
+        { path: `view${i}`, shape: view.shape, dtype: "float32" },
+        view,
+      )
+    );
+    views = kept.length;
+    execution.assign(STEP, step.add(1).toInt());
+    return {};
+  };
+  await runtime.load("fill", fill).run({
+    pixels: planarBatch(data, range(0, batch)),
+    step: { dtype: "int32", shape: [], data: Int32Array.of(0) },
+  });
+  const program = runtime.load("augment", augmented);
+  const run = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await program.run();
+  };
+  await run(3);
+  return { facts: { units: batch * views }, run, engine };
+}

@@ -1,0 +1,208 @@
+/** @file The tables of the README, from results. */
+import { markdownTable } from "../markdown.ts";
+import { type Bench, MORE_IS_BETTER } from "./bench.ts";
+import { better } from "./measure.ts";
+import { gigaflop, measured, median, percent, ratioText } from "./format.ts";
+import type { SideSamples } from "./measure.ts";
+import type { Result } from "./results.ts";
+import { convolutionId } from "./rows/limit.ts";
+import { AXES } from "./rows/growth.ts";
+import { caseId, caseName, CASES } from "./rows/names.ts";
+import { ratios, spreadOf } from "./statistics.ts";
+
+/** A bench and its last result. */
+export interface Measured {
+  readonly bench: Bench;
+  readonly result: Result;
+}
+
+const middle = ({ samples }: SideSamples): number => spreadOf(samples).median;
+
+const label = ({ name, way }: SideSamples): string =>
+  way === undefined ? name : `${name}, ${way}`;
+
+/** The best side first. */
+function ranked(bench: Bench, sides: readonly SideSamples[]): SideSamples[] {
+  return sides.toSorted((a, b) => better(bench, middle(a), middle(b)) ? -1 : 1);
+}
+
+function reached(bench: Bench, ratio: number): string {
+  if (!bench.target) return "";
+  const { bound, ratio: limit } = bench.target;
+  return (bound === "least" ? ratio >= limit : ratio <= limit) ? "yes" : "no";
+}
+
+const targetText = ({ target }: Bench): string =>
+  target ? `${target.bound === "least" ? "≥" : "≤"} ${target.ratio}` : "";
+
+function againstRow({ bench, result }: Measured): string[] {
+  const [ours, ...others] = result.sides;
+  if (!ours) return [bench.title];
+  const [best, ...rest] = ranked(bench, others);
+  const ratio = ratios(
+    ours.samples,
+    others.map(({ samples }) => samples),
+    MORE_IS_BETTER[bench.unit],
+  );
+  return [
+    bench.title,
+    measured(ours.samples, bench.unit),
+    [
+      ...best ? [`${label(best)}: ${measured(best.samples, bench.unit)}`] : [],
+      ...rest.map((side) =>
+        `${label(side)}: ${median(side.samples, bench.unit)}`
+      ),
+    ].join("; "),
+    ratioText(ratio),
+    targetText(bench),
+    reached(bench, spreadOf(ratio).median),
+    `${ours.samples.length}`,
+  ];
+}
+
+function againstTable(all: readonly Measured[]): string {
+  return markdownTable([
+    ["work", "Stopgrad", "other", "ratio", "target", "reached", "n"],
+    ...all.map(againstRow),
+  ]);
+}
+
+function limitTable(all: readonly Measured[]): string {
+  return markdownTable([
+    ["op", "by TensorFlow", "by PyTorch"],
+    ...all.map(({ bench, result }) => [
+      bench.title,
+      ...result.sides.map((side) =>
+        `${measured(side.samples, bench.unit)}, ${side.way}`
+      ),
+    ]),
+  ]);
+}
+
+/** Shares of the best convolution that are asked for. */
+const SHARE_TARGETS = {
+  small: {},
+  resnet18: { float32: 0.85, bfloat16: 0.75 },
+} as const;
+
+/** The steps' rates against the machine's, where both were measured. */
+function shareTable(all: readonly Measured[]): string {
+  const find = (id: string): Measured | undefined =>
+    all.find(({ bench }) => bench.id === id);
+  const rows = CASES.flatMap((it) => {
+    const [ours] = find(`step-${caseId(it)}`)?.result.sides ?? [];
+    const sides = find(convolutionId(it.precision))?.result.sides ?? [];
+    if (!ours?.flops || sides.length === 0) return [];
+    const rate = middle(ours) * ours.flops;
+    const share = rate / Math.max(...sides.map(middle));
+    const targets: { float32?: number; bfloat16?: number } =
+      SHARE_TARGETS[it.size];
+    const target = targets[it.precision];
+    return [[
+      caseName(it),
+      gigaflop(ours.flops),
+      gigaflop(rate),
+      percent(share),
+      target === undefined ? "" : `≥ ${percent(target)}`,
+      target === undefined ? "" : share >= target ? "yes" : "no",
+    ]];
+  });
+  return rows.length === 0 ? "" : markdownTable([
+    ["step", "GFLOP an image", "GFLOP/s", "share", "target", "reached"],
+    ...rows,
+  ]);
+}
+
+function growthTable(all: readonly Measured[]): string {
+  const rows = all.flatMap(({ bench, result }) => {
+    const [side] = result.sides;
+    if (!side) return [];
+    const flops = side.flops ?? Number.NaN;
+    return [[
+      bench.title,
+      measured(side.samples, bench.unit),
+      gigaflop(flops),
+      gigaflop(middle(side) * flops),
+    ]];
+  });
+  return markdownTable([
+    ["what grows", "speed", "GFLOP an image", "GFLOP/s"],
+    ...rows,
+  ]);
+}
+
+/** Points of a chart. */
+export interface Panel {
+  readonly title: string;
+  /** What grows, images a second, operations a second. */
+  readonly points: readonly (readonly [number, number, number])[];
+}
+
+/** One chart for each thing that grows. */
+export function growthPanels(all: readonly Measured[]): Panel[] {
+  return AXES.flatMap(({ name, title }) => {
+    const points = all.flatMap(({ bench, result }) => {
+      const [side] = result.sides;
+      if (bench.point?.axis !== name || !side) return [];
+      const speed = middle(side);
+      const rate = speed * (side.flops ?? Number.NaN);
+      return [[bench.point.at, speed, rate] as const];
+    });
+    return points.length > 1 ? [{ title, points }] : [];
+  });
+}
+
+/** On what, with what and when the results were made: each only once. */
+function surroundings(all: readonly Measured[]): string {
+  const each = <T>(values: readonly T[]): string =>
+    [...new Set(values)].join("; ");
+  const results = all.map(({ result }) => result);
+  const dates = results.map(({ date }) => date).sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  const versions = results.flatMap(({ sides }) =>
+    sides.flatMap((side) => side.versions)
+  );
+  return [
+    `- Machine: ${each(results.map(({ machine }) => machine))}`,
+    `- Threads: ${each(results.map(({ threads }) => threads))}`,
+    `- ${[...new Set(versions)].sort().join(", ")}`,
+    `- Stopgrad at ${each(results.map(({ commit }) => commit))}`,
+    `- ${first === last ? first : `${first} to ${last}`}`,
+  ].join("\n");
+}
+
+/**
+ * All tables, as Markdown.
+ *
+ * @param chart File of the growth's chart, where there is one.
+ */
+export function report(all: readonly Measured[], chart?: string): string {
+  if (all.length === 0) return "Nothing was measured yet.";
+  const of = (group: Bench["group"]): Measured[] =>
+    all.filter(({ bench }) => bench.group === group);
+  const section = (
+    title: string,
+    group: Bench["group"],
+    ...parts: readonly string[]
+  ): string[] =>
+    of(group).length === 0
+      ? []
+      : [`### ${title}`, ...parts.filter((part) => part !== "")];
+  return [
+    ...section("Side by side", "against", againstTable(of("against"))),
+    ...section(
+      "The machine's limit",
+      "limit",
+      limitTable(of("limit")),
+      shareTable(all),
+    ),
+    ...section(
+      "Growth of cost",
+      "growth",
+      growthTable(of("growth")),
+      chart === undefined ? "" : `![Speed against size](${chart})`,
+    ),
+    "### Made with",
+    surroundings(all),
+  ].join("\n\n");
+}

@@ -1,0 +1,160 @@
+/**
+ * @file Measures Stopgrad beside PyTorch and lightly.
+ *
+ * `deno task bench [--only PART]... [--rounds 7] [--seconds 4] [--threads N]
+ * [--data FILE_OR_FOLDER] [--quick] [--list] [--tables]`. Results go to
+ * results.json as they come, and the tables of ../README.md are made from all
+ * that are there: benches can be run one by one. `--quick` does a little of
+ * each and keeps nothing.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../lib/errors.ts";
+import { writeResult } from "../markdown.ts";
+import { pythonWith } from "../python.ts";
+import type { Bench } from "./bench.ts";
+import { BENCHES } from "./benches.ts";
+import { writeData } from "./data.ts";
+import { median } from "./format.ts";
+import { machineName } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { type Options, readOptions } from "./options.ts";
+import { plot } from "./plot.ts";
+import { growthPanels, type Measured, report } from "./report.ts";
+import { type Result, Results } from "./results.ts";
+import type { Workplace } from "./settings.ts";
+import { endAll } from "./worker.ts";
+
+const README = new URL("../README.md", import.meta.url);
+const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+const CHART = "speed/growth.svg";
+
+const python = (): Promise<string> =>
+  pythonWith({
+    name: "speed",
+    requirements: new URL("requirements.txt", import.meta.url),
+    bare: new URL("requirements-bare.txt", import.meta.url),
+  });
+
+/** A function that does its work once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+/** Short name of Stopgrad's commit, with a mark when files differ from it. */
+async function commitName(): Promise<string> {
+  const { success, stdout } = await new Deno.Command("git", {
+    args: ["describe", "--always", "--dirty=, changed", "--exclude=*"],
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    stderr: "null",
+  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
+  return success ? new TextDecoder().decode(stdout).trim() : "unknown";
+}
+
+async function runBench(bench: Bench, place: Workplace): Promise<Result> {
+  const start = performance.now();
+  const { seconds, threads } = place.settings;
+  console.error(bench.id);
+  const sides = await measure(bench, place, (what) => {
+    console.error(`  ${what}`);
+  });
+  for (const { name, samples } of sides) {
+    console.error(`  ${name}: ${median(samples, bench.unit)}`);
+  }
+  const took = (performance.now() - start) / 1000;
+  console.error(`  took ${took.toFixed(0)} s`);
+  return {
+    id: bench.id,
+    date: new Date().toISOString().slice(0, 10),
+    machine: await machineName(),
+    threads,
+    seconds,
+    commit: await commitName(),
+    sides,
+  };
+}
+
+const measuredOf = (results: Results): Measured[] =>
+  BENCHES.flatMap((bench) => {
+    const result = results.find(bench.id);
+    return result ? [{ bench, result }] : [];
+  });
+
+/** The tables, with the chart beside them. */
+async function tables(
+  results: Results,
+  chart: string,
+  link: string,
+): Promise<string> {
+  const all = measuredOf(results);
+  const panels = growthPanels(all);
+  if (panels.length === 0) return report(all);
+  await plot(await python(), panels, chart);
+  return report(all, link);
+}
+
+async function runAll(
+  { settings, benches, data, tables: only }: Options,
+  folder: string,
+): Promise<void> {
+  const place: Workplace = {
+    settings,
+    python: once(python),
+    data: once(async () => {
+      await writeData(folder, data, settings.quick);
+      return folder;
+    }),
+  };
+  // A quick look is worth nothing as a result.
+  const results = await Results.open(
+    settings.quick ? join(folder, "results.json") : RESULTS,
+  );
+  for (const bench of only ? [] : benches) {
+    results.put(await runBench(bench, place));
+    await results.save(BENCHES.map(({ id }) => id));
+  }
+  const chart = settings.quick
+    ? join(folder, "growth.svg")
+    : fileURLToPath(new URL(`../${CHART}`, import.meta.url));
+  const text = await tables(results, chart, CHART);
+  console.log(text);
+  if (!settings.quick) await writeResult(README, text);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, BENCHES);
+  if (options.list) {
+    console.log(options.benches.map(({ id }) => id).join("\n"));
+    return 0;
+  }
+  const folder = await Deno.makeTempDir({ prefix: "speed-" });
+  const clean = (): void => {
+    endAll();
+    Deno.removeSync(folder, { recursive: true });
+  };
+  const onSignal = (): void => {
+    clean();
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  try {
+    await runAll(options, folder);
+    return 0;
+  } finally {
+    clean();
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

@@ -1,0 +1,22 @@
+/** @file How a run of the benches is done, for all that measure. */
+
+/** Settings of a run. */
+export interface Settings {
+  /** Rounds of each bench. */
+  readonly rounds: number;
+  /** Seconds that a side works in a round, about. */
+  readonly seconds: number;
+  /** Cores of each side. */
+  readonly threads: number;
+  /** A look whether all works: one round, little work, nothing kept. */
+  readonly quick: boolean;
+}
+
+/** What is made once, and only when a bench asks for it. */
+export interface Workplace {
+  readonly settings: Settings;
+  /** Interpreter with PyTorch and lightly. */
+  python(): Promise<string>;
+  /** Folder with `train-pixels.npy` and CIFAR-10's binary files. */
+  data(): Promise<string>;
+}

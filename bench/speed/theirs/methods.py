@@ -1,0 +1,145 @@
+"""SimSiam and BYOL with the layer sizes of pipelines/cifar10, as fast as plain
+PyTorch has them: channels_last, fused optimizer, EMA over lists of tensors.
+"""
+
+import copy
+from contextlib import nullcontext
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from parity import LARS, MLP, Bottleneck, ResNet, without_gradient
+
+
+def small():
+    return ResNet(16)
+
+
+def resnet18():
+    return ResNet(64, (2, 2, 2, 2))
+
+
+def resnet50():
+    return ResNet(64, (3, 4, 6, 3), Bottleneck)
+
+
+ENCODERS = {"small": small, "resnet18": resnet18, "resnet50": resnet50}
+
+# Widths of the heads by size of the encoder: hidden, output, predictor's hidden.
+SIMSIAM_HEADS = {
+    "small": (512, 512, 128),
+    "resnet18": (2048, 2048, 512),
+    "resnet50": (2048, 2048, 512),
+}
+BYOL_HEADS = {"small": (512, 128), "resnet18": (4096, 256)}
+
+
+class SimSiam(nn.Module):
+    """Chen and He 2020, arXiv:2011.10566, algorithm 1."""
+
+    def __init__(self, size):
+        super().__init__()
+        hidden, out, predictor = SIMSIAM_HEADS[size]
+        self.y = ENCODERS[size]()
+        self.z = MLP(
+            self.y.features, hidden, out, output_norm=True, output_affine=False
+        )
+        self.p = MLP(out, predictor, out)
+
+    def optimizer(self):
+        return sgd(self.parameters())
+
+    def forward(self, a, b):
+        za, zb = self.z(self.y(a)), self.z(self.y(b))
+        pa, pb = self.p(za), self.p(zb)
+
+        def distance(p, z):
+            return -F.cosine_similarity(p, z.detach(), dim=1).mean()
+
+        return distance(pa, zb) / 2 + distance(pb, za) / 2
+
+    def after_step(self):
+        pass
+
+
+class BYOL(nn.Module):
+    """Grill et al. 2020, arXiv:2006.07733, algorithm 1."""
+
+    def __init__(self, size):
+        super().__init__()
+        hidden, out = BYOL_HEADS[size]
+        self.size = size
+        self.y = ENCODERS[size]()
+        self.z = MLP(self.y.features, hidden, out)
+        self.p = MLP(out, hidden, out)
+        self.target = without_gradient(
+            nn.ModuleDict({"y": copy.deepcopy(self.y), "z": copy.deepcopy(self.z)})
+        )
+
+    def optimizer(self):
+        online = [p for net in (self.y, self.z, self.p) for p in net.parameters()]
+        if self.size == "small":
+            return sgd(online)
+        return LARS(
+            online, lr=1.0, momentum=0.9, weight_decay=1e-5, trust=0.02, clip=True
+        )
+
+    def forward(self, a, b):
+        pa, pb = self.p(self.z(self.y(a))), self.p(self.z(self.y(b)))
+        with torch.no_grad():
+            ta = self.target["z"](self.target["y"](a))
+            tb = self.target["z"](self.target["y"](b))
+
+        def distance(p, t):
+            p, t = F.normalize(p, dim=1), F.normalize(t, dim=1)
+            return (p - t).square().sum(dim=1).mean()
+
+        return distance(pa, tb) + distance(pb, ta)
+
+    @torch.no_grad()
+    def after_step(self):
+        for twin, source in ((self.target["y"], self.y), (self.target["z"], self.z)):
+            pairs = zip(twin.state_dict().values(), source.state_dict().values())
+            floats = [pair for pair in pairs if pair[0].is_floating_point()]
+            ours, theirs = zip(*floats)
+            torch._foreach_lerp_(ours, theirs, 0.01)
+
+
+METHODS = {"simsiam": SimSiam, "byol": BYOL}
+
+
+def sgd(parameters):
+    return torch.optim.SGD(
+        parameters, lr=0.06, momentum=0.9, weight_decay=0.0005, fused=True
+    )
+
+
+def autocast(precision):
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast("cpu", dtype=getattr(torch, precision))
+
+
+class Training:
+    """A model that trains on given views.
+
+    `mode` is "eager" or "compiled". The learning rate is constant: a schedule
+    would be one number a step.
+    """
+
+    def __init__(self, method, size, precision, mode):
+        self.model = METHODS[method](size).to(memory_format=torch.channels_last)
+        self.model.train()
+        self.optimizer = self.model.optimizer()
+        self.loss = torch.compile(self.model) if mode == "compiled" else self.model
+        self.precision = precision
+
+    def step(self, a, b):
+        with autocast(self.precision):
+            loss = self.loss(a, b)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.model.after_step()
+        return loss.item()

@@ -1,0 +1,157 @@
+import assert from "@std/assert";
+import type { Bench } from "../../bench/speed/bench.ts";
+import { BENCHES } from "../../bench/speed/benches.ts";
+import { readOptions } from "../../bench/speed/options.ts";
+import {
+  growthPanels,
+  type Measured,
+  report,
+} from "../../bench/speed/report.ts";
+import type { SideSamples } from "../../bench/speed/measure.ts";
+import { ratios, spreadOf } from "../../bench/speed/statistics.ts";
+import { UserError } from "../../lib/errors.ts";
+
+/** A result of a bench, with samples by side. */
+function measured(
+  id: string,
+  sides: readonly (readonly [string, readonly number[]])[],
+  flops?: number,
+): Measured {
+  const bench = BENCHES.find((one) => one.id === id) as Bench;
+  return {
+    bench,
+    result: {
+      id,
+      date: "2026-01-31",
+      machine: "a machine",
+      threads: 2,
+      seconds: 1,
+      commit: "abc",
+      sides: sides.map(([name, samples]): SideSamples => ({
+        name,
+        samples,
+        ...(flops ? { flops } : {}),
+        versions: [],
+      })),
+    },
+  };
+}
+
+/** Cells of the first row whose first cell is `title`. */
+function row(text: string, title: string): string[] {
+  const line = text.split("\n").find((one) => one.startsWith(`| ${title} `));
+  if (!line) throw new Error(`no row "${title}" in\n${text}`);
+  return line.split("|").slice(1, -1).map((cell) => cell.trim());
+}
+
+Deno.test("the median of an even number of samples is between the middle two", () => {
+  assert.deepEqual(spreadOf([4, 1, 3, 2]), {
+    median: 2.5,
+    least: 1,
+    most: 4,
+    count: 4,
+  });
+});
+
+Deno.test("a ratio is to the best other side of the same round", () => {
+  const others = [[1, 4], [2, 2]];
+  assert.deepEqual(ratios([4, 4], others, true), [2, 1]);
+  assert.deepEqual(ratios([4, 4], others, false), [4, 2]);
+});
+
+Deno.test("every bench has a name of its own", () => {
+  const ids = BENCHES.map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+Deno.test("--only takes all benches with the text in their name", () => {
+  const { benches } = readOptions(
+    ["--only", "step-byol", "--only", "augment"],
+    BENCHES,
+  );
+  assert.deepEqual(benches.map(({ id }) => id), [
+    "step-byol-small-float32",
+    "step-byol-small-bfloat16",
+    "step-byol-resnet18-float32",
+    "step-byol-resnet18-bfloat16",
+    "augment",
+  ]);
+});
+
+Deno.test("--only with a name that no bench has is refused with all names", () => {
+  assert.throws(
+    () => readOptions(["--only", "speeed"], BENCHES),
+    (error: unknown) =>
+      error instanceof UserError && error.message.includes("step-byol-small"),
+  );
+});
+
+Deno.test("a speed reaches its target from above, a memory from below", () => {
+  const text = report([
+    measured("step-simsiam-small-float32", [
+      ["Stopgrad", [2000, 2200]],
+      ["eager", [1000, 1000]],
+      ["compiled", [1500, 1500]],
+    ]),
+    measured("memory-simsiam-small-float32", [
+      ["Stopgrad", [2e9]],
+      ["eager", [1e9]],
+      ["compiled", [3e9]],
+    ]),
+  ]);
+  const step = row(text, "step, SimSiam, small ResNet, float32, batch 128");
+  assert.deepEqual(step.slice(1), [
+    "2,100 (2,000–2,200) images/s",
+    "compiled: 1,500 (1,500–1,500) images/s; eager: 1,000 images/s",
+    "1.40 (1.33–1.47)",
+    "≥ 1.5",
+    "no",
+    "2",
+  ]);
+  const memory = row(
+    text,
+    "peak memory, SimSiam, small ResNet, float32, batch 128",
+  );
+  assert.deepEqual(memory.slice(1), [
+    "2.00 GB",
+    "eager: 1.00 GB; compiled: 3.00 GB",
+    "2.00",
+    "≤ 0.9",
+    "no",
+    "1",
+  ]);
+});
+
+Deno.test("a step's share of the limit is its operations over the best convolution", () => {
+  const text = report([
+    measured("step-simsiam-resnet18-float32", [
+      ["Stopgrad", [50]],
+      ["eager", [50]],
+      ["compiled", [50]],
+    ], 6e9),
+    measured("limit-convolution-float32", [
+      ["TensorFlow", [400e9]],
+      ["PyTorch", [500e9]],
+    ]),
+  ]);
+  assert.deepEqual(row(text, "SimSiam, ResNet-18, float32").slice(1), [
+    "6.00",
+    "300",
+    "60 %",
+    "≥ 85 %",
+    "no",
+  ]);
+});
+
+Deno.test("a chart has the points of one thing that grows", () => {
+  const [panel, ...others] = growthPanels([
+    measured("growth-batch-16", [["Stopgrad", [100]]], 2e9),
+    measured("growth-batch-32", [["Stopgrad", [150]]], 2e9),
+    measured("growth-views-2", [["Stopgrad", [80]]], 2e9),
+  ]);
+  assert.deepEqual(panel, {
+    title: "batch",
+    points: [[16, 100, 200e9], [32, 150, 300e9]],
+  });
+  assert.deepEqual(others, []);
+});
