@@ -96,7 +96,6 @@ export async function withUserFiles(
   findings: Findings,
   typeCheck?: TypeCheck,
 ): Promise<Registry> {
-  const checked = new Map<string, Promise<readonly string[]>>();
   const loaded = new Map<string, Promise<Registrable>>();
   const definitions: Registrable[] = [];
   for (const { file, path, at } of mentions(value)) {
@@ -107,10 +106,7 @@ export async function withUserFiles(
     }
     try {
       definitions.push(await definition);
-      const full = resolve(baseDir, file);
-      const complaints = checked.get(full) ?? typeCheck?.(full);
-      if (complaints) checked.set(full, complaints);
-      const hints = await complaints ?? [];
+      const hints = await typeCheck?.(resolve(baseDir, file)) ?? [];
       if (hints.length > 0) {
         findings.error(
           "custom-stage",

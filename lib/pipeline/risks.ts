@@ -32,6 +32,9 @@ const VICREG = "Bardes et al. 2021, arXiv:2105.04906";
 /** Losses that a constant embedding minimises, with nothing in them against it. */
 const ATTRACTING = new Set(["cosine", "mse"]);
 
+/** Losses that look at each side by itself. */
+const SPREADING = new Set(["variance", "covariance"]);
+
 /** From this rate on Adam's steps are those of a recipe for LARS. */
 const LARGE_ADAM_RATE = 0.03;
 
@@ -238,6 +241,18 @@ const RISKS: readonly Risk[] = [
     message: "Without the invariance term nothing pulls views together",
     hints: [
       `Barlow Twins reaches 0.1 % with the redundancy term alone, 71.4 % with both (${BARLOW}, table 5)`,
+    ],
+  },
+  {
+    applies: ({ pipeline, loss }) =>
+      losses(pipeline).every(({ definition }) =>
+        SPREADING.has(definition.name)
+      ) && losses(pipeline)[0] === loss,
+    at: ({ name }) => ["stages", name],
+    message: "Nothing in this sum pulls the views of an image together",
+    hints: [
+      `VICReg collapses without its invariance term; 68.6 % with all three terms (${VICREG}, table 7)`,
+      "add `{ loss: mse, between: [z, z], normalize: false }`",
     ],
   },
   {

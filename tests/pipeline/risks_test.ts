@@ -12,6 +12,7 @@ const UNTRAINED = /^A predictor that is not trained/;
 const NORMED = /^Batch norm on the predictor's output/;
 const NO_REDUNDANCY = /^Without the redundancy term/;
 const NO_INVARIANCE = /^Without the invariance term/;
+const NO_ATTRACTION = /^Nothing in this sum pulls/;
 const NO_VARIANCE = /^Without a variance term/;
 const NO_COVARIANCE = /^Without a covariance term/;
 
@@ -148,6 +149,13 @@ const ABLATIONS: readonly {
     file: "vicreg.yaml",
     set: ["stages.covariance=null"],
     risks: [NO_COVARIANCE],
+  },
+  {
+    what: "VICReg without its invariance term",
+    file: "vicreg.yaml",
+    set: ["stages.invariance=null"],
+    risks: [NO_ATTRACTION],
+    line: "variance:",
   },
   {
     what: "VICReg's invariance term alone",
