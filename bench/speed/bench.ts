@@ -42,6 +42,8 @@ export interface Bench {
   readonly timing: Timing;
   readonly unit: Unit;
   readonly sides: readonly Side[];
+  /** Most rounds that are worth their time; no limit otherwise. */
+  readonly mostRounds?: number;
   /** Least, or most, of ours over the best other side that was asked for. */
   readonly target?: {
     readonly bound: "least" | "most";

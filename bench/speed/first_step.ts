@@ -33,13 +33,13 @@ async function hasStep(folder: string): Promise<boolean> {
 /** `deno task run`, until its metrics have a line. */
 async function ours(
   { pipeline, set }: Extract<OurJob, { job: "first-step" }>,
-  { settings, data }: Workplace,
+  { settings, data, folder: scratch }: Workplace,
 ): Promise<() => Promise<number>> {
   const folder = await data();
   const changes = [...set, `data.path=${folder}`]
     .flatMap((change) => ["--set", change]);
   return async () => {
-    const runs = await Deno.makeTempDir({ prefix: "speed-runs-" });
+    const runs = await Deno.makeTempDir({ dir: scratch });
     const start = performance.now();
     const process = new ProcessGroup(Deno.execPath(), [
       "task",
@@ -74,14 +74,15 @@ async function ours(
 /** A script with lightly, until it says that it did a step. */
 async function theirs(
   job: Extract<TheirJob, { job: "first-step" }>,
-  { settings, data, python }: Workplace,
+  { settings, data, python, folder }: Workplace,
 ): Promise<() => Promise<number>> {
   const { threads } = settings;
   const asked = JSON.stringify({ ...job, threads, folder: await data() });
   const command = await python();
-  // Python keeps its compiled modules, as it would for somebody's script.
+  // Python keeps its compiled modules, as it would for somebody's script; not
+  // beside ours.
   const { PYTHONDONTWRITEBYTECODE: _, ...env } = pythonEnvironment(threads);
-  const cached = { ...env, PYTHONPYCACHEPREFIX: await bytecode() };
+  const cached = { ...env, PYTHONPYCACHEPREFIX: folder };
   return async () => {
     const start = performance.now();
     const process = new ProcessGroup(command, [SCRIPT, asked], cached);
@@ -93,10 +94,6 @@ async function theirs(
     }
   };
 }
-
-/** Folder of compiled modules, outside of the project. */
-const bytecode = (): Promise<string> =>
-  Deno.makeTempDir({ prefix: "speed-python-" });
 
 /** How to start one side's command; each call starts it anew. */
 export function firstStep(

@@ -155,8 +155,12 @@ export async function measure(
       runners.push(runner);
       samples.set(runner, []);
     }
-    for (let round = 0; round < place.settings.rounds; round++) {
-      say(`round ${round + 1} of ${place.settings.rounds}`);
+    const rounds = Math.min(
+      place.settings.rounds,
+      bench.mostRounds ?? Infinity,
+    );
+    for (let round = 0; round < rounds; round++) {
+      say(`round ${round + 1} of ${rounds}`);
       const order = round % 2 === 0 ? runners : runners.toReversed();
       for (const runner of order) {
         samples.get(runner)?.push(await runner.sample());

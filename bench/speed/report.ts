@@ -163,12 +163,13 @@ function surroundings(all: readonly Measured[]): string {
     sides.flatMap((side) => side.versions)
   );
   return [
-    `- Machine: ${each(results.map(({ machine }) => machine))}`,
-    `- Threads: ${each(results.map(({ threads }) => threads))}`,
-    `- ${[...new Set(versions)].sort().join(", ")}`,
-    `- Stopgrad at ${each(results.map(({ commit }) => commit))}`,
-    `- ${first === last ? first : `${first} to ${last}`}`,
-  ].join("\n");
+    `Machine: ${each(results.map(({ machine }) => machine))}`,
+    `Threads: ${each(results.map(({ threads }) => threads))}`,
+    // Commands from outside do not say theirs.
+    ...versions.length > 0 ? [[...new Set(versions)].sort().join(", ")] : [],
+    `Stopgrad at ${each(results.map(({ commit }) => commit))}`,
+    first === last ? `${first}` : `${first} to ${last}`,
+  ].map((line) => `- ${line}`).join("\n");
 }
 
 /**

@@ -100,6 +100,7 @@ async function runAll(
 ): Promise<void> {
   const place: Workplace = {
     settings,
+    folder,
     python: once(python),
     data: once(async () => {
       await writeData(folder, data, settings.quick);

@@ -15,6 +15,8 @@ export interface Settings {
 /** What is made once, and only when a bench asks for it. */
 export interface Workplace {
   readonly settings: Settings;
+  /** For files that go when the benches end, however they end. */
+  readonly folder: string;
   /** Interpreter with PyTorch and lightly. */
   python(): Promise<string>;
   /** Folder with `train-pixels.npy` and CIFAR-10's binary files. */

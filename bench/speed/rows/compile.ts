@@ -12,6 +12,8 @@ export const compileBench: Bench = {
   title: `trace and compile, SimSiam, ResNet-50, float32, batch ${BATCH}`,
   timing: "fresh",
   unit: "seconds",
+  // One takes minutes.
+  mostRounds: 3,
   sides: [
     {
       name: "Stopgrad",

@@ -11,7 +11,7 @@ const PRODUCTS = 4;
 
 /** Side and channels of ResNet-18's groups on CIFAR-10. */
 const SHAPES = [[32, 64], [16, 128], [8, 256], [4, 512]] as const;
-const SIDES = [1024, 2048, 4096];
+const SIDES = [4096, 2048, 1024];
 
 const convolutions = (precision: Precision): Kernel[] =>
   SHAPES.map(([side, channels]) => ({

@@ -80,6 +80,7 @@ export const memoryBenches: readonly Bench[] = CASES.map((it) => ({
   title: title("peak memory", it),
   timing: "fresh",
   unit: "bytes",
+  mostRounds: 3,
   sides: sides(it, { job: "memory", steps: MEMORY_STEPS }),
   target: { bound: "most", ratio: MEMORY_TARGET },
 }));
