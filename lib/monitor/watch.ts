@@ -111,10 +111,9 @@ export class Watch {
     return post ? VERDICTS[post.fault].verdict as Verdict : "healthy";
   }
 
-  /** The figure that is nearest to its threshold, or beyond it. */
-  get reading(): Reading | undefined {
-    const bad = this.#posts.find(({ last }) => last?.bad);
-    return (bad ?? this.#posts.find(({ fault }) => fault === "collapse"))?.last;
+  /** The gravest figure that is beyond its threshold. */
+  get worst(): Reading | undefined {
+    return this.#posts.find(({ last }) => last?.bad)?.last;
   }
 
   /**

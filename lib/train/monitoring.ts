@@ -8,7 +8,13 @@ import { type Alarm, type Verdict, Watch } from "../monitor/watch.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
 
 /** Checks between two looks at the spectrum, which costs more. */
-const SPECTRUM_EVERY = 5;
+export const SPECTRUM_EVERY = 5;
+
+/** A signal for the progress line. */
+export interface Headline {
+  readonly figure: string;
+  readonly value: number;
+}
 
 /** What a step brought to light. */
 export interface Seen {
@@ -58,11 +64,11 @@ export class Monitoring {
     return this.#std.value;
   }
 
-  /** The figure that matters most now, if anything is watched. */
-  get headline():
-    | { readonly figure: string; readonly value: number }
-    | undefined {
-    return this.#watch.reading;
+  /** The signal that matters most now: one beyond its threshold, or the spread. */
+  get headline(): Headline | undefined {
+    if (!this.#watched) return undefined;
+    const { worst } = this.#watch;
+    return worst ?? { figure: "embedding_std", value: this.embeddingStd };
   }
 
   /** The newest value of each signal. */
@@ -95,15 +101,23 @@ export class Monitoring {
     return { metrics, alarms: this.#take(done, metrics, checked) };
   }
 
-  /** Takes lines of `metrics.jsonl` again, so that a resumed run goes on as if it had not stopped. */
-  replay(lines: Iterable<Readonly<Record<string, number | null>>>): void {
-    if (!this.#watched) return;
+  /**
+   * Takes lines of `metrics.jsonl` again, so that a resumed run goes on as if
+   * it had not stopped.
+   *
+   * @returns The alarms that they gave.
+   */
+  replay(lines: Iterable<Readonly<Record<string, number | null>>>): Alarm[] {
+    if (!this.#watched) return [];
+    const alarms: Alarm[] = [];
     for (const { step, epoch: _, ...rest } of lines) {
       const metrics = Object.fromEntries(
         Object.entries(rest).map(([key, value]) => [key, value ?? Number.NaN]),
       );
-      this.#take(step ?? 0, metrics, this.#isCheck(step ?? 0));
+      const checked = this.#isCheck(step ?? 0);
+      alarms.push(...this.#take(step ?? 0, metrics, checked));
     }
+    return alarms;
   }
 
   #isCheck(step: number): boolean {

@@ -7,7 +7,7 @@ import { type Device, openEngine } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import type { Alarm, Verdict } from "../monitor/watch.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { Monitoring } from "./monitoring.ts";
+import { type Headline, Monitoring } from "./monitoring.ts";
 import { Pace } from "./pace.ts";
 import { RUN_FILES, RunFolder } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
@@ -54,7 +54,7 @@ export interface StepProgress {
   /** What the step reported. */
   readonly metrics: StepMetrics;
   /** The signal that matters most now: one beyond its threshold, if any is. */
-  readonly headline?: { readonly figure: string; readonly value: number };
+  readonly headline?: Headline;
   /** At this speed. */
   readonly secondsLeft: number;
 }
@@ -177,10 +177,11 @@ export async function train(
     : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
   try {
     const monitoring = new Monitoring(session);
+    const alarms: Alarm[] = [];
     if (resume) {
       await session.restore(resume.values);
       await folder.rewind(resume.entry.step);
-      monitoring.replay(await folder.metrics());
+      alarms.push(...monitoring.replay(await folder.metrics()));
     }
     const version = `TensorFlow ${engine.api.version}`;
     emit({
@@ -192,7 +193,16 @@ export async function train(
       engine: version,
       seconds: (performance.now() - before) / 1000,
     });
-    const run = await trainSteps(session, monitoring, folder, options, emit);
+    const run = await trainSteps(
+      session,
+      monitoring,
+      folder,
+      options,
+      (event) => {
+        if (event.kind === "alarm") alarms.push(event.alarm);
+        emit(event);
+      },
+    );
     const scores: Scores = run.end === "finished"
       ? (emit({ kind: "evaluate" }),
         await evaluate(session, data, pipeline.evaluate))
@@ -210,15 +220,14 @@ export async function train(
       embedding_std: finite(monitoring.embeddingStd),
       verdict: monitoring.verdict,
       signals: finites(monitoring.signals),
-      alarms: run.alarms,
+      alarms,
       last_healthy_checkpoint: await healthyFile(folder),
       engine: version,
       device: engine.device,
       ...(scores.note ? { note: scores.note } : {}),
     };
     await folder.summarize(summary);
-    const alarm = run.alarms.find(({ action }) => action === "stop") ??
-      run.alarms[0];
+    const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];
     const result: TrainResult = {
       folder: folder.path,
       summary,
@@ -240,7 +249,6 @@ interface StepsRun {
   readonly seconds: number;
   /** Over the last steps. */
   readonly imagesPerSecond: number;
-  readonly alarms: readonly Alarm[];
 }
 
 const finites = (
@@ -271,7 +279,6 @@ async function trainSteps(
   const start = performance.now();
   const first = session.done;
   let metrics: StepMetrics = {};
-  const alarms: Alarm[] = [];
   let saved = first;
   let end: StepsRun["end"] = "finished";
   const save = async (): Promise<void> => {
@@ -294,7 +301,6 @@ async function trainSteps(
     pace.tick(performance.now());
     const epoch = done / stepsPerEpoch;
     await folder.log({ step: done, epoch, ...metrics });
-    alarms.push(...seen.alarms);
     for (const alarm of seen.alarms) {
       const stops = alarm.action === "stop";
       const checkpoint = await healthyFile(folder);
@@ -326,6 +332,5 @@ async function trainSteps(
     metrics,
     seconds,
     imagesPerSecond: (session.done - first) * batch / seconds,
-    alarms,
   };
 }

@@ -124,7 +124,7 @@ Deno.test("Moments that two batches went into weigh the newer one by 1 to 0.75",
   const { shape, views } = WRITTEN.cases.find(({ name }) => name === first) ??
     assert.fail();
   const batches = [views, second].map((batch) =>
-    batch.map((text) => decode(shape, text))
+    batch.map((text: string) => decode(shape, text))
   );
   agree(measure(batches), signals);
 });

@@ -15,7 +15,7 @@ export const alphaReq: SignalAt<"spectrum"> = {
   formula:
     "λ_i ∝ i^-α, least squares of log λ on log i over ranks 4 to 100, weights 1/i",
   reference:
-    "Agrawal et al. 2022, https://arxiv.org/abs/2202.05808; fit of Stringer et al. 2019, https://doi.org/10.1038/s41586-019-1346-5",
+    "Agrawal et al. 2022, https://openreview.net/forum?id=ii9X4vtZGTZ; fit of Stringer et al. 2019, https://doi.org/10.1038/s41586-019-1346-5",
   unit: "1",
   range: [0, Infinity],
   healthy: "neither",

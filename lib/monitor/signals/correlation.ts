@@ -28,7 +28,7 @@ export const correlation: SignalAt<"check"> = {
   summary: "Mean absolute correlation between different features",
   formula: "mean of |C_ij| / sqrt(C_ii C_jj) over i ≠ j",
   reference:
-    "Hua et al. 2021, https://arxiv.org/abs/2105.00470, section 3 (correlated features)",
+    "Hua et al. 2021, https://arxiv.org/abs/2105.00470 (collapse as correlated features)",
   unit: "1",
   range: [0, 1],
   healthy: "low",

@@ -8,7 +8,7 @@ export const gradientNorm: SignalAt<"step"> = {
   name: "gradient_norm",
   summary: "Length of all gradients as one vector, and of each stage's",
   formula: "sqrt(sum of g²)",
-  reference: "Pascanu et al. 2013, https://arxiv.org/abs/1211.5063, section 3",
+  reference: "Pascanu et al. 2013, https://arxiv.org/abs/1211.5063",
   unit: "loss per unit of weight",
   range: [0, Infinity],
   healthy: "neither",

@@ -7,7 +7,7 @@ export const nonfinite: SignalAt<"check"> = {
   at: "check",
   name: "nonfinite",
   summary: "Values of a stage's variables that are NaN or infinite",
-  formula: "count of x with x - x ≠ 0",
+  formula: "count of values x for which x - x is not 0",
   reference: "IEEE 754-2019",
   unit: "values",
   range: [0, Infinity],
