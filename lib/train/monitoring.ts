@@ -79,23 +79,21 @@ export class Monitoring {
   /** Takes the signals that are due after a step. */
   async observe(stepMetrics: StepMetrics): Promise<Seen> {
     if (!this.#watched) return { metrics: stepMetrics, alarms: [] };
-    const { done, length } = this.session;
+    const { done } = this.session;
     const metrics: Record<string, number> = {
       ...stepMetrics,
       ...this.#lossSignals(stepMetrics),
     };
-    // The last step is always one: it is what the summary tells of.
-    const last = done === length.steps;
-    const checked = this.#isCheck(done) || last;
+    const checked = this.#isDue(done, this.#every);
     if (checked) {
       for (const [key, value] of Object.entries(await this.session.check())) {
         // Of what should not be, only what is.
         if (!key.startsWith("nonfinite:") || value !== 0) metrics[key] = value;
       }
     }
-    if (
-      last || this.#isCheck(done) && done / this.#every % SPECTRUM_EVERY === 0
-    ) {
+    // A matrix that is not of numbers has no eigenvalues.
+    const whole = Object.values(metrics).every(Number.isFinite);
+    if (whole && this.#isDue(done, SPECTRUM_EVERY * this.#every)) {
       Object.assign(metrics, await this.#spectralSignals());
     }
     return { metrics, alarms: this.#take(done, metrics, checked) };
@@ -114,14 +112,15 @@ export class Monitoring {
       const metrics = Object.fromEntries(
         Object.entries(rest).map(([key, value]) => [key, value ?? Number.NaN]),
       );
-      const checked = this.#isCheck(step ?? 0);
+      const checked = this.#isDue(step ?? 0, this.#every);
       alarms.push(...this.#take(step ?? 0, metrics, checked));
     }
     return alarms;
   }
 
-  #isCheck(step: number): boolean {
-    return step % this.#every === 0;
+  /** The last step is always due: the summary tells of it. */
+  #isDue(step: number, every: number): boolean {
+    return step % every === 0 || step === this.session.length.steps;
   }
 
   #take(step: number, metrics: StepMetrics, checked: boolean): Alarm[] {

@@ -150,6 +150,21 @@ Deno.test("A run whose numbers overflow is stopped at once, and the stage is nam
   assert.equal(summary["last_healthy_checkpoint"], null);
 });
 
+Deno.test("A run whose numbers overflow goes on to its end where that only warns", async () => {
+  await using it = await runs(
+    "simsiam",
+    ...small(8),
+    ...sets(
+      "train.optimizer.sgd.lr=1e30",
+      "monitor={divergence: warn, every: 1, patience: 1}",
+    ),
+  );
+  const { code, stderr, summary } = it;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /warning: the run diverged at step \d/);
+  assert.equal(summary["verdict"], "diverged");
+});
+
 Deno.test("A contrastive loss that cannot tell candidates apart is stuck at uniform", async () => {
   await using it = await runs(
     "simclr",
