@@ -55,7 +55,6 @@ export type {
   LossStage,
   ModuleStage,
   Momentum,
-  Monitor,
   NearestStage,
   Pairs,
   Pipeline,
@@ -162,7 +161,10 @@ export type {
   Values,
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
-export type { Alarm, Verdict } from "./lib/monitor/verdict.ts";
+export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
+export type { Action, Fault, Monitor } from "./lib/monitor/policy.ts";
+export { SIGNALS } from "./lib/monitor/signals.ts";
+export type { SignalDefinition } from "./lib/monitor/define.ts";
 
 // The parts of a run, one by one.
 export {

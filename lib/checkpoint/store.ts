@@ -18,6 +18,8 @@ export interface CheckpointEntry {
   readonly sha256: string;
   /** What the last step reported; `null` for what was no number. */
   readonly metrics: Readonly<Record<string, number | null>>;
+  /** Whether the run looked healthy then. */
+  readonly healthy: boolean;
 }
 
 const entrySchema: z.ZodType<CheckpointEntry> = z.object({
@@ -26,6 +28,7 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   metrics: z.record(z.string(), z.number().nullable()),
+  healthy: z.boolean().default(true),
 });
 
 const manifestSchema = z.object({
@@ -65,11 +68,21 @@ export class CheckpointStore {
     return manifestSchema.parse(JSON.parse(text)).checkpoints;
   }
 
-  /** Writes a checkpoint, then forgets those beyond `keep`. */
+  /** The newest entry of a run that looked healthy; its file may be damaged. */
+  async newestHealthy(): Promise<CheckpointEntry | undefined> {
+    const entries = await this.list().catch(() => []);
+    return entries.findLast(({ healthy }) => healthy);
+  }
+
+  /**
+   * Writes a checkpoint, then forgets those beyond `keep`, but for the newest
+   * healthy one.
+   */
   async save(
     step: number,
     tensors: Values,
     metrics: Readonly<Record<string, number | null>>,
+    healthy = true,
   ): Promise<CheckpointEntry> {
     await Deno.mkdir(this.folder, { recursive: true });
     const file = `step-${String(step).padStart(8, "0")}.safetensors`;
@@ -84,12 +97,15 @@ export class CheckpointStore {
       bytes: bytes.length,
       sha256: sha256(bytes),
       metrics,
+      healthy,
     };
     // A manifest that cannot be read must not end a run.
     const known = await this.list().catch(() => []);
     const old = known.filter((one) => one.file !== file);
     const all = [...old, entry];
-    const kept = all.slice(-this.keep);
+    const newest = all.slice(-this.keep);
+    const last = all.findLast((one) => one.healthy);
+    const kept = all.filter((one) => newest.includes(one) || one === last);
     const manifest = { format: "stopgrad-checkpoints-1", checkpoints: kept };
     await writeAtomic(
       join(this.folder, MANIFEST),

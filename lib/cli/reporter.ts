@@ -53,31 +53,26 @@ export function processTerminal(): Terminal {
 
 /** The progress line of training. */
 export function stepLine(
-  { step, steps, epoch, epochs, imagesPerSecond, metrics, secondsLeft }:
-    StepProgress,
+  {
+    step,
+    steps,
+    epoch,
+    epochs,
+    imagesPerSecond,
+    metrics,
+    headline,
+    secondsLeft,
+  }: StepProgress,
 ): string {
   return [
     `${bar(step / steps)} step ${step}/${steps}`,
     `epoch ${epoch.toFixed(1)}/${Number(epochs.toFixed(1))}`,
     `${integer(imagesPerSecond)} images/s`,
     `loss ${(metrics["loss"] ?? Number.NaN).toFixed(4)}`,
-    `std ${(metrics["embedding_std"] ?? Number.NaN).toFixed(3)}`,
+    ...(headline ? [`${headline.figure} ${headline.value.toFixed(3)}`] : []),
     `${duration(secondsLeft)} left`,
   ].join("  ");
 }
-
-/** Usual ways out, by verdict. */
-const CURES = {
-  collapsed: [
-    "check the stop-gradient, the predictor and the batch norms of the heads",
-    "try a smaller learning rate, or a longer warm-up",
-    "to train on regardless: --set monitor.collapse=warn",
-  ],
-  diverged: [
-    "try a smaller learning rate, or a longer warm-up",
-    "look for the first bad step in metrics.jsonl",
-  ],
-} as const;
 
 type Handlers = {
   readonly [K in TrainEvent["kind"]]: (
@@ -133,13 +128,17 @@ export function reporter(
       );
     },
     step: ({ progress }) => terminal.live(stepLine(progress)),
-    alarm({ alarm: { verdict, step, message }, stops }) {
+    alarm({ alarm: { fault, message, cures }, stops, checkpoint }) {
       terminal.warn(
         [
-          `${
-            stops ? "stopped" : "warning"
-          }: the run ${verdict} at step ${step}: ${message}`,
-          ...CURES[verdict].map((cure) => `  - ${cure}`),
+          `${stops ? "stopped" : "warning"}: ${message}`,
+          checkpoint
+            ? `  the last healthy checkpoint is ${folder}/${checkpoint}`
+            : "  no checkpoint was written while the run was healthy",
+          ...cures.map((cure) => `  - ${cure}`),
+          stops
+            ? `  - to train on regardless: --set monitor.${fault}=warn`
+            : `  - to hear no more of it: --set monitor.${fault}=off`,
         ].join("\n"),
       );
     },

@@ -4,10 +4,11 @@ import type { Variable } from "../layers/layer.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
 import { unitPixels } from "../ops/pixels.ts";
 import { StatelessRandom } from "../ops/random.ts";
-import { embeddingRank, embeddingStd } from "../monitor/signals.ts";
+import { isWatched } from "../monitor/policy.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import { augmentAll, enqueue, forward, type Views } from "./forward.ts";
+import { measureStep, monitorVariables } from "./monitors.ts";
 import { StepRun } from "./step_run.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
 
@@ -76,11 +77,13 @@ export function trainingStep(
     ...stages.map(({ name }) => ({ kind: "lr", stage: name } as const)),
     ...twins.map(({ name }) => ({ kind: "ema", stage: name } as const)),
   ];
+  const watched = isWatched(pipeline.monitor);
   const variables = [
     ...graph.order.flatMap((wired) => wired.variables),
     ...stages.flatMap(trained).flatMap((parameter) =>
       slotsOf(definition, parameter)
     ),
+    ...watched ? monitorVariables(graph) : [],
   ];
 
   const traceable: Traceable = (execution) => {
@@ -158,8 +161,17 @@ export function trainingStep(
     return {
       loss,
       ...metrics,
-      ...execution.scope("monitor", () => spread(graph, kept)),
-      gradient_norm: execution.scope("monitor", () => globalNorm(grads)),
+      ...watched
+        ? execution.scope("monitor", () => {
+          const gradients = new Map(stages.map((wired) => [
+            wired.name,
+            trained(wired).map((parameter) =>
+              grads[parameters.indexOf(parameter)] as tf.Tensor
+            ),
+          ]));
+          return measureStep(execution, pipeline, graph, kept, gradients);
+        })
+        : {},
     };
   };
   return { traceable, scalars, variables };
@@ -200,26 +212,4 @@ function moveTwin(
     );
     run.update(variable, mixed);
   });
-}
-
-/**
- * How the embeddings of the batch spread: those of the second side of the
- * first loss, view 0, which is the projection that the methods compare with.
- */
-function spread(
-  graph: StageGraph,
-  values: ReadonlyMap<string, Views>,
-): Readonly<Record<"embedding_std" | "embedding_rank", tf.Tensor>> {
-  for (const { stage } of graph.order) {
-    if (stage.kind !== "loss") continue;
-    const [, { stage: name, view = 0 }] = stage.between;
-    const z = values.get(name)?.[view] as tf.Tensor2D;
-    return { embedding_std: embeddingStd(z), embedding_rank: embeddingRank(z) };
-  }
-  throw new Error("internal: a graph without a loss");
-}
-
-/** Length of all gradients as one vector. */
-function globalNorm(gradients: readonly tf.Tensor[]): tf.Tensor {
-  return tf.sqrt(tf.addN(gradients.map((g) => tf.sum(tf.square(g)))));
 }

@@ -37,6 +37,12 @@ function reach(
 const convolution = (y: Value | undefined, kernel: Value | undefined): number =>
   kernel ? 2 * elements(y) * reach(kernel) : 0;
 
+/** Each number of the smaller image is spread over a window, or gathered from one. */
+const pooling = (small: Value | undefined, { attrs }: Node): number => {
+  const window = attrs["ksize"]?.value as readonly number[] | undefined;
+  return elements(small) * sizeOf(window ?? []);
+};
+
 const product = (transposed: string) => ({ inputs, outputs, attrs }: Node) => {
   const shape = inputs[0]?.shape ?? [];
   const inner = attrs[transposed]?.value === true ? shape.at(-2) : shape.at(-1);
@@ -48,6 +54,8 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
   Conv2DBackpropInput: ({ inputs }) => convolution(inputs[2], inputs[1]),
   Conv2DBackpropFilter: ({ inputs, outputs }) =>
     convolution(inputs[2], outputs[0]),
+  AvgPool: (node) => pooling(node.outputs[0], node),
+  AvgPoolGrad: (node) => pooling(node.inputs[1], node),
   MatMul: product("transpose_a"),
   BatchMatMul: product("adj_x"),
   BatchMatMulV2: product("adj_x"),
@@ -67,7 +75,7 @@ const POINTWISE = [
   ..."Sqrt Square SquaredDifference Sub Tanh".split(" "),
 ];
 
-const REDUCTIONS = "ArgMax AvgPool Max MaxPool MaxPoolGrad Mean Min Prod Sum"
+const REDUCTIONS = "ArgMax Max MaxPool MaxPoolGrad Mean Min Prod Sum"
   .split(" ");
 
 const FREE = [

@@ -1,35 +1,39 @@
-/** @file Signals of collapse, computed within the step. */
-import * as tf from "@tensorflow/tfjs";
-import { l2Normalize } from "../ops/normalize.ts";
+/** @file The table of signals: a new one is a file and a line here. */
+import type { SignalAt, SignalDefinition } from "./define.ts";
+import { alignment } from "./signals/alignment.ts";
+import { alphaReq } from "./signals/alpha_req.ts";
+import { correlation } from "./signals/correlation.ts";
+import { correlationRank } from "./signals/correlation_rank.ts";
+import { effectiveRank } from "./signals/effective_rank.ts";
+import { emaDistance } from "./signals/ema_distance.ts";
+import { embeddingStd } from "./signals/embedding_std.ts";
+import { gradientNorm } from "./signals/gradient_norm.ts";
+import { lossToFloor } from "./signals/loss_to_floor.ts";
+import { lossToUniform } from "./signals/loss_to_uniform.ts";
+import { nonfinite } from "./signals/nonfinite.ts";
+import { rankme } from "./signals/rankme.ts";
+import { uniformity } from "./signals/uniformity.ts";
 
-/**
- * Standard deviation of each feature of the L2-normalised embedding over the
- * batch, averaged, times sqrt(features): 1 where embeddings spread evenly
- * over the sphere, 0 where they are all alike (Chen and He 2020,
- * arXiv:2011.10566, section 4.1).
- *
- * @param z `[batch, features]`
- */
-export function embeddingStd(z: tf.Tensor2D): tf.Scalar {
-  const { variance } = tf.moments(l2Normalize(z), 0);
-  const mean = tf.mean(tf.sqrt(variance));
-  return tf.mul(mean, Math.sqrt(z.shape[1]));
-}
+/** All signals, in the order of `metrics.jsonl` and of the documentation. */
+export const SIGNALS: readonly SignalDefinition[] = [
+  embeddingStd,
+  gradientNorm,
+  lossToFloor,
+  lossToUniform,
+  correlation,
+  correlationRank,
+  alignment,
+  uniformity,
+  emaDistance,
+  nonfinite,
+  effectiveRank,
+  rankme,
+  alphaReq,
+];
 
-/**
- * Participation ratio of the covariance of the L2-normalised embedding,
- * `(sum λ)² / sum λ²`: the number of directions that carry variance, 1 where
- * all embeddings lie on a line (Gao et al. 2017, doi:10.1101/214262). Found
- * from the Gram matrix, without eigenvalues.
- *
- * @param z `[batch, features]`
- */
-export function embeddingRank(z: tf.Tensor2D): tf.Scalar {
-  const unit = l2Normalize(z);
-  const centred = tf.sub(unit, tf.mean(unit, 0, true)) as tf.Tensor2D;
-  const gram = tf.matMul(centred, centred, false, true);
-  const trace = tf.sum(tf.square(centred));
-  // Where all are alike, both are 0: there is no direction at all.
-  const squares = tf.maximum(tf.sum(tf.square(gram)), 1e-30);
-  return tf.div(tf.square(trace), squares);
+/** Those that are computed in one place. */
+export function signalsAt<P extends SignalDefinition["at"]>(
+  place: P,
+): readonly SignalAt<P>[] {
+  return SIGNALS.filter((one): one is SignalAt<P> => one.at === place);
 }

@@ -1,5 +1,6 @@
 /** @file The YAML's own types, for pipelines written in TypeScript. */
 import { UserError } from "../errors.ts";
+import type { Action, Monitor } from "../monitor/policy.ts";
 import { stringify } from "yaml";
 import {
   type CheckResult,
@@ -119,11 +120,8 @@ export interface PipelineConfig {
     >;
     readonly precision?: "float32" | "bfloat16";
   };
-  /** What to do about a collapse. */
-  readonly monitor?: "stop" | "warn" | "off" | {
-    readonly collapse?: "stop" | "warn" | "off";
-    readonly patience?: number;
-  };
+  /** What to do about a run that goes wrong; an action alone is that of `collapse`. */
+  readonly monitor?: Action | Partial<Monitor>;
   /** Epochs between checkpoints, and how many stay. */
   readonly checkpoint?: { readonly every?: number; readonly keep?: number };
   /** How the encoder is judged. */

@@ -510,7 +510,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     },
     train: trainSchema(registry),
     monitor: {
-      description: "What to do about a run that collapses",
+      description: "What to do about a run that goes wrong",
       anyOf: [collapse, fromZod(sections.monitor)],
     },
     checkpoint: {

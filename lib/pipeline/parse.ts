@@ -1,6 +1,7 @@
 /** @file A whole pipeline from plain data. */
 import { z } from "zod";
 import type { OptimizerDefinition } from "../optim/define.ts";
+import { completeMonitor, type Monitor } from "../monitor/policy.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { nearest } from "./nearest.ts";
 import { parseStage, readMomentum } from "./parse_stage.ts";
@@ -8,7 +9,6 @@ import type {
   Draft,
   Evaluate,
   Momentum,
-  Monitor,
   Pipeline,
   Schedule,
   Stage,
@@ -325,7 +325,8 @@ function parsePerStage(
 
 function parseMonitor(value: unknown, findings: Findings): Monitor | undefined {
   const keys = typeof value === "string" ? { collapse: value } : value ?? {};
-  return validate(monitor, keys, ["monitor"], `"monitor"`, findings);
+  const read = validate(monitor, keys, ["monitor"], `"monitor"`, findings);
+  return read && completeMonitor(read);
 }
 
 function parseEvaluate(

@@ -6,6 +6,7 @@ import type {
   TransformDefinition,
 } from "../stages/define.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
+import type { Monitor } from "../monitor/policy.ts";
 import type { SourceDefinition } from "../data/source.ts";
 
 /** A value that a stage reads: another stage's output, or `image`. */
@@ -175,14 +176,6 @@ export interface Train {
   readonly precision: "float32" | "bfloat16";
 }
 
-/** What to do about a run that collapses. */
-export interface Monitor {
-  /** Whether a collapse ends the run. */
-  readonly collapse: "stop" | "warn" | "off";
-  /** Checks in a row that must look collapsed before it is believed. */
-  readonly patience: number;
-}
-
 /** When variables are written to disk. */
 export interface CheckpointPolicy {
   /** Epochs between two. */
@@ -222,7 +215,7 @@ export interface Pipeline {
   readonly stages: ReadonlyMap<string, Stage>;
   /** Length, optimizer, schedules. */
   readonly train: Train;
-  /** What to do about a collapse. */
+  /** What to do about a run that goes wrong. */
   readonly monitor: Monitor;
   /** When variables are written to disk. */
   readonly checkpoint: CheckpointPolicy;

@@ -1,5 +1,6 @@
 /** @file Schemas of the sections that no stage defines: train, monitor, evaluate. */
 import { z } from "zod";
+import { ACTIONS } from "../monitor/policy.ts";
 
 /** Options of the learning-rate schedules, by name. */
 export const SCHEDULES = {
@@ -62,13 +63,30 @@ export const perStage = z.strictObject({
   ),
 });
 
+const action = z.enum(ACTIONS);
+
 /** Keys of `monitor`. */
 export const monitor = z.strictObject({
-  collapse: z.enum(["stop", "warn", "off"]).default("stop").describe(
-    "What to do about a run that collapses",
+  collapse: action.default("stop").describe(
+    "What to do when all embeddings become alike",
+  ),
+  dimensional_collapse: action.optional().describe(
+    "What to do when embeddings vary in few directions only; as `collapse` by default",
+  ),
+  divergence: action.optional().describe(
+    "What to do when numbers overflow or the loss grows; as `collapse` by default",
+  ),
+  stuck_at_uniform: action.optional().describe(
+    "What to do when a contrastive loss stays at that of a guess; warn by default",
+  ),
+  not_learning: action.optional().describe(
+    "What to do when the loss does not fall; warn by default",
   ),
   patience: z.int().min(1).max(1000).default(3).describe(
-    "Checks in a row that must look collapsed",
+    "Checks in a row that must find a fault before it is believed",
+  ),
+  every: z.int().min(1).max(100_000).default(20).describe(
+    "Steps between two checks, at most; an epoch has at least one",
   ),
 });
 

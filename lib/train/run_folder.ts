@@ -125,6 +125,14 @@ export class RunFolder {
     }
   }
 
+  /** Lines of `metrics.jsonl`. */
+  async metrics(): Promise<Record<string, number | null>[]> {
+    const path = join(this.path, RUN_FILES.metrics);
+    const text = await Deno.readTextFile(path).catch(() => "");
+    return text.split("\n").filter((line) => line !== "")
+      .map((line) => JSON.parse(line));
+  }
+
   /** Forgets the metrics of steps after `step`, which will be done again. */
   async rewind(step: number): Promise<void> {
     const path = join(this.path, RUN_FILES.metrics);

@@ -1,11 +1,17 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
-import type { Executable } from "../compile/machine.ts";
+import type { Executable, Tensors } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import type { ImageSet } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
 import { initializer } from "../graph/initialize.ts";
+import {
+  checkProgram,
+  monitorVariables,
+  SPECTRA,
+  spectrumProgram,
+} from "../graph/monitors.ts";
 import {
   type ScalarSlot,
   STEP,
@@ -15,6 +21,7 @@ import {
 import type { StageGraph } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
+import type { Spectra } from "../monitor/define.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
@@ -97,6 +104,13 @@ export function twinSources(graph: StageGraph): Map<Variable, Variable> {
     });
   }
   return sources;
+}
+
+/** The one element of each tensor. */
+function scalarsOf(tensors: Tensors): StepMetrics {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { data }]) => [name, Number(data[0])]),
+  );
 }
 
 /** A compiled training step with its variables and its data. */
@@ -236,11 +250,31 @@ export class TrainingSession {
       scalars: { dtype: "float32", shape: [scalars.length], data: scalars },
     }, onTimings);
     this.#done++;
-    return Object.fromEntries(
-      Object.entries(results).map((
-        [name, { data }],
-      ) => [name, Number(data[0])]),
-    );
+    return scalarsOf(results);
+  }
+
+  #check: Executable | undefined;
+
+  /** Signals of the last step's embeddings, and of the variables after it. */
+  async check(): Promise<StepMetrics> {
+    const { pipeline, graph } = this;
+    this.#check ??= this.load("check", checkProgram(pipeline, graph));
+    return scalarsOf(await this.#check.run());
+  }
+
+  #spectrum: Executable | undefined;
+
+  /** Eigenvalues of the embeddings' moments after the last check. */
+  async spectrum(): Promise<Spectra> {
+    this.#spectrum ??= this.load("spectrum", spectrumProgram(this.graph));
+    const results = await this.#spectrum.run();
+    const spectra = SPECTRA.map((name): [keyof Spectra, number[]] => {
+      const ascending = [...results[name]?.data ?? []].map(Number);
+      // Rounding may leave the least a little below 0.
+      const clipped = ascending.map((value) => value < 0 ? 0 : value);
+      return [name, clipped.reverse()];
+    });
+    return Object.fromEntries(spectra) as unknown as Spectra;
   }
 
   #save: Executable | undefined;
@@ -263,7 +297,14 @@ export class TrainingSession {
    * @throws {UserError} When they are those of another pipeline.
    */
   async restore(values: Readonly<Record<string, TensorData>>): Promise<void> {
-    for (const { path, shape, dtype } of this.variables) {
+    const started = new Set(
+      monitorVariables(this.graph).map(({ path }) => path),
+    );
+    // A run that was not watched before starts to be: its monitors begin anew.
+    const known = this.variables.filter(({ path }) =>
+      path in values || !started.has(path)
+    );
+    for (const { path, shape, dtype } of known) {
       const value = values[path];
       const found = value && `${value.dtype}[${value.shape}]`;
       const expected = `${dtype}[${shape}]`;
@@ -275,7 +316,7 @@ export class TrainingSession {
       );
     }
     const restore = this.load("restore", (execution) => {
-      for (const ref of this.variables) {
+      for (const ref of known) {
         const value = execution.feed(ref.path, ref.shape, ref.dtype);
         execution.assign(ref, value);
       }

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import { UserError } from "../errors.ts";
-import type { Alarm } from "../monitor/verdict.ts";
+import type { Alarm } from "../monitor/watch.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { plainSweep, pointChanges } from "../pipeline/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/resolve.ts";

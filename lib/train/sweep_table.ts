@@ -93,7 +93,7 @@ function cell(column: Column, row: Row): string {
 function verdict({ points, results }: Row): string {
   if (results.length === 0) return "not run";
   const all = results.map(({ summary, alarm }) =>
-    points.length === 1 && alarm
+    points.length === 1 && alarm?.verdict === summary.verdict
       ? `${summary.verdict} at step ${alarm.step}`
       : summary.verdict
   );

@@ -5,10 +5,11 @@ import { cacheFolder } from "../engine/cache.ts";
 import type { InstallProgress } from "../engine/install.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
-import { type Alarm, type Verdict, Watch } from "../monitor/verdict.ts";
+import type { Alarm, Verdict } from "../monitor/watch.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
+import { type Headline, Monitoring } from "./monitoring.ts";
 import { Pace } from "./pace.ts";
-import { RunFolder } from "./run_folder.ts";
+import { RUN_FILES, RunFolder } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
 import { type StepMetrics, TrainingSession } from "./session.ts";
 
@@ -28,7 +29,13 @@ export type TrainEvent =
     readonly seconds: number;
   }
   | { readonly kind: "step"; readonly progress: StepProgress }
-  | { readonly kind: "alarm"; readonly alarm: Alarm; readonly stops: boolean }
+  | {
+    readonly kind: "alarm";
+    readonly alarm: Alarm;
+    readonly stops: boolean;
+    /** File of the last checkpoint of the healthy run, if there is one. */
+    readonly checkpoint: string | null;
+  }
   | { readonly kind: "evaluate" }
   | { readonly kind: "done"; readonly result: TrainResult };
 
@@ -46,6 +53,8 @@ export interface StepProgress {
   readonly imagesPerSecond: number;
   /** What the step reported. */
   readonly metrics: StepMetrics;
+  /** The signal that matters most now: one beyond its threshold, if any is. */
+  readonly headline?: Headline;
   /** At this speed. */
   readonly secondsLeft: number;
 }
@@ -103,8 +112,14 @@ export interface Summary {
   readonly linear: number | null;
   /** Running mean of the collapse signal. */
   readonly embedding_std: number | null;
-  /** What became of the run. */
+  /** What became of the run: the gravest fault that was there at its end. */
   readonly verdict: Verdict;
+  /** The newest value of every signal, by its key in `metrics.jsonl`. */
+  readonly signals: Readonly<Record<string, number | null>>;
+  /** Every fault that was found, in order. */
+  readonly alarms: readonly Alarm[];
+  /** File of the last checkpoint that was written while the run looked healthy. */
+  readonly last_healthy_checkpoint: string | null;
   /** Such as `TensorFlow 2.21.0`. */
   readonly engine: string;
   /** Where it ran. */
@@ -119,14 +134,11 @@ export interface TrainResult {
   readonly folder: string;
   /** What `summary.json` holds. */
   readonly summary: Summary;
-  /** Present when the run was stopped, or should have been. */
+  /** The fault that stopped the run, or the first that it was warned of. */
   readonly alarm?: Alarm;
   /** `interrupted` runs can be resumed. */
   readonly end: "finished" | "stopped" | "interrupted";
 }
-
-/** Steps between two looks at the collapse signal. */
-const CHECK_EVERY = 20;
 
 const finite = (value: number): number | null =>
   Number.isFinite(value) ? value : null;
@@ -171,9 +183,12 @@ export async function train(
     ? await RunFolder.begin(await options.folder(), pipeline, baseDir)
     : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
   try {
+    const monitoring = new Monitoring(session);
+    const alarms: Alarm[] = [];
     if (resume) {
       await session.restore(resume.values);
       await folder.rewind(resume.entry.step);
+      alarms.push(...monitoring.replay(await folder.metrics()));
     }
     const version = `TensorFlow ${engine.api.version}`;
     emit({
@@ -185,7 +200,16 @@ export async function train(
       engine: version,
       seconds: (performance.now() - before) / 1000,
     });
-    const run = await trainSteps(session, folder, options, emit);
+    const run = await trainSteps(
+      session,
+      monitoring,
+      folder,
+      options,
+      (event) => {
+        if (event.kind === "alarm") alarms.push(event.alarm);
+        emit(event);
+      },
+    );
     const scores: Scores = run.end === "finished"
       ? (emit({ kind: "evaluate" }),
         await evaluate(session, data, pipeline.evaluate))
@@ -200,18 +224,22 @@ export async function train(
       loss: finite(run.metrics["loss"] ?? Number.NaN),
       knn: scores.knn,
       linear: scores.linear,
-      embedding_std: finite(run.embeddingStd),
-      verdict: run.alarm?.verdict ?? "healthy",
+      embedding_std: finite(monitoring.embeddingStd),
+      verdict: monitoring.verdict,
+      signals: finites(monitoring.signals),
+      alarms,
+      last_healthy_checkpoint: await healthyFile(folder),
       engine: version,
       device: engine.device,
       ...(scores.note ? { note: scores.note } : {}),
     };
     await folder.summarize(summary);
+    const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];
     const result: TrainResult = {
       folder: folder.path,
       summary,
       end: run.end,
-      ...(run.alarm ? { alarm: run.alarm } : {}),
+      ...(alarm ? { alarm } : {}),
     };
     emit({ kind: "done", result });
     return result;
@@ -225,42 +253,47 @@ interface StepsRun {
   readonly end: TrainResult["end"];
   /** What the step reported. */
   readonly metrics: StepMetrics;
-  readonly embeddingStd: number;
   readonly seconds: number;
   /** Over the last steps. */
   readonly imagesPerSecond: number;
-  readonly alarm?: Alarm;
+}
+
+const finites = (
+  metrics: Iterable<readonly [string, number]>,
+): Readonly<Record<string, number | null>> =>
+  Object.fromEntries(
+    [...metrics].map(([name, value]) => [name, finite(value)]),
+  );
+
+/** File of the last checkpoint of a healthy run, from the run's folder. */
+async function healthyFile(folder: RunFolder): Promise<string | null> {
+  const entry = await folder.checkpoints.newestHealthy();
+  return entry ? `${RUN_FILES.checkpoints}/${entry.file}` : null;
 }
 
 /** The loop over the steps. */
 async function trainSteps(
   session: TrainingSession,
+  monitoring: Monitoring,
   folder: RunFolder,
   { signal }: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<StepsRun> {
   const { pipeline, length: { steps, stepsPerEpoch } } = session;
-  const { monitor, checkpoint, data: { batch } } = pipeline;
-  const watch = new Watch({
-    every: Math.min(CHECK_EVERY, stepsPerEpoch),
-    patience: monitor.patience,
-  });
+  const { checkpoint, data: { batch } } = pipeline;
   const saveEvery = Math.max(1, Math.round(checkpoint.every * stepsPerEpoch));
   const pace = new Pace();
   const start = performance.now();
   const first = session.done;
   let metrics: StepMetrics = {};
-  let alarm: Alarm | undefined;
   let saved = first;
   let end: StepsRun["end"] = "finished";
   const save = async (): Promise<void> => {
-    const kept = Object.entries(metrics).map(([name, value]) =>
-      [name, finite(value)] as const
-    );
     await folder.checkpoints.save(
       session.done,
       await session.save(),
-      Object.fromEntries(kept),
+      finites([...monitoring.signals, ...Object.entries(metrics)]),
+      !monitoring.suspicious,
     );
     saved = session.done;
   };
@@ -269,25 +302,20 @@ async function trainSteps(
       end = "interrupted";
       break;
     }
-    metrics = await session.step();
+    const seen = await monitoring.observe(await session.step());
+    metrics = seen.metrics;
     const { done } = session;
     pace.tick(performance.now());
     const epoch = done / stepsPerEpoch;
     await folder.log({ step: done, epoch, ...metrics });
-    const seen = watch.observe(done, {
-      loss: metrics["loss"] ?? Number.NaN,
-      embedding_std: metrics["embedding_std"] ?? Number.NaN,
-      gradient_norm: metrics["gradient_norm"] ?? Number.NaN,
-    });
-    if (seen && !alarm && monitor.collapse !== "off") {
-      alarm = seen;
-      const stops = monitor.collapse === "stop";
-      emit({ kind: "alarm", alarm, stops });
-      if (stops) {
-        end = "stopped";
-        break;
-      }
+    for (const alarm of seen.alarms) {
+      const stops = alarm.action === "stop";
+      const checkpoint = await healthyFile(folder);
+      emit({ kind: "alarm", alarm, stops, checkpoint });
+      if (stops) end = "stopped";
     }
+    if (end === "stopped") break;
+    const { headline } = monitoring;
     emit({
       kind: "step",
       progress: {
@@ -297,20 +325,19 @@ async function trainSteps(
         epochs: steps / stepsPerEpoch,
         imagesPerSecond: pace.stepsPerSecond * batch,
         metrics,
+        ...(headline ? { headline } : {}),
         secondsLeft: (steps - done) / pace.stepsPerSecond,
       },
     });
-    // A run that looks collapsed must not push healthy checkpoints out.
-    if (done % saveEvery === 0 && !watch.suspicious) await save();
+    // A run that is about to be stopped is resumed from before the trouble.
+    if (done % saveEvery === 0 && !monitoring.endangered) await save();
   }
   if (end !== "stopped" && saved !== session.done) await save();
   const seconds = (performance.now() - start) / 1000;
   return {
     end,
     metrics,
-    embeddingStd: watch.embeddingStd,
     seconds,
     imagesPerSecond: (session.done - first) * batch / seconds,
-    ...(alarm ? { alarm } : {}),
   };
 }

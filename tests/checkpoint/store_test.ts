@@ -77,6 +77,27 @@ Deno.test(
 );
 
 Deno.test(
+  "The newest checkpoint of the healthy run stays, however many sick ones follow",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 2, 1, 2);
+    assert.equal((await store.newestHealthy())?.step, 2);
+    for (const step of [3, 4, 5]) {
+      await store.save(step, values(step), {}, false);
+    }
+    assert.deepEqual(
+      (await store.list()).map(({ step, healthy }) => [step, healthy]),
+      [[2, true], [4, false], [5, false]],
+    );
+    assert.equal((await store.newestHealthy())?.step, 2);
+    // A run that recovered needs it no longer.
+    await store.save(6, values(6), {});
+    await store.save(7, values(7), {});
+    assert.deepEqual((await store.list()).map(({ step }) => step), [6, 7]);
+    assert.deepEqual((await names(folder)).length, 3);
+  }),
+);
+
+Deno.test(
   "A step that is saved again takes its own place",
   withFolder(async (folder) => {
     const store = await saved(folder, 3, 1, 2);

@@ -77,10 +77,11 @@ Deno.test("what is saved is every variable by its path, the step among them", as
   }
 });
 
-Deno.test("after two steps every variable has changed, and a queue has moved by two batches", async () => {
+Deno.test("after two steps and a check every variable has changed, and a queue has moved by two batches", async () => {
   const session = await start("moco");
   const before = await session.save();
   await steps(session, 2);
+  await session.check();
   const after = await session.save();
   session.close();
   const [old, now] = [bytes(before), bytes(after)];
@@ -144,4 +145,59 @@ Deno.test("variables of two sessions do not meet, though their paths are the sam
     bytes(a)["y/stem/conv/kernel"],
     bytes(b)["y/stem/conv/kernel"],
   );
+});
+
+Deno.test("checks go on after a resume as if nothing had been", async () => {
+  const through = await start("byol");
+  await steps(through, 2);
+  await through.check();
+  const saved = await through.save();
+  await steps(through, 2);
+  const expected = [await through.check(), await through.spectrum()];
+  through.close();
+
+  const resumed = await start("byol");
+  await steps(resumed, 1);
+  await resumed.check();
+  await resumed.restore(saved);
+  await steps(resumed, 2);
+  assert.deepEqual([await resumed.check(), await resumed.spectrum()], expected);
+  resumed.close();
+});
+
+Deno.test("monitors do not change the training, to the bit", async () => {
+  const states: Record<string, string>[] = [];
+  const losses: unknown[] = [];
+  for (const monitor of ["stop", "off"]) {
+    const session = await start("byol", `monitor=${monitor}`);
+    const metrics = await steps(session, 2);
+    if (monitor === "stop") await session.check();
+    metrics.push(...await steps(session, 2));
+    losses.push(metrics.map(({ loss }) => loss));
+    states.push(bytes(await session.save()));
+    session.close();
+  }
+  assert.deepEqual(losses[0], losses[1]);
+  const [watched = {}, alone = {}] = states;
+  const own = Object.keys(watched).filter((path) => !(path in alone));
+  assert.deepEqual(own.sort(), [
+    "monitor/covariance",
+    "monitor/mean",
+    "monitor/weight",
+  ]);
+  for (const path of own) delete watched[path];
+  assert.deepEqual(watched, alone);
+});
+
+Deno.test("a run that was not watched can go on watched", async () => {
+  const alone = await start("simsiam", "monitor=off");
+  await steps(alone, 1);
+  const saved = await alone.save();
+  alone.close();
+  const watched = await start("simsiam");
+  await watched.restore(saved);
+  await steps(watched, 1);
+  const { correlation_rank: rank } = await watched.check();
+  assert.ok(rank !== undefined && rank >= 1, `${rank}`);
+  watched.close();
 });

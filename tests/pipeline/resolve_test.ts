@@ -117,7 +117,15 @@ Deno.test("The written-out form leaves nothing implied", () => {
       per_stage: {},
       precision: "float32",
     },
-    monitor: { collapse: "stop", patience: 3 },
+    monitor: {
+      divergence: "stop",
+      collapse: "stop",
+      dimensional_collapse: "stop",
+      stuck_at_uniform: "warn",
+      not_learning: "warn",
+      patience: 3,
+      every: 20,
+    },
     checkpoint: { every: 10, keep: 2 },
     evaluate: {
       knn: { k: 20, temperature: 0.1 },

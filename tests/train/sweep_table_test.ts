@@ -24,6 +24,9 @@ const SUMMARY: Summary = {
   linear: 0.25,
   embedding_std: 0.75,
   verdict: "healthy",
+  signals: {},
+  alarms: [],
+  last_healthy_checkpoint: null,
   engine: "TensorFlow",
   device: "cpu",
 };
@@ -36,7 +39,17 @@ const finished = (summary: Partial<Summary> = {}): PointResult => ({
 const COLLAPSED: PointResult = {
   end: "stopped",
   summary: { ...SUMMARY, knn: null, linear: null, verdict: "collapsed" },
-  alarm: { verdict: "collapsed", step: 40, message: "all is one" },
+  alarm: {
+    verdict: "collapsed",
+    fault: "collapse",
+    action: "stop",
+    step: 40,
+    stage: "z",
+    figure: "embedding_std",
+    value: 0,
+    message: "all is one",
+    cures: [],
+  },
 };
 
 const point = (

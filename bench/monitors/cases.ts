@@ -1,0 +1,110 @@
+/** @file Runs whose fate is known: the shipped pipelines, and ways to ruin them. */
+import type { Fault } from "../../lib/monitor/policy.ts";
+
+/** One run. */
+export interface Case {
+  readonly name: string;
+  /** In `pipelines/`. */
+  readonly file: string;
+  /** What ruins it; nothing for a shipped pipeline as it is. */
+  readonly set: readonly string[];
+  /** Faults of which one must be found; none for a healthy run; absent where the scale decides. */
+  readonly expect?: readonly Fault[];
+}
+
+const healthy = (name: string): Case => ({
+  name,
+  file: name,
+  set: [],
+  expect: [],
+});
+
+const COLLAPSES = ["collapse", "dimensional_collapse"] as const;
+
+/** All cases, the healthy ones first. */
+export const CASES: readonly Case[] = [
+  ...["simsiam", "byol", "simclr", "moco", "barlow_twins", "vicreg"]
+    .map(healthy),
+  {
+    name: "SimSiam, no stop-gradient",
+    file: "simsiam",
+    set: ["stages.loss.between=[p, z]"],
+    expect: COLLAPSES,
+  },
+  {
+    name: "SimSiam, no stop-gradient, no output BN",
+    file: "simsiam",
+    set: [
+      "stages.loss.between=[p, z]",
+      "stages.z.batch_norm=hidden",
+      "stages.z.output_affine=null",
+    ],
+    expect: COLLAPSES,
+  },
+  {
+    name: "SimSiam, no predictor",
+    file: "simsiam",
+    set: [
+      "stages.loss.between=[z, stop_gradient(z)]",
+      "stages.p=null",
+      "train.per_stage=null",
+    ],
+    expect: COLLAPSES,
+  },
+  // SimSiam works without a moving average, and so may this (see README.md).
+  { name: "BYOL, tau 0", file: "byol", set: ["train.ema=0"] },
+  {
+    name: "BYOL, slow predictor",
+    file: "byol",
+    set: ["train.per_stage={p: {lr: 0.002}}"],
+    expect: [],
+  },
+  {
+    name: "BYOL, tau 0, slow predictor",
+    file: "byol",
+    set: ["train.ema=0", "train.per_stage={p: {lr: 0.002}}"],
+    expect: COLLAPSES,
+  },
+  {
+    name: "BYOL, no predictor",
+    file: "byol",
+    set: ["stages.loss.between=[z, stop_gradient(target.z)]", "stages.p=null"],
+    expect: COLLAPSES,
+  },
+  {
+    name: "Barlow Twins, invariance only",
+    file: "barlow_twins",
+    set: ["stages.loss.lambda=0"],
+    expect: COLLAPSES,
+  },
+  {
+    name: "VICReg, invariance only",
+    file: "vicreg",
+    set: ["stages.variance=null", "stages.covariance=null"],
+    expect: COLLAPSES,
+  },
+  {
+    name: "SimCLR, lr 1e-12",
+    file: "simclr",
+    set: ["train.optimizer.sgd.lr=1e-12"],
+    expect: ["not_learning"],
+  },
+  {
+    name: "MoCo, lr 1e-12",
+    file: "moco",
+    set: ["train.optimizer.sgd.lr=1e-12"],
+    expect: ["not_learning"],
+  },
+  {
+    name: "SimSiam, lr 100 times",
+    file: "simsiam",
+    set: ["train.optimizer.sgd.lr=15"],
+    expect: ["divergence", ...COLLAPSES],
+  },
+  {
+    name: "SimCLR, lr 100 times",
+    file: "simclr",
+    set: ["train.optimizer.sgd.lr=20"],
+    expect: ["divergence", "stuck_at_uniform", ...COLLAPSES],
+  },
+];

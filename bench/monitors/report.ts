@@ -1,0 +1,78 @@
+/** @file The table of README.md. */
+import { markdownTable, writeResult } from "../markdown.ts";
+import { CASES } from "./cases.ts";
+import { type Result, SHOWN } from "./results.ts";
+
+const range = (values: readonly number[], digits: number): string => {
+  if (values.length === 0) return "–";
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const text = (value: number) => value.toFixed(digits);
+  return text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
+};
+
+/** Digits behind the point. */
+const DIGITS: Readonly<Record<typeof SHOWN[number], number>> = {
+  embedding_std: 2,
+  correlation: 2,
+  correlation_rank: 2,
+  effective_rank: 1,
+  rankme: 0,
+  alpha_req: 1,
+  alignment: 2,
+  uniformity: 2,
+};
+
+/** Verdicts of some runs, with their numbers. */
+function verdicts(runs: readonly Result[]): string {
+  const found = new Map<string, number[]>();
+  for (const { alarms } of runs) {
+    const [first] = alarms;
+    const fault = first?.fault ?? "healthy";
+    found.set(fault, [...found.get(fault) ?? [], first?.step ?? 0]);
+  }
+  return [...found].map(([fault, steps]) => {
+    const times = runs.length > 1 ? `${steps.length}× ` : "";
+    return fault === "healthy"
+      ? `${times}healthy`
+      : `${times}${fault}, step ${range(steps, 0)}`;
+  }).join("; ");
+}
+
+/** Writes the table of the runs of one length. */
+export async function writeSeparation(
+  all: readonly Result[],
+  epochs: number,
+  set: readonly string[],
+): Promise<void> {
+  const rows = CASES.flatMap(({ name }) => {
+    const runs = all.filter((one) =>
+      one.name === name && one.epochs === epochs &&
+      one.set.join() === set.join()
+    );
+    if (runs.length === 0) return [];
+    const cells = SHOWN.map((signal) =>
+      range(
+        runs.flatMap(({ signals }) => signals[signal] ?? []),
+        DIGITS[signal],
+      )
+    );
+    const knn = range(runs.flatMap((run) => 100 * (run.knn ?? NaN)), 0);
+    const lowest = range(
+      runs.flatMap((run) => run.lowest["correlation_rank"] ?? []),
+      2,
+    );
+    return [[name, `${runs.length}`, verdicts(runs), ...cells, lowest, knn]];
+  });
+  const head = [
+    "run",
+    "seeds",
+    "first verdict",
+    ...SHOWN,
+    "lowest correlation_rank",
+    "kNN %",
+  ];
+  await writeResult(
+    new URL("README.md", import.meta.url),
+    markdownTable([head, ...rows]),
+  );
+}

@@ -1,0 +1,59 @@
+/** @file Results of single runs, kept in a file as they come. */
+import { writeAtomic } from "../../lib/checkpoint/write_atomic.ts";
+import type { Fault } from "../../lib/monitor/policy.ts";
+
+/** Signals that the table shows. */
+export const SHOWN = [
+  "embedding_std",
+  "correlation",
+  "correlation_rank",
+  "effective_rank",
+  "rankme",
+  "alpha_req",
+  "alignment",
+  "uniformity",
+] as const;
+
+/** One run. */
+export interface Result {
+  readonly name: string;
+  readonly seed: number;
+  readonly epochs: number;
+  /** What was set beside the case's own, such as a smaller network. */
+  readonly set: readonly string[];
+  readonly alarms: readonly { readonly fault: Fault; readonly step: number }[];
+  readonly loss: number | null;
+  readonly knn: number | null;
+  /** At the end. */
+  readonly signals: Readonly<Record<string, number | null>>;
+  /** Lowest of its checks. */
+  readonly lowest: Readonly<Record<string, number>>;
+}
+
+/** The file of results. */
+export class Results {
+  private constructor(readonly file: URL, readonly all: Result[]) {}
+
+  /** Reads what is there. */
+  static async open(file: URL): Promise<Results> {
+    const text = await Deno.readTextFile(file).catch(() => "[]");
+    return new Results(file, JSON.parse(text) as Result[]);
+  }
+
+  /** A result of the same run. */
+  find(
+    key: Pick<Result, "name" | "seed" | "epochs" | "set">,
+  ): Result | undefined {
+    return this.all.find(({ name, seed, epochs, set }) =>
+      name === key.name && seed === key.seed && epochs === key.epochs &&
+      set.join() === key.set.join()
+    );
+  }
+
+  /** Keeps a result. */
+  async add(result: Result): Promise<void> {
+    this.all.push(result);
+    const text = JSON.stringify(this.all, null, 1) + "\n";
+    await writeAtomic(this.file.pathname, new TextEncoder().encode(text));
+  }
+}

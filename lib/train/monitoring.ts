@@ -1,0 +1,157 @@
+/** @file Watches a run: takes its signals when they are due, and judges them. */
+import { landmarksOf, watchedStage } from "../graph/monitors.ts";
+import { keyOf } from "../monitor/define.ts";
+import { isWatched } from "../monitor/policy.ts";
+import { signalsAt } from "../monitor/signals.ts";
+import { RunningMean } from "../monitor/verdicts/define.ts";
+import { type Alarm, type Verdict, Watch } from "../monitor/watch.ts";
+import type { StepMetrics, TrainingSession } from "./session.ts";
+
+/** Checks between two looks at the spectrum, which costs more. */
+export const SPECTRUM_EVERY = 5;
+
+/** A signal for the progress line. */
+export interface Headline {
+  readonly figure: string;
+  readonly value: number;
+}
+
+/** What a step brought to light. */
+export interface Seen {
+  /** What the step reported, with the signals that were due. */
+  readonly metrics: StepMetrics;
+  /** New alarms, the gravest first. */
+  readonly alarms: readonly Alarm[];
+}
+
+/** The monitors of one run. */
+export class Monitoring {
+  readonly #watch: Watch;
+  readonly #watched: boolean;
+  readonly #every: number;
+  readonly #latest = new Map<string, number>();
+  readonly #std = new RunningMean();
+
+  constructor(readonly session: TrainingSession) {
+    const { pipeline, graph, length } = session;
+    const { monitor, train } = pipeline;
+    this.#watched = isWatched(monitor);
+    this.#every = Math.min(monitor.every, length.stepsPerEpoch);
+    this.#watch = new Watch(monitor, {
+      embedding: watchedStage(graph).name,
+      losses: landmarksOf(pipeline, graph),
+      warmup: train.schedule.warmup * length.stepsPerEpoch,
+    });
+  }
+
+  /** Whether the last check found a fault. */
+  get suspicious(): boolean {
+    return this.#watch.suspicious;
+  }
+
+  /** Whether it found one that ends the run if it stays. */
+  get endangered(): boolean {
+    return this.#watch.endangered;
+  }
+
+  /** How the run stands. */
+  get verdict(): Verdict {
+    return this.#watch.verdict;
+  }
+
+  /** Running mean of the spread of the embeddings. */
+  get embeddingStd(): number {
+    return this.#std.value;
+  }
+
+  /** The signal that matters most now: one beyond its threshold, or the spread. */
+  get headline(): Headline | undefined {
+    if (!this.#watched) return undefined;
+    const { worst } = this.#watch;
+    return worst ?? { figure: "embedding_std", value: this.embeddingStd };
+  }
+
+  /** The newest value of each signal. */
+  get signals(): ReadonlyMap<string, number> {
+    return this.#latest;
+  }
+
+  /** Takes the signals that are due after a step. */
+  async observe(stepMetrics: StepMetrics): Promise<Seen> {
+    if (!this.#watched) return { metrics: stepMetrics, alarms: [] };
+    const { done } = this.session;
+    const metrics: Record<string, number> = {
+      ...stepMetrics,
+      ...this.#lossSignals(stepMetrics),
+    };
+    const checked = this.#isDue(done, this.#every);
+    if (checked) {
+      for (const [key, value] of Object.entries(await this.session.check())) {
+        // Of what should not be, only what is.
+        if (!key.startsWith("nonfinite:") || value !== 0) metrics[key] = value;
+      }
+    }
+    // A matrix that is not of numbers has no eigenvalues.
+    const whole = Object.values(metrics).every(Number.isFinite);
+    if (whole && this.#isDue(done, SPECTRUM_EVERY * this.#every)) {
+      Object.assign(metrics, await this.#spectralSignals());
+    }
+    return { metrics, alarms: this.#take(done, metrics, checked) };
+  }
+
+  /**
+   * Takes lines of `metrics.jsonl` again, so that a resumed run goes on as if
+   * it had not stopped.
+   *
+   * @returns The alarms that they gave.
+   */
+  replay(lines: Iterable<Readonly<Record<string, number | null>>>): Alarm[] {
+    if (!this.#watched) return [];
+    const alarms: Alarm[] = [];
+    for (const { step, epoch: _, ...rest } of lines) {
+      const metrics = Object.fromEntries(
+        Object.entries(rest).map(([key, value]) => [key, value ?? Number.NaN]),
+      );
+      const checked = this.#isDue(step ?? 0, this.#every);
+      alarms.push(...this.#take(step ?? 0, metrics, checked));
+    }
+    return alarms;
+  }
+
+  /** The last step is always due: the summary tells of it. */
+  #isDue(step: number, every: number): boolean {
+    return step % every === 0 || step === this.session.length.steps;
+  }
+
+  #take(step: number, metrics: StepMetrics, checked: boolean): Alarm[] {
+    for (const [key, value] of Object.entries(metrics)) {
+      this.#latest.set(key, value);
+    }
+    this.#std.add(metrics["embedding_std"] ?? Number.NaN);
+    return this.#watch.observe(step, metrics, checked);
+  }
+
+  #lossSignals(metrics: StepMetrics): StepMetrics {
+    const signals: Record<string, number> = {};
+    const { pipeline, graph } = this.session;
+    for (const [stage, landmarks] of landmarksOf(pipeline, graph)) {
+      const loss = metrics[keyOf("loss", stage)];
+      if (loss === undefined) continue;
+      for (const { name, measure } of signalsAt("loss")) {
+        const value = measure(loss, landmarks);
+        if (value !== undefined) signals[keyOf(name, stage)] = value;
+      }
+    }
+    return signals;
+  }
+
+  async #spectralSignals(): Promise<StepMetrics> {
+    const spectra = await this.session.spectrum();
+    const signals: Record<string, number> = {};
+    for (const { name, measure } of signalsAt("spectrum")) {
+      const value = measure(spectra);
+      if (value !== undefined) signals[name] = value;
+    }
+    return signals;
+  }
+}

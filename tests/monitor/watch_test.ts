@@ -1,0 +1,319 @@
+import assert from "@std/assert";
+import {
+  completeMonitor,
+  FAULTS,
+  isWatched,
+  type Monitor,
+  type WrittenMonitor,
+} from "../../lib/monitor/policy.ts";
+import { VERDICTS } from "../../lib/monitor/verdicts.ts";
+import { COLLAPSED_BELOW } from "../../lib/monitor/verdicts/collapse.ts";
+import type { RunFacts } from "../../lib/monitor/verdicts/define.ts";
+import { FEW_DIRECTIONS } from "../../lib/monitor/verdicts/dimensional_collapse.ts";
+import { type Alarm, Watch } from "../../lib/monitor/watch.ts";
+
+const policy = (written: Partial<WrittenMonitor> = {}): Monitor =>
+  completeMonitor({ collapse: "stop", patience: 1, every: 10, ...written });
+
+const RUN: RunFacts = {
+  embedding: "z",
+  losses: new Map([["loss", {}]]),
+  warmup: 0,
+};
+
+const CONTRASTIVE: RunFacts = {
+  ...RUN,
+  losses: new Map([["loss", { uniform: Math.log(100) }]]),
+};
+
+type Figures = Readonly<Record<string, number>>;
+
+/** A healthy run: its loss falls, with a little noise. */
+const healthy = (step: number): Figures => ({
+  loss: 1 - step / 2000 + 0.01 * Math.sin(step * 7),
+  embedding_std: 0.9,
+  gradient_norm: 1,
+  correlation_rank: 8,
+});
+
+/** What each step reports; checks are every ten steps. */
+function follow(
+  watch: Watch,
+  steps: number,
+  at: (step: number) => Figures,
+  from = 1,
+): Alarm[] {
+  const alarms: Alarm[] = [];
+  for (let step = from; step < from + steps; step++) {
+    const checked = step % watch.monitor.every === 0;
+    const { correlation_rank: rank, ...rest } = at(step);
+    const figures = checked && rank !== undefined
+      ? { ...rest, correlation_rank: rank }
+      : rest;
+    alarms.push(...watch.observe(step, figures, checked));
+  }
+  return alarms;
+}
+
+Deno.test("A run whose embeddings spread and whose loss falls is healthy", () => {
+  const watch = new Watch(policy(), CONTRASTIVE);
+  const at = (step: number) => ({
+    ...healthy(step),
+    "loss_to_uniform:loss": 0.8,
+  });
+  assert.deepEqual(follow(watch, 1000, at), []);
+  assert.equal(watch.suspicious, false);
+  assert.equal(watch.verdict, "healthy");
+});
+
+Deno.test("A run whose embeddings are alike collapses after so many checks in a row", () => {
+  for (const patience of [1, 3]) {
+    const watch = new Watch(policy({ patience }), RUN);
+    const [alarm] = follow(
+      watch,
+      100,
+      (step) => ({ ...healthy(step), embedding_std: 0.001 }),
+    );
+    assert.equal(alarm?.verdict, "collapsed");
+    assert.equal(alarm?.step, 10 * patience);
+    assert.equal(alarm?.stage, "z");
+    assert.equal(alarm?.figure, "embedding_std");
+    assert.equal(alarm?.threshold, COLLAPSED_BELOW);
+    assert.equal(
+      alarm?.message,
+      `the run collapsed at step ${
+        10 * patience
+      }, stage "z": embedding_std is 0.0010 (threshold 0.1): the embeddings of all images are practically equal`,
+    );
+    assert.ok((alarm?.cures.length ?? 0) > 0);
+  }
+});
+
+Deno.test("A run that recovers between two checks starts to count anew", () => {
+  const watch = new Watch(policy({ patience: 3, every: 1 }), RUN);
+  const few = (step: number) => ({ ...healthy(step), correlation_rank: 1 });
+  assert.deepEqual(follow(watch, 1, healthy), []);
+  assert.deepEqual(follow(watch, 2, few, 2), []);
+  assert.ok(watch.suspicious && watch.endangered);
+  assert.deepEqual(follow(watch, 1, healthy, 4), []);
+  assert.ok(!watch.suspicious && !watch.endangered);
+  assert.deepEqual(follow(watch, 2, few, 5), []);
+  const [alarm] = follow(watch, 1, few, 7);
+  assert.equal(alarm?.verdict, "dimensional_collapse");
+});
+
+Deno.test("A single low step in a healthy run is no collapse", () => {
+  const watch = new Watch(policy({ every: 1 }), RUN);
+  const alarms = follow(
+    watch,
+    200,
+    (step) => ({
+      ...healthy(step),
+      embedding_std: step % 20 === 0 ? 0 : 0.9,
+    }),
+  );
+  assert.deepEqual(alarms, []);
+});
+
+Deno.test("A run that collapses later is found too", () => {
+  const watch = new Watch(policy({ patience: 2 }), RUN);
+  const [alarm] = follow(
+    watch,
+    1000,
+    (step) => ({ ...healthy(step), embedding_std: step <= 100 ? 0.9 : 0 }),
+  );
+  // The running mean falls by a tenth a step; then two checks.
+  const falling = Math.ceil(Math.log(COLLAPSED_BELOW / 0.9) / Math.log(0.9));
+  const first = 10 * Math.ceil((100 + falling) / 10);
+  assert.deepEqual([alarm?.verdict, alarm?.step], ["collapsed", first + 10]);
+});
+
+Deno.test("Embeddings that spread in few directions are a dimensional collapse", () => {
+  const watch = new Watch(policy({ patience: 2 }), RUN);
+  const [alarm] = follow(
+    watch,
+    100,
+    (step) => ({
+      ...healthy(step),
+      correlation_rank: step < 30
+        ? 8
+        : step < 50
+        ? FEW_DIRECTIONS
+        : FEW_DIRECTIONS - 0.1,
+    }),
+  );
+  assert.deepEqual([alarm?.verdict, alarm?.step], ["dimensional_collapse", 60]);
+  assert.match(alarm?.message ?? "", /^the run collapsed to few directions/);
+});
+
+Deno.test("A rank that starts low is given time to rise", () => {
+  const course = (end: number) => (step: number) => ({
+    ...healthy(step),
+    correlation_rank: Math.min(end, 1.2 + step / 100),
+  });
+  const rises = new Watch(policy(), RUN);
+  assert.deepEqual(follow(rises, 1000, course(5)), []);
+  const stays = new Watch(policy(), { ...RUN, warmup: 100 });
+  const alarms = follow(stays, 1000, course(1.9));
+  assert.deepEqual(alarms.map(({ fault, step }) => [fault, step]), [
+    ["dimensional_collapse", 300],
+  ]);
+});
+
+Deno.test("A figure that is no number diverges at once, and its stage is named", () => {
+  for (const name of ["loss", "embedding_std", "gradient_norm:p"]) {
+    for (const value of [NaN, Infinity, -Infinity]) {
+      const watch = new Watch(policy({ patience: 1000 }), RUN);
+      assert.deepEqual(follow(watch, 1, healthy), []);
+      const [alarm] = watch.observe(2, { ...healthy(2), [name]: value }, false);
+      assert.equal(alarm?.verdict, "diverged");
+      assert.equal(alarm?.step, 2);
+      assert.equal(alarm?.value, null);
+      assert.equal(alarm?.stage, name.split(":")[1] ?? "z");
+      assert.match(alarm?.message ?? "", new RegExp(`${name} is ${value}`));
+      assert.equal(watch.verdict, "diverged");
+    }
+  }
+});
+
+Deno.test("A variable that holds no number diverges, and its stage is named", () => {
+  const watch = new Watch(policy(), RUN);
+  const [alarm] = watch.observe(10, { ...healthy(10), "nonfinite:y": 3 }, true);
+  assert.deepEqual([alarm?.verdict, alarm?.stage], ["diverged", "y"]);
+});
+
+Deno.test("A contrastive loss that stays at log K is stuck, once the warm-up is over", () => {
+  const watch = new Watch(policy({ patience: 3 }), {
+    ...CONTRASTIVE,
+    warmup: 200,
+  });
+  const alarms = follow(watch, 500, (step) => ({
+    ...healthy(step),
+    "loss_to_uniform:loss": 1 + 0.005 * Math.sin(step),
+  }));
+  assert.deepEqual(
+    alarms.map(({ verdict, action, stage, step }) => [
+      verdict,
+      action,
+      stage,
+      step,
+    ]),
+    [["stuck_at_uniform", "warn", "loss", 320]],
+  );
+  assert.equal(watch.verdict, "stuck_at_uniform");
+});
+
+Deno.test("A contrastive loss below or above log K is not stuck there", () => {
+  for (const share of [0.95, 1.05]) {
+    const watch = new Watch(policy(), CONTRASTIVE);
+    const at = (step: number) => ({
+      ...healthy(step),
+      "loss_to_uniform:loss": share,
+    });
+    assert.deepEqual(follow(watch, 500, at), []);
+  }
+});
+
+/** Noise that repeats, of deviation 0.1. */
+const noise = (step: number): number =>
+  0.14 * Math.sin(step * 12.9898) * (1 + 0.1 * Math.sin(step * 78.233));
+
+Deno.test("A loss that is only noise is not learning, once the warm-up is over", () => {
+  for (const warmup of [0, 300]) {
+    const watch = new Watch(policy({ patience: 2 }), { ...RUN, warmup });
+    const alarms = follow(
+      watch,
+      1000,
+      (step) => ({ ...healthy(step), loss: 2 + noise(step) }),
+    );
+    assert.deepEqual(alarms.map(({ verdict }) => verdict), ["not_learning"]);
+    const step = alarms[0]?.step ?? 0;
+    assert.ok(step > warmup + 150 && step < warmup + 260, `${step}`);
+  }
+});
+
+Deno.test("A loss that rises and then falls is learning, and so is one that fell and stays", () => {
+  const courses = [
+    // A queue that fills up makes the task harder at first.
+    (step: number) => step < 100 ? step / 100 : 1 - (step - 100) / 1000,
+    (step: number) => Math.max(-1, -step / 100),
+  ];
+  for (const course of courses) {
+    const watch = new Watch(policy(), RUN);
+    const alarms = follow(
+      watch,
+      1000,
+      (step) => ({ ...healthy(step), loss: course(step) + 0.2 * noise(step) }),
+    );
+    assert.deepEqual(alarms, []);
+  }
+});
+
+Deno.test("What is off is not judged, what warns does not end the run", () => {
+  const lost = (step: number) => ({ ...healthy(step), embedding_std: 0 });
+  const off = new Watch(policy({ collapse: "off" }), RUN);
+  assert.deepEqual(follow(off, 200, lost), []);
+  const warns = new Watch(policy({ collapse: "warn" }), RUN);
+  const alarms = follow(warns, 200, lost);
+  // One alarm a fault, however long it lasts.
+  assert.deepEqual(alarms.map(({ action }) => action), ["warn"]);
+  assert.ok(warns.suspicious && !warns.endangered);
+  assert.equal(warns.verdict, "collapsed");
+});
+
+Deno.test("A run that was warned of and recovered is healthy at its end", () => {
+  const watch = new Watch(policy({ dimensional_collapse: "warn" }), RUN);
+  const alarms = follow(
+    watch,
+    200,
+    (step) => ({
+      ...healthy(step),
+      correlation_rank: step > 50 && step < 90 ? 1 : 8,
+    }),
+  );
+  assert.equal(alarms.length, 1);
+  assert.equal(watch.verdict, "healthy");
+});
+
+Deno.test("Faults that are not written are treated as a collapse is, or warn", () => {
+  assert.deepEqual(policy(), {
+    divergence: "stop",
+    collapse: "stop",
+    dimensional_collapse: "stop",
+    stuck_at_uniform: "warn",
+    not_learning: "warn",
+    patience: 1,
+    every: 10,
+  });
+  const warns = policy({ collapse: "warn", divergence: "stop" });
+  assert.equal(warns.dimensional_collapse, "warn");
+  assert.equal(warns.divergence, "stop");
+  assert.ok(!isWatched(policy({ collapse: "off" })));
+  assert.ok(isWatched(policy({ collapse: "off", not_learning: "warn" })));
+});
+
+Deno.test("Each fault has a verdict with a rule and cures", () => {
+  assert.deepEqual(Object.keys(VERDICTS), [...FAULTS]);
+  for (const fault of FAULTS) {
+    const { summary, cures, phrase } = VERDICTS[fault];
+    assert.equal(VERDICTS[fault].fault, fault);
+    assert.ok(summary && phrase && cures.length > 0, fault);
+  }
+});
+
+Deno.test("Gradients that grow a thousandfold are a divergence", () => {
+  const watch = new Watch(policy({ patience: 2 }), RUN);
+  const alarms = follow(
+    watch,
+    400,
+    (step) => ({ ...healthy(step), gradient_norm: Math.exp(step / 20) }),
+  );
+  assert.deepEqual(alarms.map(({ verdict }) => verdict), ["diverged"]);
+  assert.equal(alarms[0]?.figure, "gradient_norm");
+  const calm = new Watch(policy(), RUN);
+  const falling = (step: number) => ({
+    ...healthy(step),
+    gradient_norm: 100 / step,
+  });
+  assert.deepEqual(follow(calm, 400, falling), []);
+});
