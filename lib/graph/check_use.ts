@@ -74,6 +74,13 @@ export function checkGradients(pipeline: Pipeline, findings: Findings): void {
     const trains = [...own].some((one) => stages.get(one)?.kind === "module");
     if (trains) continue;
     const behind = upstream(stages, name);
+    // Where a stage is missing, it may be the one that was to be trained.
+    const whole = [...behind].every((one) =>
+      edgesOf(stages.get(one) as Stage).every(({ to }) =>
+        to === IMAGE || stages.has(to)
+      )
+    );
+    if (!whole) continue;
     for (const one of behind) explained.add(one);
     findings.error(
       "no-gradient",
