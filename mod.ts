@@ -103,8 +103,13 @@ export {
 } from "./lib/optim/define.ts";
 export {
   defineSource,
+  type ImageInfo,
+  type Images,
   type ImageSet,
   type ImageShape,
+  type ImageStream,
+  inMemory,
+  isInMemory,
   type LoadContext,
   type LoadedData,
   type LoadProgress,

@@ -5,15 +5,40 @@ import type { ImageShape } from "./source.ts";
 /** Larger images are refused before they are decoded (a decompression bomb). */
 const MOST_PIXELS = 100_000_000;
 
+/**
+ * Readers of libvips that may look at a file. What a file is, is told by its
+ * bytes and not by its name: without this list, an SVG that is called `.png`
+ * would be drawn, and whatever else libvips was built with would be tried.
+ */
+const READERS = ["Jpeg", "Png", "WebP", "Webp", "Nsgif", "Tiff", "Heif"].map((
+  name,
+) => `VipsForeignLoad${name}`);
+
 let loaded: Promise<typeof Sharp> | undefined;
 
 /** sharp is native code: commands that decode nothing need not load it. */
 function decoder(): Promise<typeof Sharp> {
   loaded ??= import("sharp").then(({ default: sharp }) => {
     sharp.cache(false);
+    // Images are decoded side by side: threads within one only get in the way.
+    sharp.concurrency(1);
+    sharp.block({ operation: ["VipsForeignLoad"] });
+    sharp.unblock({ operation: READERS });
     return sharp;
   });
   return loaded;
+}
+
+/**
+ * Looks at the header of an image, without decoding it.
+ *
+ * @param bytes The file, or enough of its beginning.
+ * @throws {Error} When it is no image, or one that is too large to decode.
+ */
+export async function checkHeader(bytes: Uint8Array): Promise<void> {
+  const sharp = await decoder();
+  await sharp(bytes, { limitInputPixels: MOST_PIXELS, pages: 1 }).metadata()
+    .catch(explain);
 }
 
 /**

@@ -125,7 +125,11 @@ export interface PipelineConfig {
     readonly patience?: number;
   };
   /** Epochs between checkpoints, and how many stay. */
-  readonly checkpoint?: { readonly every?: number; readonly keep?: number };
+  readonly checkpoint?: {
+    readonly every?: number;
+    readonly keep?: number;
+    readonly best?: { readonly min: string } | { readonly max: string };
+  };
   /** How the encoder is judged. */
   readonly evaluate?: {
     readonly of?: string;

@@ -1,14 +1,18 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
 import type { CheckpointEntry, Values } from "../checkpoint/store.ts";
+import { fingerprint } from "../data/fingerprint.ts";
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import type { InstallProgress } from "../engine/install.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import { type Alarm, type Verdict, Watch } from "../monitor/verdict.ts";
+import { UserError } from "../errors.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
+import { Averages } from "./averages.ts";
 import { Pace } from "./pace.ts";
-import { RunFolder } from "./run_folder.ts";
+import { checkBest, checkData, endedBy, writing } from "./refusals.ts";
+import { RunFolder, type RunOrigin } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
 import { type StepMetrics, TrainingSession } from "./session.ts";
 
@@ -48,16 +52,23 @@ export interface StepProgress {
   readonly metrics: StepMetrics;
   /** At this speed. */
   readonly secondsLeft: number;
+  /** Share of the time that the last steps waited for images, 0..1. */
+  readonly waiting: number;
 }
 
-/** A checkpoint to go on from. */
+/** Where to go on from. */
 export interface ResumePoint {
   /** The run's folder. */
   readonly folder: string;
-  /** Its line of the manifest. */
-  readonly entry: CheckpointEntry;
-  /** Variables by path. */
-  readonly values: Values;
+  /** What the run began with. */
+  readonly origin: RunOrigin;
+  /** Its line of the manifest, and variables by path; absent to go on from the start. */
+  readonly checkpoint?: {
+    readonly entry: CheckpointEntry;
+    readonly values: Values;
+  };
+  /** Whether the pipeline and the images may be others than those it began with. */
+  readonly changed?: boolean;
 }
 
 /** How a run is done. */
@@ -142,11 +153,17 @@ export async function train(
 ): Promise<TrainResult> {
   const { pipeline, graph, baseDir } = loaded;
   const emit = options.onEvent ?? (() => {});
+  const { resume } = options;
+  const found: SkippedFile[] = [];
+  let onSkipped = (file: SkippedFile): void => void found.push(file);
   const data = await pipeline.data.source.load(pipeline.data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
+    onSkipped: (file) => onSkipped(file),
   });
+  const images = fingerprint(data.train);
+  if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const engine = await openEngine({
     ...(options.device ? { device: options.device } : {}),
@@ -164,17 +181,38 @@ export async function train(
     data.train,
     runtime,
   );
-  const { resume } = options;
+  checkBest(pipeline.checkpoint, session.metrics);
+  const origin = {
+    baseDir,
+    settings: {
+      device: engine.device,
+      threads: engine.config.intraThreads,
+      eager: options.eager ?? false,
+    },
+    data: images,
+  };
   const folder = resume
-    ? RunFolder.open(resume.folder, pipeline)
+    ? RunFolder.open(resume.folder, pipeline, resume.origin.id)
     : options.folder
-    ? await RunFolder.begin(await options.folder(), pipeline, baseDir)
-    : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
+    ? await RunFolder.begin(await options.folder(), pipeline, origin)
+    : await RunFolder.create(options.runsDir ?? "runs", pipeline, origin);
   try {
+    const averages = new Averages();
     if (resume) {
-      await session.restore(resume.values);
-      await folder.rewind(resume.entry.step);
+      await folder.lock();
+      if (resume.checkpoint) await session.restore(resume.checkpoint.values);
+      if (resume.changed) {
+        await folder.describe(pipeline, { ...origin, id: resume.origin.id });
+      }
+      const lines = await writing(folder, () => folder.rewind(session.done));
+      averages.recall(lines, checkpointSteps(session));
     }
+    await writing(folder, () => folder.listSkipped(data.skipped));
+    onSkipped = (file) => {
+      emit({ kind: "skipped", files: [file] });
+      folder.addSkipped(file);
+    };
+    found.forEach(onSkipped);
     const version = `TensorFlow ${engine.api.version}`;
     emit({
       kind: "ready",
@@ -185,7 +223,7 @@ export async function train(
       engine: version,
       seconds: (performance.now() - before) / 1000,
     });
-    const run = await trainSteps(session, folder, options, emit);
+    const run = await trainSteps(session, folder, averages, options, emit);
     const scores: Scores = run.end === "finished"
       ? (emit({ kind: "evaluate" }),
         await evaluate(session, data, pipeline.evaluate))
@@ -206,7 +244,7 @@ export async function train(
       device: engine.device,
       ...(scores.note ? { note: scores.note } : {}),
     };
-    await folder.summarize(summary);
+    await writing(folder, () => folder.summarize(summary));
     const result: TrainResult = {
       folder: folder.path,
       summary,
@@ -216,8 +254,8 @@ export async function train(
     emit({ kind: "done", result });
     return result;
   } finally {
-    folder.close();
-    session.close();
+    await session.close();
+    await folder.close();
   }
 }
 
@@ -232,20 +270,27 @@ interface StepsRun {
   readonly alarm?: Alarm;
 }
 
+/** Steps between two checkpoints. */
+const checkpointSteps = (
+  { pipeline, length }: TrainingSession,
+): number =>
+  Math.max(1, Math.round(pipeline.checkpoint.every * length.stepsPerEpoch));
+
 /** The loop over the steps. */
 async function trainSteps(
   session: TrainingSession,
   folder: RunFolder,
+  averages: Averages,
   { signal }: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<StepsRun> {
   const { pipeline, length: { steps, stepsPerEpoch } } = session;
-  const { monitor, checkpoint, data: { batch } } = pipeline;
+  const { monitor, data: { batch } } = pipeline;
   const watch = new Watch({
     every: Math.min(CHECK_EVERY, stepsPerEpoch),
     patience: monitor.patience,
   });
-  const saveEvery = Math.max(1, Math.round(checkpoint.every * stepsPerEpoch));
+  const saveEvery = checkpointSteps(session);
   const pace = new Pace();
   const start = performance.now();
   const first = session.done;
@@ -254,26 +299,34 @@ async function trainSteps(
   let saved = first;
   let end: StepsRun["end"] = "finished";
   const save = async (): Promise<void> => {
-    const kept = Object.entries(metrics).map(([name, value]) =>
-      [name, finite(value)] as const
-    );
-    await folder.checkpoints.save(
-      session.done,
-      await session.save(),
-      Object.fromEntries(kept),
-    );
+    await writing(folder, async () => {
+      await folder.sync();
+      await folder.checkpoints.save(
+        session.done,
+        await session.save(),
+        averages.means,
+      );
+    });
     saved = session.done;
+    if (session.done % saveEvery === 0) averages.clear();
   };
   while (session.done < steps) {
     if (signal?.aborted) {
       end = "interrupted";
       break;
     }
-    metrics = await session.step();
+    try {
+      metrics = await session.step();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (saved !== session.done) await save();
+      throw endedBy(error, folder, session.done);
+    }
     const { done } = session;
-    pace.tick(performance.now());
+    pace.tick(performance.now(), session.waited);
+    averages.add(metrics);
     const epoch = done / stepsPerEpoch;
-    await folder.log({ step: done, epoch, ...metrics });
+    await writing(folder, () => folder.log({ step: done, epoch, ...metrics }));
     const seen = watch.observe(done, {
       loss: metrics["loss"] ?? Number.NaN,
       embedding_std: metrics["embedding_std"] ?? Number.NaN,
@@ -298,6 +351,7 @@ async function trainSteps(
         imagesPerSecond: pace.stepsPerSecond * batch,
         metrics,
         secondsLeft: (steps - done) / pace.stepsPerSecond,
+        waiting: pace.waiting,
       },
     });
     // A run that looks collapsed must not push healthy checkpoints out.

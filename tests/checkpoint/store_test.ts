@@ -35,7 +35,7 @@ async function saved(
   keep: number,
   ...steps: readonly number[]
 ): Promise<CheckpointStore> {
-  const store = new CheckpointStore(folder, keep);
+  const store = new CheckpointStore(folder, { keep });
   for (const step of steps) {
     await store.save(step, values(step), { loss: step });
   }
@@ -57,7 +57,7 @@ Deno.test(
 Deno.test(
   "Without checkpoints there is no newest one",
   withFolder(async (folder) => {
-    const store = new CheckpointStore(join(folder, "missing"), 2);
+    const store = new CheckpointStore(join(folder, "missing"), { keep: 2 });
     assert.deepEqual(await store.newest(), { refused: [] });
     assert.deepEqual(await store.list(), []);
   }),
@@ -69,6 +69,7 @@ Deno.test(
     const store = await saved(folder, 2, 1, 2, 3, 4);
     assert.deepEqual((await store.list()).map(({ step }) => step), [3, 4]);
     assert.deepEqual(await names(folder), [
+      "manifest.backup.json",
       "manifest.json",
       "step-00000003.safetensors",
       "step-00000004.safetensors",
@@ -93,6 +94,7 @@ Deno.test(
     await Deno.writeTextFile(join(folder, "step-00000001.safetensors"), "?");
     const store = await saved(folder, 1, 2, 3);
     assert.deepEqual(await names(folder), [
+      "manifest.backup.json",
       "manifest.json",
       "notes.txt",
       "step-00000001.safetensors",
@@ -217,7 +219,8 @@ for (
     `A manifest ${what} is refused`,
     withFolder(async (folder) => {
       await Deno.writeTextFile(join(folder, "manifest.json"), text);
-      const { entry, refused } = await new CheckpointStore(folder, 2).newest();
+      const { entry, refused } = await new CheckpointStore(folder, { keep: 2 })
+        .newest();
       assert.equal(entry, undefined);
       assert.deepEqual(refused.map(({ file }) => file), ["manifest.json"]);
     }),
@@ -232,7 +235,7 @@ Deno.test(
       await Deno.readFile(join(folder, "step-00000005.safetensors")),
       encodeSafetensors({
         tensors: values(5),
-        metadata: { format: "stopgrad", step: "5" },
+        metadata: { format: "stopgrad", step: "5", run: "" },
       }),
     );
   }),
