@@ -7,6 +7,7 @@ import { CheckpointStore } from "../checkpoint/store.ts";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
+import type { Device } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -21,14 +22,20 @@ export const RUN_FILES = {
   origin: "run.json",
 } as const;
 
-const settingsSchema = z.object({
+/** How the steps of a run are computed; other settings round otherwise. */
+export interface RunSettings {
+  readonly device: Device;
+  /** Threads inside one op. */
+  readonly threads: number;
+  /** Op by op. */
+  readonly eager: boolean;
+}
+
+const settingsSchema: z.ZodType<RunSettings> = z.object({
   device: z.enum(["cpu", "gpu"]),
   threads: z.int().min(1),
   eager: z.boolean(),
 });
-
-/** How the steps of a run are computed; other settings round otherwise. */
-export type RunSettings = z.infer<typeof settingsSchema>;
 
 const originSchema = z.object({
   baseDir: z.string(),
