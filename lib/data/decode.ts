@@ -49,6 +49,9 @@ export async function checkHeader(bytes: Uint8Array): Promise<void> {
  * (CMYK and 16 bits too), transparency is laid over black, and of an
  * animation the first frame is taken.
  *
+ * Damage that a decoder only warns of counts too: what it makes of it is a
+ * wrong image.
+ *
  * @param input A path, or the file's bytes.
  * @throws {Error} With sharp's reason, when it is not a whole image.
  */
@@ -58,7 +61,7 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const sharp = await decoder();
   const image = sharp(input, {
-    failOn: "error",
+    failOn: "warning",
     limitInputPixels: MOST_PIXELS,
     pages: 1,
   })
@@ -78,10 +81,19 @@ export async function decodeImage(
   throw new Error(`it has ${info.channels} channels, expected ${channels}`);
 }
 
-/** Decoders at work side by side at times lose their reasons. */
+/**
+ * One line of what libvips said: it adds up what its readers complain of, and
+ * decoders at work side by side at times lose their reasons.
+ */
 function explain(error: unknown): never {
-  const known = error instanceof Error && !/unknown error/i.test(error.message);
-  throw known ? error : new Error("it is damaged or cut off");
+  if (!(error instanceof Error)) throw error;
+  const line = error.message.split("\n").map((text) => text.trim())
+    .find((text) => text && !/^source: bad seek/.test(text)) ?? "";
+  throw new Error(
+    !line || /unknown error/i.test(line)
+      ? "it is damaged or cut off"
+      : line.replace(/[:.]$/, ""),
+  );
 }
 
 /** Pixels of a whole image, as it is, in 8-bit gray. */

@@ -46,19 +46,24 @@ export function checkBest(
   );
 }
 
+/** By the names of the errors, and by Linux's numbers where Deno gives no name. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "there is no space left on the disk",
   EDQUOT: "the disk quota is used up",
-  EFBIG: "the file would be larger than is allowed",
   EROFS: "the disk can only be read",
+  EFBIG: "the file would be larger than is allowed",
+  "os error 27": "the file would be larger than is allowed",
+  "os error 122": "the disk quota is used up",
 };
 
 /** What the system says of a failed call; `undefined` for other errors. */
 function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = "code" in error ? String(error.code) : "";
-  return REASONS[code] ??
-    (/^E[A-Z]+$/.test(code) ? error.message : undefined);
+  const number = /\((os error \d+)\)/.exec(error.message)?.[1] ?? "";
+  const known = REASONS[code] ?? REASONS[number];
+  if (known) return known;
+  return number || /^E[A-Z]+$/.test(code) ? error.message : undefined;
 }
 
 /** How to go on with a run from its last checkpoint. */
