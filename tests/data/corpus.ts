@@ -1,6 +1,6 @@
 /** @file Image files of every kind and with every fault, made when a test needs them. */
 import { Buffer } from "node:buffer";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { image } from "./fixtures.ts";
 import { bytesOf, chunk, png } from "./png.ts";
 
@@ -84,7 +84,7 @@ function pixels(
 
 const RAW = { raw: { width: SIDE, height: SIDE, channels: 3 as const } };
 const picture = (quarters: Quarters = PICTURE) => sharp(pixels(quarters), RAW);
-const bytes = async (image: sharp.Sharp): Promise<Uint8Array> =>
+const bytes = async (image: Sharp): Promise<Uint8Array> =>
   new Uint8Array(await image.toBuffer());
 
 const SHARP_JPEG = { quality: 100, chromaSubsampling: "4:4:4" } as const;
@@ -482,7 +482,7 @@ function strangers(): Record<string, CorpusFile> {
 }
 
 /** A larger picture of chance, so that a cut goes through its data. */
-async function noise(): Promise<sharp.Sharp> {
+async function noise(): Promise<Sharp> {
   return sharp(
     Buffer.from(
       await sharp({
