@@ -62,7 +62,7 @@ Deno.test("Each task names a set, and the README names each set with its permiss
     const row = README.split("\n").find((line) =>
       line.startsWith(`| \`${name}\` `)
     );
-    assert.ok(row, `no row for the set ${name}`);
+    if (!row) throw new Error(`no row for the set ${name}`);
     // Variables are told of in a paragraph.
     for (const permission of Object.keys(set)) {
       if (permission === "env") continue;
