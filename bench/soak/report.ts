@@ -88,7 +88,7 @@ export async function report(name: string, soak: Soak): Promise<void> {
   const text = await Deno.readTextFile(RESULTS).catch(() => "{}");
   const results: Record<string, Soak> = JSON.parse(text);
   results[name] = soak;
-  await Deno.writeTextFile(RESULTS, `${JSON.stringify(results)}\n`);
+  await Deno.writeTextFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   const parts = Object.entries(results).map(([key, one]) => table(key, one));
   await Deno.writeTextFile(
     README,
