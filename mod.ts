@@ -167,6 +167,9 @@ export type {
   Values,
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
+export type { RunOrigin, RunSettings } from "./lib/train/run_folder.ts";
+export type { Fingerprint } from "./lib/data/fingerprint.ts";
+export type { Best } from "./lib/checkpoint/retention.ts";
 export type { Alarm, Verdict } from "./lib/monitor/verdict.ts";
 
 // The parts of a run, one by one.
