@@ -102,8 +102,13 @@ export {
 } from "./lib/optim/define.ts";
 export {
   defineSource,
+  type ImageInfo,
+  type Images,
   type ImageSet,
   type ImageShape,
+  type ImageStream,
+  inMemory,
+  isInMemory,
   type LoadContext,
   type LoadedData,
   type LoadProgress,
@@ -165,6 +170,9 @@ export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
 export type { Action, Fault, Monitor } from "./lib/monitor/policy.ts";
 export { SIGNALS } from "./lib/monitor/signals.ts";
 export type { SignalDefinition } from "./lib/monitor/define.ts";
+export type { RunOrigin, RunSettings } from "./lib/train/run_folder.ts";
+export type { Fingerprint } from "./lib/data/fingerprint.ts";
+export type { Best } from "./lib/checkpoint/retention.ts";
 
 // The parts of a run, one by one.
 export {

@@ -2,10 +2,12 @@
 import { basename, join, resolve } from "node:path";
 import { cifar10 } from "../../lib/data/cifar10.ts";
 import { folder } from "../../lib/data/folder.ts";
-import type {
-  ImageSet,
-  LoadedData,
-  SourceDefinition,
+import {
+  type Images,
+  type ImageSet,
+  inMemory,
+  type LoadedData,
+  type SourceDefinition,
 } from "../../lib/data/source.ts";
 import { tar } from "../../lib/data/tar.ts";
 import { cacheFolder } from "../../lib/engine/cache.ts";
@@ -39,7 +41,11 @@ async function load(path: string | undefined): Promise<LoadedData> {
   if (path === undefined) return await from(cifar10, {});
   const full = resolve(path);
   const isFolder = (await Deno.stat(full).catch(() => null))?.isDirectory;
-  return await from(isFolder ? folder : tar, { path: full, size: SIDE });
+  return await from(isFolder ? folder : tar, {
+    path: full,
+    size: SIDE,
+    memory: 1e6,
+  });
 }
 
 /** Evenly spread images, so that sets in order of class keep all classes. */
@@ -56,13 +62,13 @@ function thin(set: LabelledSet, count: number): LabelledSet {
   return { ...set, count, pixels, labels };
 }
 
-function labelled(set: ImageSet | undefined, name: string): LabelledSet {
+function labelled(set: Images | undefined, name: string): LabelledSet {
   if (!set?.labels) {
     throw new UserError(
       `Cannot compare without labelled ${name} images: expected train/<class>/<image> and test/<class>/<image>.`,
     );
   }
-  return { ...set, labels: set.labels };
+  return { ...inMemory(set), labels: set.labels };
 }
 
 /**

@@ -19,6 +19,7 @@ import { augmentAll } from "../../lib/graph/forward.ts";
 import { STEP } from "../../lib/graph/step.ts";
 import { StepRun } from "../../lib/graph/step_run.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
+import { inMemory } from "../../lib/data/source.ts";
 import { unitPixels } from "../../lib/ops/pixels.ts";
 import { StatelessRandom } from "../../lib/ops/random.ts";
 import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
@@ -106,7 +107,7 @@ export async function exportRun(
     await writeTensors(join(folder, "initial"), await modelVariables(session));
     while (session.done < session.length.steps) {
       const batch = indicesOf(session);
-      const images = planarBatch(train, batch);
+      const images = planarBatch(inMemory(train), batch);
       views.push(stack(Object.values(await augment.run({ images }))));
       indices.push([...batch]);
       losses.push((await session.step())["loss"] ?? Number.NaN);

@@ -98,7 +98,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   }
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, start));
   const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors: Record<string, TensorData> = {};
+  const tensors: [string, TensorData][] = [];
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) throw new Error(`its entry "${name}" is malformed`);
     const dtype = DTYPES.get(entry.dtype);
@@ -113,13 +113,19 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
       );
     }
     const values = bytes.slice(start + from, start + to);
-    tensors[name] = {
-      dtype,
-      shape: entry.shape,
-      data: hostArray(dtype, values.buffer),
-    };
+    const data = hostArray(dtype, values.buffer);
+    tensors.push([name, { dtype, shape: entry.shape, data }]);
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  // So "__proto__" is a name like any other.
+  return { tensors: Object.fromEntries(tensors), metadata: texts(metadata) };
+}
+
+/** The entries of a map that are texts, as the format wants all to be. */
+function texts(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter(([, text]) => typeof text === "string"),
+  );
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TensorData } from "../ir/dtype.ts";
+import { retained, type Retention } from "./retention.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { writeAtomic } from "./write_atomic.ts";
 
@@ -16,14 +17,16 @@ export interface CheckpointEntry {
   readonly bytes: number;
   /** Checksum of the file, in hexadecimal. */
   readonly sha256: string;
-  /** What the last step reported; `null` for what was no number. */
+  /** Means of what the steps since the one before reported; `null` for what is no number. */
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Whether the run looked healthy then. */
   readonly healthy: boolean;
 }
 
+const fileSchema = z.string().regex(/^step-\d+\.safetensors$/);
+
 const entrySchema: z.ZodType<CheckpointEntry> = z.object({
-  file: z.string().regex(/^step-\d+\.safetensors$/),
+  file: fileSchema,
   step: z.int().min(0),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -34,7 +37,11 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
 const manifestSchema = z.object({
   format: z.literal("stopgrad-checkpoints-1"),
   checkpoints: z.array(entrySchema),
+  /** No longer wanted; a process that was killed may have left them. */
+  dropped: z.array(fileSchema).default([]),
 });
+
+type Manifest = z.infer<typeof manifestSchema>;
 
 /** Variables by path. */
 export type Values = Readonly<Record<string, TensorData>>;
@@ -47,37 +54,66 @@ export interface Refused {
   readonly reason: string;
 }
 
-const MANIFEST = "manifest.json";
+/** The list of checkpoints, twice: a damaged one must not cost a run. */
+const MANIFESTS = ["manifest.json", "manifest.backup.json"] as const;
+
+const PART = /^(step-\d+\.safetensors|manifest(\.backup)?\.json)\.part$/;
+
+const FORMAT = "stopgrad-checkpoints-1";
+
+const reasonOf = (error: unknown): string =>
+  error instanceof z.ZodError
+    ? `it is not a list of checkpoints (${error.issues[0]?.path.join(".")}: ${
+      error.issues[0]?.message
+    })`
+    : error instanceof SyntaxError
+    ? `it is not JSON (${error.message})`
+    : error instanceof Error
+    ? error.message
+    : String(error);
 
 const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
 /** The checkpoints in one folder: safetensors files and a manifest. */
 export class CheckpointStore {
-  constructor(readonly folder: string, readonly keep: number) {}
+  /**
+   * @param run What tells the checkpoints of one run from those of another.
+   */
+  constructor(
+    readonly folder: string,
+    readonly retention: Retention,
+    readonly run = "",
+  ) {}
 
-  /** Entries, oldest first; none when there is no manifest. */
-  async list(): Promise<CheckpointEntry[]> {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(join(this.folder, MANIFEST));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
-    }
-    return manifestSchema.parse(JSON.parse(text)).checkpoints;
+  /**
+   * Entries, oldest first; none when there is no manifest.
+   *
+   * @param refused Takes the manifests that could not be used.
+   */
+  async list(refused: Refused[] = []): Promise<CheckpointEntry[]> {
+    return (await this.#manifest(refused)).checkpoints;
   }
 
   /** The newest entry of a run that looked healthy; its file may be damaged. */
   async newestHealthy(): Promise<CheckpointEntry | undefined> {
-    const entries = await this.list().catch(() => []);
-    return entries.findLast(({ healthy }) => healthy);
+    return (await this.list()).findLast(({ healthy }) => healthy);
   }
 
-  /**
-   * Writes a checkpoint, then forgets those beyond `keep`, but for the newest
-   * healthy one.
-   */
+  async #manifest(refused: Refused[] = []): Promise<Manifest> {
+    for (const file of MANIFESTS) {
+      try {
+        const text = await Deno.readTextFile(join(this.folder, file));
+        return manifestSchema.parse(JSON.parse(text));
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) continue;
+        refused.push({ file, reason: reasonOf(error) });
+      }
+    }
+    return { format: FORMAT, checkpoints: [], dropped: [] };
+  }
+
+  /** Writes a checkpoint, then removes those that need not stay. */
   async save(
     step: number,
     tensors: Values,
@@ -88,7 +124,7 @@ export class CheckpointStore {
     const file = `step-${String(step).padStart(8, "0")}.safetensors`;
     const bytes = encodeSafetensors({
       tensors,
-      metadata: { format: "stopgrad", step: String(step) },
+      metadata: { format: "stopgrad", step: String(step), run: this.run },
     });
     await writeAtomic(join(this.folder, file), bytes);
     const entry = {
@@ -99,23 +135,38 @@ export class CheckpointStore {
       metrics,
       healthy,
     };
-    // A manifest that cannot be read must not end a run.
-    const known = await this.list().catch(() => []);
-    const old = known.filter((one) => one.file !== file);
-    const all = [...old, entry];
-    const newest = all.slice(-this.keep);
-    const last = all.findLast((one) => one.healthy);
-    const kept = all.filter((one) => newest.includes(one) || one === last);
-    const manifest = { format: "stopgrad-checkpoints-1", checkpoints: kept };
-    await writeAtomic(
-      join(this.folder, MANIFEST),
-      new TextEncoder().encode(JSON.stringify(manifest, null, 2) + "\n"),
-    );
-    for (const one of all) {
-      if (kept.includes(one)) continue;
-      await Deno.remove(join(this.folder, one.file)).catch(() => {});
+    const before = await this.#manifest();
+    const old = before.checkpoints.filter((one) => one.file !== file);
+    const kept = retained([...old, entry], this.retention);
+    const dropped = old.filter((one) => !kept.includes(one))
+      .map((one) => one.file);
+    await this.#write({ format: FORMAT, checkpoints: kept, dropped });
+    // What the save before was killed at, this one does.
+    const gone = [...before.dropped, ...dropped];
+    for (const name of new Set(gone)) {
+      if (kept.some((one) => one.file === name)) continue;
+      await Deno.remove(join(this.folder, name)).catch(() => {});
     }
     return entry;
+  }
+
+  async #write(manifest: Manifest): Promise<void> {
+    const bytes = new TextEncoder().encode(
+      JSON.stringify(manifest, null, 2) + "\n",
+    );
+    for (const file of MANIFESTS) {
+      await writeAtomic(join(this.folder, file), bytes);
+    }
+  }
+
+  /** Removes the beginnings of files that a killed process left. */
+  async sweep(): Promise<void> {
+    const entries = await Array.fromAsync(Deno.readDir(this.folder))
+      .catch(() => []);
+    for (const { name, isFile } of entries) {
+      if (!isFile || !PART.test(name)) continue;
+      await Deno.remove(join(this.folder, name)).catch(() => {});
+    }
   }
 
   /**
@@ -126,18 +177,12 @@ export class CheckpointStore {
     { entry?: CheckpointEntry; values?: Values; refused: Refused[] }
   > {
     const refused: Refused[] = [];
-    let entries: CheckpointEntry[] = [];
-    try {
-      entries = await this.list();
-    } catch (error) {
-      refused.push({ file: MANIFEST, reason: String(error) });
-    }
+    const entries = await this.list(refused);
     for (const entry of entries.reverse()) {
       try {
         return { entry, values: await this.#read(entry), refused };
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        refused.push({ file: entry.file, reason });
+        refused.push({ file: entry.file, reason: reasonOf(error) });
       }
     }
     return { refused };
@@ -151,6 +196,18 @@ export class CheckpointStore {
     if (sha256(bytes) !== entry.sha256) {
       throw new Error("its checksum differs: the file was changed");
     }
-    return decodeSafetensors(bytes).tensors;
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    if (metadata["step"] !== String(entry.step)) {
+      throw new Error(
+        `it is of step ${
+          metadata["step"]
+        }, but the manifest says ${entry.step}`,
+      );
+    }
+    // Checkpoints of older versions do not say.
+    if (this.run && metadata["run"] && metadata["run"] !== this.run) {
+      throw new Error("it belongs to another run");
+    }
+    return tensors;
   }
 }

@@ -8,15 +8,38 @@ import { EXIT, type ExitCode } from "./exit.ts";
 const COMPLAINT =
   /(TS\d+) \[ERROR\]: (.*)(?:\n(?!\s+at ).*)*?\n\s+at \S*\/([^/]+:\d+:\d+)/g;
 
-/** What the type checker says about a user's module, a line each. */
-async function typeErrors(file: string): Promise<readonly string[]> {
-  const config = new URL("../../deno.json", import.meta.url).pathname;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--quiet", "--config", config, file],
+/**
+ * Runs Deno: by its name, as the permission set `check` names it, and by its
+ * path where it is on no `PATH` and everything is allowed.
+ */
+async function deno(args: readonly string[]): Promise<Deno.CommandOutput> {
+  const options: Deno.CommandOptions = {
+    args: [...args],
     env: { NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",
-  }).output();
+  };
+  try {
+    return await new Deno.Command("deno", options).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  try {
+    return await new Deno.Command(Deno.execPath(), options).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new UserError(
+      'Cannot check the types of your modules: "deno" is not on the PATH.\nRun `npx deno task check`, or add its folder to the PATH.',
+    );
+  }
+}
+
+/** What the type checker says about a user's module, a line each. */
+async function typeErrors(file: string): Promise<readonly string[]> {
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const { success, stderr } = await deno(
+    ["check", "--quiet", "--config", config, file],
+  );
   if (success) return [];
   const text = new TextDecoder().decode(stderr).trim();
   const found = [...text.matchAll(COMPLAINT)].map(([, code, message, place]) =>

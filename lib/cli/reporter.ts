@@ -51,28 +51,36 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** Less waiting for images than this is no bottleneck. */
+const BOTTLENECK = 0.1;
+
 /** The progress line of training. */
-export function stepLine(
-  {
-    step,
-    steps,
-    epoch,
-    epochs,
-    imagesPerSecond,
-    metrics,
-    headline,
-    secondsLeft,
-  }: StepProgress,
-): string {
+export function stepLine({
+  step,
+  steps,
+  epoch,
+  epochs,
+  imagesPerSecond,
+  metrics,
+  headline,
+  secondsLeft,
+  waiting,
+}: StepProgress): string {
   return [
     `${bar(step / steps)} step ${step}/${steps}`,
     `epoch ${epoch.toFixed(1)}/${Number(epochs.toFixed(1))}`,
     `${integer(imagesPerSecond)} images/s`,
+    ...(waiting >= BOTTLENECK
+      ? [`waiting for images ${Math.round(100 * waiting)} %`]
+      : []),
     `loss ${(metrics["loss"] ?? Number.NaN).toFixed(4)}`,
     ...(headline ? [`${headline.figure} ${headline.value.toFixed(3)}`] : []),
     `${duration(secondsLeft)} left`,
   ].join("  ");
 }
+
+/** Warnings of files that were left out, before they become a nuisance. */
+const MOST_SKIPS = 5;
 
 type Handlers = {
   readonly [K in TrainEvent["kind"]]: (
@@ -90,6 +98,7 @@ export function reporter(
   { resumable = true }: { readonly resumable?: boolean } = {},
 ): (event: TrainEvent) => void {
   let folder = "";
+  let skips = 0;
   const handlers: Handlers = {
     install({ progress: { task, done, total } }) {
       const what = {
@@ -113,8 +122,11 @@ export function reporter(
     },
     skipped({ files }) {
       const [first] = files;
+      if (++skips > MOST_SKIPS) return;
       terminal.warn(
-        `warning: left out ${files.length} file(s), such as ${first?.path}: ${first?.reason}`,
+        `warning: left out ${files.length} file(s), such as ${first?.path}: ${first?.reason}${
+          skips === MOST_SKIPS ? "; further ones are in skipped.jsonl" : ""
+        }`,
       );
     },
     ready({ images, steps, device, engine, seconds, folder: path }) {

@@ -47,9 +47,16 @@ export async function resume(
     );
   }
   if (changes.length > 0) console.error(`warning: changed values:\n${list}`);
-  console.log(`Going on after step ${point.entry.step}`);
+  const { checkpoint, origin: { settings } } = point;
+  console.log(
+    checkpoint
+      ? `Going on after step ${checkpoint.entry.step}`
+      : "Starting anew: the run had not written a checkpoint",
+  );
   return await trainOnTerminal(loaded, {
-    resume: point,
+    // As it was begun: other settings round otherwise.
+    ...settings,
+    resume: { ...point, changed: changed ?? false },
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
   });

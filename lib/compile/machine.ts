@@ -12,6 +12,8 @@ export type Tensors = Readonly<Record<string, TensorData>>;
 
 /** A program that was loaded: each call is one `TF_SessionRun`. */
 export interface Executable {
+  /** Names of the tensors that a run returns, where they are known before it. */
+  readonly fetches?: readonly string[];
   /**
    * Runs the program once.
    *
@@ -66,6 +68,7 @@ export class Machine {
       targets: program.effects.map(pointer),
     });
     return {
+      fetches,
       run: async (inputs = {}, onTimings) => {
         const tensors = feeds.map((name) => {
           const tensor = inputs[name];

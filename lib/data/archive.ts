@@ -14,6 +14,8 @@ export interface Member {
   readonly type: string | null;
   /** Bytes. */
   readonly size: number;
+  /** Where its bytes begin in the file; absent in a compressed archive. */
+  readonly offset?: number;
   /** @throws {UserError} When the archive ends too early. */
   read(): Promise<Uint8Array>;
 }
@@ -88,7 +90,8 @@ export async function* members(
   const other = OTHER_FORMATS.find(([magic]) => start.startsWith(magic));
   if (other) throw fail(`the file is ${other[1]}`);
   const file = createReadStream(path);
-  const plain = start.startsWith("1f8b") ? file.pipe(createGunzip()) : file;
+  const compressed = start.startsWith("1f8b");
+  const plain = compressed ? file.pipe(createGunzip()) : file;
   // Errors do not travel along a pipe.
   file.on("error", (error) => plain.destroy(error));
   const tar = extract();
@@ -98,12 +101,16 @@ export async function* members(
   let taken = false;
   try {
     for await (const entry of tar) {
-      const { name, type, size } = entry.header;
+      // The types of tar-stream do not tell of the offset.
+      const { name, type, size, byteOffset } = entry.header as
+        & typeof entry.header
+        & { readonly byteOffset: number };
       let read = false;
       yield {
         name,
         type,
         size,
+        ...(compressed ? {} : { offset: byteOffset }),
         async read() {
           if (size > MOST_BYTES) throw fail(`${name} is larger than 1 GiB`);
           read = true;
@@ -126,7 +133,7 @@ export async function* members(
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw fail(
-      taken || start.startsWith("1f8b") ? damage(error) : "the file is not one",
+      taken || compressed ? damage(error) : "the file is not one",
     );
   } finally {
     source.destroy();

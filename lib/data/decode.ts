@@ -5,15 +5,40 @@ import type { ImageShape } from "./source.ts";
 /** Larger images are refused before they are decoded (a decompression bomb). */
 const MOST_PIXELS = 100_000_000;
 
+/**
+ * Readers of libvips that may look at a file. What a file is, is told by its
+ * bytes and not by its name: without this list, an SVG that is called `.png`
+ * would be drawn, and whatever else libvips was built with would be tried.
+ */
+const READERS = ["Jpeg", "Png", "WebP", "Webp", "Nsgif", "Tiff", "Heif"].map((
+  name,
+) => `VipsForeignLoad${name}`);
+
 let loaded: Promise<typeof Sharp> | undefined;
 
 /** sharp is native code: commands that decode nothing need not load it. */
 function decoder(): Promise<typeof Sharp> {
   loaded ??= import("sharp").then(({ default: sharp }) => {
     sharp.cache(false);
+    // Images are decoded side by side: threads within one only get in the way.
+    sharp.concurrency(1);
+    sharp.block({ operation: ["VipsForeignLoad"] });
+    sharp.unblock({ operation: READERS });
     return sharp;
   });
   return loaded;
+}
+
+/**
+ * Looks at the header of an image, without decoding it.
+ *
+ * @param bytes The file, or enough of its beginning.
+ * @throws {Error} When it is no image, or one that is too large to decode.
+ */
+export async function checkHeader(bytes: Uint8Array): Promise<void> {
+  const sharp = await decoder();
+  await sharp(bytes, { limitInputPixels: MOST_PIXELS, pages: 1 }).metadata()
+    .catch(explain);
 }
 
 /**
@@ -24,6 +49,9 @@ function decoder(): Promise<typeof Sharp> {
  * (CMYK and 16 bits too), transparency is laid over black, and of an
  * animation the first frame is taken.
  *
+ * Damage that a decoder only warns of counts too: what it makes of it is a
+ * wrong image.
+ *
  * @param input A path, or the file's bytes.
  * @throws {Error} With sharp's reason, when it is not a whole image.
  */
@@ -33,7 +61,7 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const sharp = await decoder();
   const image = sharp(input, {
-    failOn: "error",
+    failOn: "warning",
     limitInputPixels: MOST_PIXELS,
     pages: 1,
   })
@@ -53,10 +81,19 @@ export async function decodeImage(
   throw new Error(`it has ${info.channels} channels, expected ${channels}`);
 }
 
-/** Decoders at work side by side at times lose their reasons. */
+/**
+ * One line of what libvips said: it adds up what its readers complain of, and
+ * decoders at work side by side at times lose their reasons.
+ */
 function explain(error: unknown): never {
-  const known = error instanceof Error && !/unknown error/i.test(error.message);
-  throw known ? error : new Error("it is damaged or cut off");
+  if (!(error instanceof Error)) throw error;
+  const line = error.message.split("\n").map((text) => text.trim())
+    .find((text) => text && !/^source: bad seek/.test(text)) ?? "";
+  throw new Error(
+    !line || /unknown error/i.test(line)
+      ? "it is damaged or cut off"
+      : line.replace(/[:.]$/, ""),
+  );
 }
 
 /** Pixels of a whole image, as it is, in 8-bit gray. */

@@ -1,5 +1,6 @@
-/** @file Decodes the image files of a plan into sets. */
+/** @file Image files of a plan into memory. */
 import { UserError } from "../errors.ts";
+import { badFilePolicy } from "./bad_file.ts";
 import { decodeImage } from "./decode.ts";
 import { type ImageOptions, imageShape } from "./image_options.ts";
 import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
@@ -13,27 +14,8 @@ import type {
   SkippedFile,
 } from "./source.ts";
 
-/** Some wait for the disk while others decode. */
-const AT_ONCE = 2 * navigator.hardwareConcurrency;
-
-/** Takes care of a file that cannot be read: throws, or notes it. */
-export type OnBadFile = (path: string, reason: string) => void;
-
-/** The policy `on_error`. */
-export function badFilePolicy(
-  { on_error: policy }: ImageOptions,
-  skipped: SkippedFile[],
-): OnBadFile {
-  return (path, reason) => {
-    if (policy === "skip") {
-      skipped.push({ path, reason });
-      return;
-    }
-    throw new UserError(
-      `Cannot read the image ${path}: ${reason}.\nMend or remove it, or leave such files out: on_error: skip under "data".`,
-    );
-  };
-}
+/** Files at work side by side: some wait for the disk while others decode. */
+export const AT_ONCE: number = 2 * navigator.hardwareConcurrency;
 
 /** Memory that is there: the system would give more, and then end the process. */
 function allocate(
@@ -53,7 +35,7 @@ function allocate(
       gigabytes(bytes)
     } needed, ${
       gigabytes(available)
-    } free.\nChoose a smaller "size" under "data", or fewer images.`,
+    } free.\nChoose a smaller "size" or "memory" under "data", or fewer images.`,
   );
 }
 
@@ -148,7 +130,7 @@ export async function decodePlan(
   { onProgress }: LoadContext,
 ): Promise<LoadedData> {
   const shape = imageShape(options);
-  const bad = badFilePolicy(options, skipped);
+  const bad = badFilePolicy(options, (file) => skipped.push(file));
   const train = new Slots(plan.train, shape);
   const test = plan.test ? new Slots(plan.test, shape) : undefined;
   const slots = { train, test };
@@ -156,9 +138,7 @@ export async function decodePlan(
   let done = 0;
   await sideBySide(files, AT_ONCE, async ({ split, image, path, read }) => {
     try {
-      const bytes = await read();
-      if (bytes.length === 0) throw new Error("the file is empty");
-      slots[split]?.put(image, await decodeImage(bytes, shape));
+      slots[split]?.put(image, await decodeImage(await read(), shape));
     } catch (error) {
       bad(path, reasonOf(error));
     }

@@ -13,12 +13,14 @@ import {
 } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
 import { surveyFolder } from "./survey.ts";
+import { readFile } from "./read_file.ts";
 import {
   defineSource,
   type LoadContext,
   type SkippedFile,
   type SourceDefinition,
 } from "./source.ts";
+import { streamPlan, tooLarge } from "./stream.ts";
 
 /** What a walk found. */
 interface Walk {
@@ -97,7 +99,7 @@ function* filesOf(
 ): Generator<ImageFile> {
   for (const { split, image, path } of slotsOf(plan)) {
     const full = join(roots[split], path);
-    yield { split, image, path: full, read: () => Deno.readFile(full) };
+    yield { split, image, path: full, read: () => readFile(full) };
   }
 }
 
@@ -124,6 +126,19 @@ export const folder: SourceDefinition = defineSource({
     );
     const roots = { train: found.root, test: held?.root ?? found.root };
     const skipped = [...found.skipped, ...held?.skipped ?? []];
+    if (tooLarge(plan, options)) {
+      const name = (
+        { split, path }: { split: "train" | "test"; path: string },
+      ) => join(roots[split], path);
+      return await streamPlan(
+        plan,
+        { name, read: (slot, most) => readFile(name(slot), most) },
+        options,
+        skipped,
+        found.root,
+        context,
+      );
+    }
     return await decodePlan(
       plan,
       filesOf(plan, roots),

@@ -31,6 +31,9 @@ export const imageOptions = z.strictObject({
   on_error: z.enum(["fail", "skip"]).default("fail").describe(
     "What to do about an image that cannot be read",
   ),
+  memory: z.number().min(0).max(1e6).default(1024).describe(
+    "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
+  ),
 });
 
 /** Options of `folder` and `tar`, with defaults. */

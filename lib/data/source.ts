@@ -1,22 +1,62 @@
 /** @file What a data source is. */
 import type { z } from "zod";
 
-/** Images held in memory: 8 bits a channel, channels last. */
-export interface ImageSet {
-  /** Images. */
-  readonly count: number;
+/** Shape of one image, known before anything is loaded. */
+export interface ImageShape {
   /** Pixels of a column. */
   readonly height: number;
   /** Pixels of a row. */
   readonly width: number;
   /** Values of a pixel: 1 (gray) or 3 (RGB). */
   readonly channels: number;
-  /** `[count, height, width, channels]`, row-major. */
-  readonly pixels: Uint8Array;
+}
+
+/** What is known of images without their pixels. */
+export interface ImageInfo extends ImageShape {
+  /** Images. */
+  readonly count: number;
   /** Class of each image; absent when the source has no labels. */
   readonly labels?: Int32Array;
   /** Names of the classes. */
   readonly classes?: readonly string[];
+}
+
+/** Images held in memory: 8 bits a channel, channels last. */
+export interface ImageSet extends ImageInfo {
+  /** `[count, height, width, channels]`, row-major. */
+  readonly pixels: Uint8Array;
+}
+
+/** Images that are decoded each time they are needed. */
+export interface ImageStream extends ImageInfo {
+  /** What each image is called in its folder or archive. */
+  readonly names: readonly string[];
+  /**
+   * `[height, width, channels]` of one image; `undefined` when it cannot be
+   * read and such files are left out.
+   *
+   * @throws {UserError} When it cannot be read and that is to end the run.
+   */
+  decode(image: number): Promise<Uint8Array | undefined>;
+}
+
+/** Images, wherever they are. */
+export type Images = ImageSet | ImageStream;
+
+/** Whether images are held in memory. */
+export const isInMemory = (images: Images): images is ImageSet =>
+  "pixels" in images;
+
+/**
+ * Images that have to be in memory.
+ *
+ * @throws {Error} When they are not.
+ */
+export function inMemory(images: Images): ImageSet {
+  if (isInMemory(images)) return images;
+  throw new Error(
+    'These images are decoded as they are needed: raise "memory" under "data"',
+  );
 }
 
 /** A file that was left out, and why. */
@@ -30,9 +70,9 @@ export interface SkippedFile {
 /** What a source gives. */
 export interface LoadedData {
   /** Images to train on. */
-  readonly train: ImageSet;
+  readonly train: Images;
   /** Held-out images, where the source has them. */
-  readonly test?: ImageSet;
+  readonly test?: Images;
   /** Files that were left out. */
   readonly skipped: readonly SkippedFile[];
 }
@@ -57,16 +97,8 @@ export interface LoadContext {
   readonly cacheDir: string;
   /** Called now and then while data loads. */
   readonly onProgress?: (progress: LoadProgress) => void;
-}
-
-/** Shape of one image, known before anything is loaded. */
-export interface ImageShape {
-  /** Pixels of a column. */
-  readonly height: number;
-  /** Pixels of a row. */
-  readonly width: number;
-  /** Values of a pixel: 1 (gray) or 3 (RGB). */
-  readonly channels: number;
+  /** Called for a file that turns out to be bad after the load, once each. */
+  readonly onSkipped?: (file: SkippedFile) => void;
 }
 
 /** What a look at a source's files tells, without reading any of them. */
@@ -100,7 +132,7 @@ export interface SourceDefinition<Options = unknown> {
    */
   survey?(options: Options, baseDir: string): Survey;
   /**
-   * Loads the images into memory.
+   * Loads the images into memory, or gets ready to decode them on demand.
    *
    * @throws {UserError} When the data cannot be had.
    */

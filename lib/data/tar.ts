@@ -1,13 +1,8 @@
 /** @file Images in a tar archive. */
 import { UserError } from "../errors.ts";
 import { type Member, members } from "./archive.ts";
-import {
-  badFilePolicy,
-  decodePlan,
-  type ImageFile,
-  type OnBadFile,
-  slotsOf,
-} from "./decode_plan.ts";
+import { badFilePolicy, type OnBadFile } from "./bad_file.ts";
+import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
 import {
   isHidden,
@@ -18,12 +13,23 @@ import {
 } from "./layout.ts";
 import { findPlace } from "./place.ts";
 import { surveyPath } from "./survey.ts";
+import { checkSize, readFully } from "./read_file.ts";
 import {
   defineSource,
   type LoadContext,
   type SkippedFile,
   type SourceDefinition,
 } from "./source.ts";
+import { type OpenFiles, streamPlan, tooLarge } from "./stream.ts";
+
+/** Where a member's bytes are. */
+interface Entry {
+  /** Its number among all members. */
+  readonly ordinal: number;
+  readonly size: number;
+  /** Absent in a compressed archive. */
+  readonly offset?: number;
+}
 
 /** What an archive has. */
 interface Listing {
@@ -31,7 +37,7 @@ interface Listing {
   /** Start of every path, when all lie in one folder; it is no class. */
   readonly top: string;
   /** Images by path without the top; of two with one name the later counts. */
-  readonly ordinals: ReadonlyMap<string, number>;
+  readonly entries: ReadonlyMap<string, Entry>;
 }
 
 const FILES: readonly unknown[] = ["file", "contiguous-file"];
@@ -97,43 +103,101 @@ async function list(
     );
   }
   const before = skipped.length;
-  const ordinals = new Map<string, number>();
+  const entries = new Map<string, Entry>();
   let ordinal = 0;
   for await (const member of members(file, "images")) {
     const path = imagePath(member, file, bad, skipped);
-    if (path !== undefined) ordinals.set(path, ordinal);
+    if (path !== undefined) {
+      const { size, offset } = member;
+      entries.set(path, {
+        ordinal,
+        size,
+        ...(offset === undefined ? {} : { offset }),
+      });
+    }
     ordinal++;
     const task = `Listing ${file}`;
-    context.onProgress?.({ task, done: ordinals.size, unit: "images" });
+    context.onProgress?.({ task, done: entries.size, unit: "images" });
   }
-  if (ordinals.size === 0) throw noImages(file, skipped.slice(before));
-  const top = commonTop(ordinals.keys());
+  if (entries.size === 0) throw noImages(file, skipped.slice(before));
+  const top = commonTop(entries.keys());
   return {
     file,
     top,
-    ordinals: new Map(
-      Array.from(ordinals, ([path, n]) => [path.slice(top.length), n]),
+    entries: new Map(
+      Array.from(entries, ([path, entry]) => [path.slice(top.length), entry]),
     ),
   };
 }
 
 /** Files of a plan, in the order of the archive. */
 async function* filesOf(
-  { file, top, ordinals }: Listing,
+  { file, top, entries }: Listing,
   plan: Partial<Plan>,
 ): AsyncGenerator<ImageFile> {
   const wanted = new Map(
-    Array.from(slotsOf(plan), (slot) => [ordinals.get(slot.path), slot]),
+    Array.from(
+      slotsOf(plan),
+      (slot) => [entries.get(slot.path)?.ordinal, slot],
+    ),
   );
   let ordinal = 0;
   for await (const member of members(file, "images")) {
     const slot = wanted.get(ordinal++);
     if (!slot) continue;
-    // Read now: the archive has gone on when the decoder gets to it.
-    const bytes = await member.read();
     const path = `${top}${slot.path} in ${file}`;
-    yield { ...slot, path, read: () => Promise.resolve(bytes) };
+    // Read now: the archive has gone on when the decoder gets to it.
+    const bytes = await readMember(member);
+    yield {
+      ...slot,
+      path,
+      // deno-lint-ignore require-await -- so that it rejects
+      async read() {
+        if (bytes instanceof Error) throw bytes;
+        return bytes;
+      },
+    };
   }
+}
+
+/** Bytes of a member that can be an image, or the reason why it is none. */
+async function readMember(member: Member): Promise<Uint8Array | Error> {
+  try {
+    checkMember(member);
+  } catch (error) {
+    return error as Error;
+  }
+  return await member.read();
+}
+
+function checkMember({ size }: Pick<Member, "size">): void {
+  if (size === 0) throw new Error("the file is empty");
+  checkSize(size);
+}
+
+/** Reads members out of order. */
+function openFiles(
+  listings: Readonly<Record<"train" | "test", Listing>>,
+): OpenFiles {
+  return {
+    name({ split, path }) {
+      return `${listings[split].top}${path} in ${listings[split].file}`;
+    },
+    async read({ split, path }, most = Number.POSITIVE_INFINITY) {
+      const { file, entries } = listings[split];
+      const entry = entries.get(path);
+      if (entry?.offset === undefined) {
+        throw new Error("internal: a member without an offset");
+      }
+      checkMember(entry);
+      using archive = await Deno.open(file);
+      await archive.seek(entry.offset, Deno.SeekMode.Start);
+      const length = Math.min(entry.size, most);
+      const bytes = await readFully(archive, length);
+      if (bytes.length < length) throw new Error("the archive was cut off");
+      return bytes;
+    },
+  };
 }
 
 async function* inTurn<T>(
@@ -153,18 +217,37 @@ export const tar: SourceDefinition = defineSource({
   async load(options, context) {
     const { path, test } = options;
     const skipped: SkippedFile[] = [];
-    const bad = badFilePolicy(options, skipped);
+    const bad = badFilePolicy(options, (file) => skipped.push(file));
     const listing = await list(path, bad, skipped, context);
     const held = typeof test === "string"
       ? await list(test, bad, skipped, context)
       : undefined;
     const plan = planLayout(
-      [...listing.ordinals.keys()],
+      [...listing.entries.keys()],
       held
-        ? { paths: [...held.ordinals.keys()], where: held.file }
+        ? { paths: [...held.entries.keys()], where: held.file }
         : test as number | undefined,
       listing.file,
     );
+    if (tooLarge(plan, options)) {
+      const listings = { train: listing, test: held ?? listing };
+      for (const { file, entries } of Object.values(listings)) {
+        if ([...entries.values()].every(({ offset }) => offset !== undefined)) {
+          continue;
+        }
+        throw new UserError(
+          `Cannot read ${file} in any order, because it is compressed, and its images are more than ${options.memory} MB of pixels.\nDecompress it (gunzip), or raise "memory" under "data".`,
+        );
+      }
+      return await streamPlan(
+        plan,
+        openFiles(listings),
+        options,
+        skipped,
+        listing.file,
+        context,
+      );
+    }
     const { train, test: heldOut } = plan;
     const files = held && heldOut
       ? inTurn([filesOf(listing, { train }), filesOf(held, { test: heldOut })])

@@ -12,7 +12,6 @@ export const SYMBOLS = {
   TF_Version: { parameters: [], result: P },
 
   TF_NewStatus: { parameters: [], result: P },
-  TF_DeleteStatus: { parameters: [P], result: V },
   TF_GetCode: { parameters: [P], result: "i32" },
   TF_Message: { parameters: [P], result: P },
   TF_SetStatus: { parameters: [P, "i32", B], result: V },

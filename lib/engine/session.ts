@@ -41,6 +41,8 @@ const address = (pointer: Pointer): bigint =>
 /** A `TF_Session` on one graph. Variables live as long as it does. */
 export class Session {
   readonly #pointer: Pointer;
+  /** Those that no run uses now. */
+  readonly #statuses: Pointer[] = [];
 
   constructor(readonly graph: EngineGraph, config: SessionConfig) {
     const { c, status, check } = graph.api;
@@ -79,7 +81,7 @@ export class Session {
     const { api } = this.graph;
     const { c } = api;
     // Runs happen on other threads: they must not share a status.
-    const status = c.TF_NewStatus();
+    const status = this.#statuses.pop() ?? c.TF_NewStatus();
     const feeds = inputs.map((tensor) => toTensor(api, tensor));
     const feedPointers = BigUint64Array.from(feeds, address);
     const results = new BigUint64Array(call.fetches.length);
@@ -111,11 +113,8 @@ export class Session {
     }
     if (metadata) c.TF_DeleteBuffer(metadata);
     if (options) c.TF_DeleteBuffer(options);
-    try {
-      api.check("The engine could not run", status);
-    } finally {
-      c.TF_DeleteStatus(status);
-    }
+    this.#statuses.push(status);
+    api.check("The engine could not run", status);
     return Array.from(
       results,
       (pointer) => takeTensor(api, Deno.UnsafePointer.create(pointer)),

@@ -1,5 +1,5 @@
 /** @file Judges an encoder by its features. */
-import type { ImageSet, LoadedData } from "../data/source.ts";
+import type { Images, LoadedData } from "../data/source.ts";
 import type { Evaluate } from "../pipeline/pipeline.ts";
 import type { TrainingSession } from "../train/session.ts";
 import { featureReader, type Features } from "./features.ts";
@@ -18,7 +18,7 @@ export interface Scores {
 }
 
 /** How features of a set are made. */
-export type FeatureReader = (set: ImageSet) => Features | Promise<Features>;
+export type FeatureReader = (set: Images) => Features | Promise<Features>;
 
 /**
  * kNN and linear-probe accuracy: trained on the training images' features,
@@ -44,10 +44,14 @@ export async function evaluate(
   if (!test?.labels) {
     return { ...none, note: "there are no labelled test images" };
   }
-  const labelled = async (set: ImageSet): Promise<Labelled> => ({
-    features: await read(set),
-    labels: set.labels as Int32Array,
-  });
+  const labelled = async (set: Images): Promise<Labelled> => {
+    const features = await read(set);
+    const labels = set.labels as Int32Array;
+    return {
+      features,
+      labels: features.rows?.map((image) => labels[image] as number) ?? labels,
+    };
+  };
   const [bank, queries] = [await labelled(train), await labelled(test)];
   const classes = train.classes?.length ??
     train.labels.reduce((most, label) => Math.max(most, label + 1), 0);

@@ -123,7 +123,11 @@ export interface PipelineConfig {
   /** What to do about a run that goes wrong; an action alone is that of `collapse`. */
   readonly monitor?: Action | Partial<Monitor>;
   /** Epochs between checkpoints, and how many stay. */
-  readonly checkpoint?: { readonly every?: number; readonly keep?: number };
+  readonly checkpoint?: {
+    readonly every?: number;
+    readonly keep?: number;
+    readonly best?: { readonly min: string } | { readonly max: string };
+  };
   /** How the encoder is judged. */
   readonly evaluate?: {
     readonly of?: string;

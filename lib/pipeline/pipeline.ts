@@ -182,6 +182,11 @@ export interface CheckpointPolicy {
   readonly every: number;
   /** Newest ones that stay. */
   readonly keep: number;
+  /** One more stays: the one with the least or the greatest mean of a metric. */
+  readonly best?:
+    | { readonly min: string }
+    | { readonly max: string }
+    | undefined;
 }
 
 /** How the encoder is judged. */

@@ -90,6 +90,16 @@ export const monitor = z.strictObject({
   ),
 });
 
+const metricName = z.string().min(1).describe(
+  "A key of metrics.jsonl, such as loss; its mean since the checkpoint before counts",
+);
+
+/** Which checkpoint is the best. */
+export const best = z.union([
+  z.strictObject({ min: metricName }),
+  z.strictObject({ max: metricName }),
+]);
+
 /** Keys of `checkpoint`. */
 export const checkpoint = z.strictObject({
   every: z.number().positive().default(10).describe(
@@ -97,6 +107,9 @@ export const checkpoint = z.strictObject({
   ),
   keep: z.int().min(1).max(1000).default(2).describe(
     "Newest checkpoints that stay",
+  ),
+  best: best.optional().describe(
+    "Keeps one more: the best by a metric, { min: loss } or { max: embedding_rank }",
   ),
 });
 

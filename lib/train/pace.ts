@@ -6,11 +6,27 @@ const WINDOW = 50;
 /** Measures steps per second, leaving out the first step, which warms up. */
 export class Pace {
   readonly #times: number[] = [];
+  readonly #waits: number[] = [];
 
-  /** Notes that a step ended. */
-  tick(milliseconds: number): void {
+  /**
+   * Notes that a step ended.
+   *
+   * @param milliseconds Of any clock.
+   * @param waited Milliseconds that all steps so far have waited for images.
+   */
+  tick(milliseconds: number, waited = 0): void {
     this.#times.push(milliseconds);
-    if (this.#times.length > WINDOW + 1) this.#times.shift();
+    this.#waits.push(waited);
+    if (this.#times.length <= WINDOW + 1) return;
+    this.#times.shift();
+    this.#waits.shift();
+  }
+
+  /** Share of the time that steps waited for images, 0..1. */
+  get waiting(): number {
+    const [times, waits] = [this.#times, this.#waits];
+    const time = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    return time > 0 ? ((waits.at(-1) ?? 0) - (waits[0] ?? 0)) / time : 0;
   }
 
   /** Steps per second; 0 while it cannot be known. */

@@ -1,26 +1,48 @@
 /** @file Images channel by channel, as the compiled step reads them. */
-import type { ImageSet } from "../data/source.ts";
+import type { ImageSet, ImageShape } from "../data/source.ts";
 import type { TensorData } from "../ir/dtype.ts";
 
-/** Copies images `from..from+count` into `[count, channels, height, width]`; past the end, the last one repeats. */
-export function planarBatch(
-  { pixels, height, width, channels, count: available }: ImageSet,
-  indices: ArrayLike<number>,
-): TensorData {
-  const area = height * width;
-  const data = new Uint8Array(indices.length * channels * area);
-  for (let k = 0; k < indices.length; k++) {
-    const image = Math.min(indices[k] as number, available - 1);
-    const source = image * area * channels;
-    const target = k * area * channels;
+/** Images `[height, width, channels]`, each written as `[channels, height, width]` into its place in a batch. */
+export class PlanarBatch {
+  readonly #data: Uint8Array<ArrayBuffer>;
+
+  constructor(readonly count: number, readonly shape: ImageShape) {
+    const { height, width, channels } = shape;
+    this.#data = new Uint8Array(count * channels * height * width);
+  }
+
+  /** @param offset Of the image's first value in `pixels`. */
+  put(place: number, pixels: Uint8Array, offset = 0): void {
+    const { height, width, channels } = this.shape;
+    const area = height * width;
+    const target = place * area * channels;
     for (let c = 0; c < channels; c++) {
       for (let i = 0; i < area; i++) {
-        data[target + c * area + i] = pixels[source + i * channels + c] ?? 0;
+        this.#data[target + c * area + i] = pixels[offset + i * channels + c] ??
+          0;
       }
     }
   }
-  const shape = [indices.length, channels, height, width];
-  return { dtype: "uint8", shape, data };
+
+  /** `[count, channels, height, width]`; not a copy. */
+  get tensor(): TensorData {
+    const { height, width, channels } = this.shape;
+    const shape = [this.count, channels, height, width];
+    return { dtype: "uint8", shape, data: this.#data };
+  }
+}
+
+/** Copies the images of `indices` into `[indices, channels, height, width]`; past the end, the last one repeats. */
+export function planarBatch(
+  { pixels, count, ...shape }: ImageSet,
+  indices: ArrayLike<number>,
+): TensorData {
+  const size = shape.height * shape.width * shape.channels;
+  const batch = new PlanarBatch(indices.length, shape);
+  for (let k = 0; k < indices.length; k++) {
+    batch.put(k, pixels, Math.min(indices[k] as number, count - 1) * size);
+  }
+  return batch.tensor;
 }
 
 /** `from, from + 1, ...` */

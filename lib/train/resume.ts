@@ -1,6 +1,5 @@
 /** @file Goes on with a run from its newest whole checkpoint. */
 import { join } from "node:path";
-import { z } from "zod";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -9,16 +8,19 @@ import {
   loadPipeline,
 } from "../pipeline/load.ts";
 import { resolve } from "../pipeline/resolve.ts";
-import { RUN_FILES, RunFolder } from "./run_folder.ts";
+import {
+  readOrigin,
+  RUN_FILES,
+  RunFolder,
+  type RunOrigin,
+} from "./run_folder.ts";
 import type { ResumePoint } from "./train.ts";
-
-const originSchema = z.object({ baseDir: z.string(), pipeline: z.unknown() });
 
 /** A run that can go on. */
 export interface Resumable {
   /** Its pipeline. */
   readonly loaded: LoadedPipeline;
-  /** Its newest whole checkpoint. */
+  /** Its newest whole checkpoint; its start, when it has not written one. */
   readonly point: ResumePoint;
   /** Checkpoints that were passed over, and why. */
   readonly refused: readonly Refused[];
@@ -49,7 +51,10 @@ export function differences(before: unknown, after: unknown): string[] {
 }
 
 /** A run's pipeline, and what was changed in it since the run began. */
-export type Reopened = Pick<Resumable, "loaded" | "changes">;
+export interface Reopened extends Pick<Resumable, "loaded" | "changes"> {
+  /** What the run began with. */
+  readonly origin: RunOrigin;
+}
 
 /**
  * Reads the pipeline of a run.
@@ -61,13 +66,14 @@ export async function reopen(
   run: string,
   options: LoadOptions = {},
 ): Promise<Reopened> {
-  const origin = await readOrigin(run);
+  const origin = await originOf(run);
   const loaded = await loadPipeline(join(run, RUN_FILES.pipeline), {
     ...options,
     baseDir: origin.baseDir,
   });
   return {
     loaded,
+    origin,
     changes: differences(origin.pipeline, resolve(loaded.pipeline)),
   };
 }
@@ -82,10 +88,10 @@ export async function findResumable(
   run: string,
   options: LoadOptions = {},
 ): Promise<Resumable> {
-  const reopened = await reopen(run, options);
-  const { checkpoints } = RunFolder.open(run, reopened.loaded.pipeline);
+  const { loaded, origin, changes } = await reopen(run, options);
+  const { checkpoints } = RunFolder.open(run, loaded.pipeline, origin.id);
   const { entry, values, refused } = await checkpoints.newest();
-  if (!entry || !values) {
+  if (!entry && refused.length > 0) {
     const reasons = refused.map(({ file, reason }) => `  ${file}: ${reason}`);
     throw new UserError(
       [
@@ -95,13 +101,21 @@ export async function findResumable(
       ].join("\n"),
     );
   }
-  return { ...reopened, point: { folder: run, entry, values }, refused };
+  return {
+    loaded,
+    point: {
+      folder: run,
+      origin,
+      ...(entry && values ? { checkpoint: { entry, values } } : {}),
+    },
+    refused,
+    changes,
+  };
 }
 
-async function readOrigin(run: string): Promise<z.infer<typeof originSchema>> {
+async function originOf(run: string): Promise<RunOrigin> {
   try {
-    const text = await Deno.readTextFile(join(run, RUN_FILES.origin));
-    return originSchema.parse(JSON.parse(text));
+    return await readOrigin(run);
   } catch {
     throw new UserError(
       `Cannot resume "${run}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\nGive a folder such as runs/simsiam/2026-01-31T12-00-00.`,

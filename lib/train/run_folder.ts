@@ -1,8 +1,13 @@
 /** @file The folder of a run and the files in it. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { CheckpointStore } from "../checkpoint/store.ts";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
+import type { Fingerprint } from "../data/fingerprint.ts";
+import type { SkippedFile } from "../data/source.ts";
+import type { Device } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -12,9 +17,71 @@ export const RUN_FILES = {
   pipeline: "pipeline.yaml",
   metrics: "metrics.jsonl",
   summary: "summary.json",
+  skipped: "skipped.jsonl",
   checkpoints: "checkpoints",
   origin: "run.json",
 } as const;
+
+/** How the steps of a run are computed; other settings round otherwise. */
+export interface RunSettings {
+  readonly device: Device;
+  /** Threads inside one op. */
+  readonly threads: number;
+  /** Op by op. */
+  readonly eager: boolean;
+}
+
+const settingsSchema: z.ZodType<RunSettings> = z.object({
+  device: z.enum(["cpu", "gpu"]),
+  threads: z.int().min(1),
+  eager: z.boolean(),
+});
+
+const originSchema = z.object({
+  baseDir: z.string(),
+  pipeline: z.unknown(),
+  id: z.string().optional(),
+  settings: settingsSchema.optional(),
+  data: z.object({ images: z.int(), digest: z.string() }).optional(),
+});
+
+/** Contents of `run.json`: what a resumed run has to have in common with it. */
+export interface RunOrigin {
+  /** Folder that the pipeline's relative paths start from. */
+  readonly baseDir: string;
+  /** Resolved. */
+  readonly pipeline: unknown;
+  /** Told in every checkpoint. */
+  readonly id: string;
+  /** Absent in runs of older versions. */
+  readonly settings?: RunSettings;
+  /** Training images; absent in runs of older versions. */
+  readonly data?: Fingerprint;
+}
+
+/**
+ * Reads `run.json`.
+ *
+ * @throws {Error} When it cannot be read, or is none.
+ */
+export async function readOrigin(run: string): Promise<RunOrigin> {
+  const text = await Deno.readTextFile(join(run, RUN_FILES.origin));
+  const { id = "", settings, data, baseDir, pipeline } = originSchema.parse(
+    JSON.parse(text),
+  );
+  return {
+    id,
+    baseDir,
+    pipeline,
+    ...(settings ? { settings } : {}),
+    ...(data ? { data } : {}),
+  };
+}
+
+/** Name of a run in its checkpoints: the same for the same pipeline. */
+const runId = (pipeline: unknown): string =>
+  createHash("sha256").update(JSON.stringify(pipeline)).digest("hex")
+    .slice(0, 16);
 
 /** `2026-01-31T12-00-00`: sorts by time, and is a name on every system. */
 export function timeName(time: Date): string {
@@ -49,9 +116,17 @@ export function unwritable(runsDir: string, error: unknown): UserError {
   );
 }
 
+const jsonLines = (values: readonly unknown[]): string =>
+  values.map((value) => `${JSON.stringify(value)}\n`).join("");
+
+/** A line of `metrics.jsonl`; `null` for what was no number. */
+export type MetricsLine = Readonly<Record<string, number | null>>;
+
 /** A run's folder: `runs/<name>/<time>/`. */
 export class RunFolder {
   #metrics: Deno.FsFile | undefined;
+  #lock: Deno.FsFile | undefined;
+  #skips: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly path: string,
@@ -66,51 +141,109 @@ export class RunFolder {
   static async create(
     runsDir: string,
     pipeline: Pipeline,
-    /** Folder that the pipeline's relative paths start from. */
-    baseDir: string,
+    origin: Omit<RunOrigin, "pipeline" | "id">,
   ): Promise<RunFolder> {
     try {
       return await RunFolder.begin(
         await newFolder(runsDir, pipeline.name),
         pipeline,
-        baseDir,
+        origin,
       );
     } catch (error) {
-      throw unwritable(runsDir, error);
+      throw error instanceof UserError ? error : unwritable(runsDir, error);
     }
   }
 
-  /** Starts a run in a folder that is there, over what was left of one. */
+  /**
+   * Starts a run in a folder that is there, over what was left of one.
+   *
+   * @throws {UserError} When another process trains in it.
+   */
   static async begin(
     path: string,
     pipeline: Pipeline,
-    baseDir: string,
+    origin: Omit<RunOrigin, "pipeline" | "id">,
   ): Promise<RunFolder> {
-    const resolved = resolve(pipeline);
-    await Deno.writeTextFile(
-      join(path, RUN_FILES.pipeline),
-      `# Every value of this run; presets and defaults are written out.\n${
-        stringify(resolved)
-      }`,
-    );
-    await Deno.writeTextFile(
-      join(path, RUN_FILES.origin),
-      JSON.stringify({ baseDir, pipeline: resolved }, null, 2) + "\n",
-    );
+    const id = runId(resolve(pipeline));
+    const folder = RunFolder.open(path, pipeline, id);
+    await folder.lock();
+    await folder.describe(pipeline, { ...origin, id });
     const left = join(path, RUN_FILES.checkpoints);
     await Deno.remove(left, { recursive: true }).catch(() => {});
-    const folder = RunFolder.open(path, pipeline);
     await folder.rewind(0);
     return folder;
   }
 
   /** An existing run's folder. */
-  static open(path: string, pipeline: Pipeline): RunFolder {
+  static open(path: string, pipeline: Pipeline, id: string): RunFolder {
     const folder = join(path, RUN_FILES.checkpoints);
     return new RunFolder(
       path,
-      new CheckpointStore(folder, pipeline.checkpoint.keep),
+      new CheckpointStore(folder, pipeline.checkpoint, id),
     );
+  }
+
+  /** Writes what the run is made of. */
+  async describe(
+    pipeline: Pipeline,
+    origin: Omit<RunOrigin, "pipeline">,
+  ): Promise<void> {
+    const resolved = resolve(pipeline);
+    const json = { ...origin, pipeline: resolved };
+    await this.#write(
+      RUN_FILES.pipeline,
+      `# Every value of this run; presets and defaults are written out.\n${
+        stringify(resolved)
+      }`,
+    );
+    await this.#write(
+      RUN_FILES.origin,
+      `${JSON.stringify(json, null, 2)}\n`,
+    );
+    // The lock was on the file that is gone now.
+    if (this.#lock) await this.#takeLock();
+  }
+
+  /**
+   * Makes the folder this process's alone, for as long as it lives.
+   *
+   * @throws {UserError} When another process trains in it.
+   */
+  async lock(): Promise<void> {
+    if (await this.#takeLock()) return;
+    throw new UserError(
+      `Cannot resume "${this.path}": another process is training it.\nWait for its end, or end it.`,
+    );
+  }
+
+  async #takeLock(): Promise<boolean> {
+    this.#lock?.close();
+    this.#lock = await Deno.open(join(this.path, RUN_FILES.origin), {
+      read: true,
+      write: true,
+      create: true,
+    });
+    return await this.#lock.tryLock(true);
+  }
+
+  async #write(file: string, text: string): Promise<void> {
+    await writeAtomic(join(this.path, file), new TextEncoder().encode(text));
+  }
+
+  /** Begins `skipped.jsonl` with the files that the load left out, a line each. */
+  async listSkipped(files: readonly SkippedFile[]): Promise<void> {
+    const path = join(this.path, RUN_FILES.skipped);
+    if (files.length === 0) await Deno.remove(path).catch(() => {});
+    else await this.#write(RUN_FILES.skipped, jsonLines(files));
+  }
+
+  /** Adds a file that was found to be bad later; `close` waits for it. */
+  addSkipped(file: SkippedFile): void {
+    const path = join(this.path, RUN_FILES.skipped);
+    this.#skips = this.#skips
+      .then(() => Deno.writeTextFile(path, jsonLines([file]), { append: true }))
+      // A list that cannot be written must not end a run.
+      .catch(() => {});
   }
 
   /** Appends a line to `metrics.jsonl`. */
@@ -125,40 +258,50 @@ export class RunFolder {
     }
   }
 
-  /** Lines of `metrics.jsonl`. */
-  async metrics(): Promise<Record<string, number | null>[]> {
-    const path = join(this.path, RUN_FILES.metrics);
-    const text = await Deno.readTextFile(path).catch(() => "");
-    return text.split("\n").filter((line) => line !== "")
-      .map((line) => JSON.parse(line));
+  /** Waits until the metrics are on the disk. */
+  async sync(): Promise<void> {
+    await this.#metrics?.syncData();
   }
 
-  /** Forgets the metrics of steps after `step`, which will be done again. */
-  async rewind(step: number): Promise<void> {
+  /**
+   * Forgets the metrics of steps after `step`, which will be done again, and
+   * what a killed process has begun to write.
+   *
+   * @returns What is left, in order.
+   */
+  async rewind(step: number): Promise<MetricsLine[]> {
+    await this.checkpoints.sweep();
     const path = join(this.path, RUN_FILES.metrics);
     const text = await Deno.readTextFile(path).catch(() => "");
-    const kept = text.split("\n").filter((line) => {
+    const kept = text.split("\n").flatMap((line) => {
       try {
-        return (JSON.parse(line) as { step: number }).step <= step;
+        const values = JSON.parse(line) as MetricsLine & { step: number };
+        return values.step <= step ? [{ line, values }] : [];
       } catch {
-        return false;
+        return [];
       }
     });
-    const lines = kept.map((line) => `${line}\n`).join("");
-    await writeAtomic(path, new TextEncoder().encode(lines));
+    await this.#write(
+      RUN_FILES.metrics,
+      kept.map(({ line }) => `${line}\n`).join(""),
+    );
+    return kept.map(({ values }) => values);
   }
 
   /** Writes `summary.json`. */
   async summarize(summary: object): Promise<void> {
-    await writeAtomic(
-      join(this.path, RUN_FILES.summary),
-      new TextEncoder().encode(JSON.stringify(summary, null, 2) + "\n"),
+    await this.#write(
+      RUN_FILES.summary,
+      JSON.stringify(summary, null, 2) + "\n",
     );
   }
 
   /** Closes its files. */
-  close(): void {
+  async close(): Promise<void> {
+    await this.#skips;
     this.#metrics?.close();
     this.#metrics = undefined;
+    this.#lock?.close();
+    this.#lock = undefined;
   }
 }

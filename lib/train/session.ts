@@ -1,7 +1,6 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
 import type { Executable, Tensors } from "../compile/machine.ts";
-import { epochOrder } from "../data/shuffle.ts";
-import type { ImageSet } from "../data/source.ts";
+import { type Images, isInMemory } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
@@ -25,13 +24,15 @@ import type { Spectra } from "../monitor/define.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
+import { ImageOrder } from "./order.ts";
 import { planarBatch, range } from "./planar.ts";
+import { Prefetcher } from "./prefetch.ts";
 import { compiledRuntime, type Runtime } from "./runtime.ts";
 
 /** What a step reports, by name; scalars. */
 export type StepMetrics = Readonly<Record<string, number>>;
 
-/** Larger sets are fed batch by batch instead of living on the device. */
+/** Larger sets in memory are fed batch by batch instead of living on the device. */
 const MOST_RESIDENT_BYTES = 2 ** 30;
 
 /** Steps of a run, and of one epoch. */
@@ -123,19 +124,28 @@ export class TrainingSession {
   readonly variables: readonly VariableRef[];
   /** Steps of the run. */
   readonly length: RunLength;
+  readonly #order: ImageOrder;
+  #prefetcher: Prefetcher | undefined;
   #done = 0;
-  #order: { epoch: number; indices: Int32Array } | undefined;
+  #waited = 0;
 
   private constructor(
     readonly pipeline: Pipeline,
     readonly graph: StageGraph,
     readonly engine: Engine,
-    readonly data: ImageSet,
+    readonly data: Images,
     runtime: Runtime,
   ) {
     this.length = runLength(pipeline, data.count);
+    this.#order = new ImageOrder(
+      pipeline.seed,
+      data.count,
+      pipeline.data.batch,
+      this.length,
+    );
     this.#runtime = runtime;
-    this.#resident = data.pixels.byteLength <= MOST_RESIDENT_BYTES;
+    this.#resident = isInMemory(data) &&
+      data.pixels.byteLength <= MOST_RESIDENT_BYTES;
     this.#training = trainingStep(
       pipeline,
       graph,
@@ -160,7 +170,7 @@ export class TrainingSession {
     pipeline: Pipeline,
     graph: StageGraph,
     engine: Engine,
-    data: ImageSet,
+    data: Images,
     runtime: Runtime = compiledRuntime(engine),
   ): Promise<TrainingSession> {
     const session = new TrainingSession(
@@ -194,7 +204,7 @@ export class TrainingSession {
     const sources = twinSources(this.graph);
     const init = initializer(variables, this.pipeline.seed, sources);
     await this.load("initialize", init).run();
-    if (!this.#resident) return;
+    if (!this.#resident || !isInMemory(this.data)) return;
     const ref = this.#pixels;
     const upload = this.load("upload", (execution) => {
       execution.assign(ref, execution.feed("pixels", ref.shape, "uint8"));
@@ -209,42 +219,58 @@ export class TrainingSession {
     return this.#runtime.load(name, body);
   }
 
+  /** Names of what a step reports, where they are known before it. */
+  get metrics(): readonly string[] | undefined {
+    return this.#step.fetches;
+  }
+
   /** Steps done so far. */
   get done(): number {
     return this.#done;
   }
 
-  /** Images of the next step. */
-  #nextBatch(): Int32Array<ArrayBuffer> {
-    const { stepsPerEpoch } = this.length;
-    const { batch } = this.pipeline.data;
-    const epoch = Math.floor(this.#done / stepsPerEpoch);
-    if (this.#order?.epoch !== epoch) {
-      const indices = epochOrder(this.pipeline.seed, epoch, this.data.count);
-      this.#order = { epoch, indices };
+  /** Milliseconds that steps have waited for images so far. */
+  get waited(): number {
+    return this.#waited;
+  }
+
+  /** What the next step is fed: images, or where they are on the device. */
+  async #nextImages(): Promise<Record<string, TensorData>> {
+    if (!isInMemory(this.data)) {
+      const { steps } = this.length;
+      this.#prefetcher ??= new Prefetcher(
+        this.data,
+        (step) => this.#order.batchOf(step),
+        this.#done,
+        this.#done < steps ? steps : Number.POSITIVE_INFINITY,
+      );
+      const before = performance.now();
+      const { images } = await this.#prefetcher.take();
+      this.#waited += performance.now() - before;
+      return { images };
     }
-    const from = (this.#done % stepsPerEpoch) * batch;
-    return this.#order.indices.slice(from, from + batch);
+    const data = this.#order.batchOf(this.#done);
+    return this.#resident
+      ? { indices: { dtype: "int32", shape: [data.length], data } }
+      : { images: planarBatch(this.data, data) };
   }
 
   /**
    * Runs one step: one call of the engine.
    *
    * @param onTimings Asks for the time of every op, at some cost.
+   * @throws {UserError} When an image cannot be read and that is to end the run.
    */
   async step(
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<StepMetrics> {
-    const indices = this.#nextBatch();
+    const images = await this.#nextImages();
     const scalars = scalarValues(
       this.pipeline,
       this.#training.scalars,
       this.#done,
       this.length,
     );
-    const images: Record<string, TensorData> = this.#resident
-      ? { indices: { dtype: "int32", shape: [indices.length], data: indices } }
-      : { images: planarBatch(this.data, indices) };
     const results = await this.#step.run({
       ...images,
       scalars: { dtype: "float32", shape: [scalars.length], data: scalars },
@@ -324,11 +350,19 @@ export class TrainingSession {
     });
     await restore.run(values);
     this.#done = Number(values[STEP.path]?.data[0] ?? 0);
-    this.#order = undefined;
+    await this.#stopDecoding();
   }
 
-  /** Frees the device's memory. */
-  close(): void {
+  async #stopDecoding(): Promise<void> {
+    const prefetcher = this.#prefetcher;
+    this.#prefetcher = undefined;
+    await prefetcher?.close();
+  }
+
+  /** Frees the device's memory; resolves when no image is being read any more. */
+  async close(): Promise<void> {
+    const stopped = this.#stopDecoding();
     this.#runtime.close();
+    await stopped;
   }
 }

@@ -4,7 +4,7 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { RunFolder } from "./run_folder.ts";
+import { readOrigin, RunFolder } from "./run_folder.ts";
 import {
   createSweep,
   newRecord,
@@ -125,10 +125,11 @@ async function checkpointOf(
   folder: string,
   { pipeline }: LoadedPipeline,
 ): Promise<{ resume?: ResumePoint; refused: readonly Refused[] }> {
-  const { checkpoints } = RunFolder.open(folder, pipeline);
+  const origin = await readOrigin(folder);
+  const { checkpoints } = RunFolder.open(folder, pipeline, origin.id);
   const { entry, values, refused } = await checkpoints.newest();
   return entry && values
-    ? { resume: { folder, entry, values }, refused }
+    ? { resume: { folder, origin, checkpoint: { entry, values } }, refused }
     : { refused };
 }
 
@@ -154,10 +155,12 @@ async function runPoints(
       point,
       number: i + 1,
       count: record.points.length,
-      done: resume?.entry.step ?? 0,
+      done: resume?.checkpoint?.entry.step ?? 0,
       refused,
     });
     const result = await trainPoint(loaded, point, {
+      // As it was begun: other settings round otherwise.
+      ...resume?.origin.settings,
       ...options,
       ...(resume ? { resume } : {}),
       // Nothing is written until the first point's data are at hand.

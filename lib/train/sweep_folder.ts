@@ -145,7 +145,7 @@ export async function createSweep(
       const path = join(folder, record.points[i]?.folder ?? "");
       await Deno.mkdir(path);
       const { pipeline, baseDir } = point.loaded;
-      (await RunFolder.begin(path, pipeline, baseDir)).close();
+      await (await RunFolder.begin(path, pipeline, { baseDir })).close();
     }
     await writeRecord(folder, record);
     return folder;

@@ -1,15 +1,19 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
 import type { CheckpointEntry, Values } from "../checkpoint/store.ts";
+import { fingerprint } from "../data/fingerprint.ts";
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import type { InstallProgress } from "../engine/install.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
+import { UserError } from "../errors.ts";
 import type { Alarm, Verdict } from "../monitor/watch.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { type Headline, Monitoring } from "./monitoring.ts";
+import { Averages } from "./averages.ts";
+import { type Headline, Monitoring, type Seen } from "./monitoring.ts";
 import { Pace } from "./pace.ts";
-import { RUN_FILES, RunFolder } from "./run_folder.ts";
+import { checkBest, checkData, endedBy, writing } from "./refusals.ts";
+import { RUN_FILES, RunFolder, type RunOrigin } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
 import { type StepMetrics, TrainingSession } from "./session.ts";
 
@@ -57,16 +61,23 @@ export interface StepProgress {
   readonly headline?: Headline;
   /** At this speed. */
   readonly secondsLeft: number;
+  /** Share of the time that the last steps waited for images, 0..1. */
+  readonly waiting: number;
 }
 
-/** A checkpoint to go on from. */
+/** Where to go on from. */
 export interface ResumePoint {
   /** The run's folder. */
   readonly folder: string;
-  /** Its line of the manifest. */
-  readonly entry: CheckpointEntry;
-  /** Variables by path. */
-  readonly values: Values;
+  /** What the run began with. */
+  readonly origin: RunOrigin;
+  /** Its line of the manifest, and variables by path; absent to go on from the start. */
+  readonly checkpoint?: {
+    readonly entry: CheckpointEntry;
+    readonly values: Values;
+  };
+  /** Whether the pipeline and the images may be others than those it began with. */
+  readonly changed?: boolean;
 }
 
 /** How a run is done. */
@@ -154,11 +165,17 @@ export async function train(
 ): Promise<TrainResult> {
   const { pipeline, graph, baseDir } = loaded;
   const emit = options.onEvent ?? (() => {});
+  const { resume } = options;
+  const found: SkippedFile[] = [];
+  let onSkipped = (file: SkippedFile): void => void found.push(file);
   const data = await pipeline.data.source.load(pipeline.data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
+    onSkipped: (file) => onSkipped(file),
   });
+  const images = fingerprint(data.train);
+  if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const engine = await openEngine({
     ...(options.device ? { device: options.device } : {}),
@@ -176,20 +193,41 @@ export async function train(
     data.train,
     runtime,
   );
-  const { resume } = options;
+  checkBest(pipeline.checkpoint, session.metrics);
+  const origin = {
+    baseDir,
+    settings: {
+      device: engine.device,
+      threads: engine.config.intraThreads,
+      eager: options.eager ?? false,
+    },
+    data: images,
+  };
   const folder = resume
-    ? RunFolder.open(resume.folder, pipeline)
+    ? RunFolder.open(resume.folder, pipeline, resume.origin.id)
     : options.folder
-    ? await RunFolder.begin(await options.folder(), pipeline, baseDir)
-    : await RunFolder.create(options.runsDir ?? "runs", pipeline, baseDir);
+    ? await RunFolder.begin(await options.folder(), pipeline, origin)
+    : await RunFolder.create(options.runsDir ?? "runs", pipeline, origin);
   try {
     const monitoring = new Monitoring(session);
     const alarms: Alarm[] = [];
+    const averages = new Averages();
     if (resume) {
-      await session.restore(resume.values);
-      await folder.rewind(resume.entry.step);
-      alarms.push(...monitoring.replay(await folder.metrics()));
+      await folder.lock();
+      if (resume.checkpoint) await session.restore(resume.checkpoint.values);
+      if (resume.changed) {
+        await folder.describe(pipeline, { ...origin, id: resume.origin.id });
+      }
+      const lines = await writing(folder, () => folder.rewind(session.done));
+      averages.recall(lines, checkpointSteps(session));
+      alarms.push(...monitoring.replay(lines));
     }
+    await writing(folder, () => folder.listSkipped(data.skipped));
+    onSkipped = (file) => {
+      emit({ kind: "skipped", files: [file] });
+      folder.addSkipped(file);
+    };
+    found.forEach(onSkipped);
     const version = `TensorFlow ${engine.api.version}`;
     emit({
       kind: "ready",
@@ -204,6 +242,7 @@ export async function train(
       session,
       monitoring,
       folder,
+      averages,
       options,
       (event) => {
         if (event.kind === "alarm") alarms.push(event.alarm);
@@ -233,7 +272,7 @@ export async function train(
       device: engine.device,
       ...(scores.note ? { note: scores.note } : {}),
     };
-    await folder.summarize(summary);
+    await writing(folder, () => folder.summarize(summary));
     const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];
     const result: TrainResult = {
       folder: folder.path,
@@ -244,8 +283,8 @@ export async function train(
     emit({ kind: "done", result });
     return result;
   } finally {
-    folder.close();
-    session.close();
+    await session.close();
+    await folder.close();
   }
 }
 
@@ -271,17 +310,24 @@ async function healthyFile(folder: RunFolder): Promise<string | null> {
   return entry ? `${RUN_FILES.checkpoints}/${entry.file}` : null;
 }
 
+/** Steps between two checkpoints. */
+const checkpointSteps = (
+  { pipeline, length }: TrainingSession,
+): number =>
+  Math.max(1, Math.round(pipeline.checkpoint.every * length.stepsPerEpoch));
+
 /** The loop over the steps. */
 async function trainSteps(
   session: TrainingSession,
   monitoring: Monitoring,
   folder: RunFolder,
+  averages: Averages,
   { signal }: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<StepsRun> {
   const { pipeline, length: { steps, stepsPerEpoch } } = session;
-  const { checkpoint, data: { batch } } = pipeline;
-  const saveEvery = Math.max(1, Math.round(checkpoint.every * stepsPerEpoch));
+  const { data: { batch } } = pipeline;
+  const saveEvery = checkpointSteps(session);
   const pace = new Pace();
   const start = performance.now();
   const first = session.done;
@@ -289,25 +335,37 @@ async function trainSteps(
   let saved = first;
   let end: StepsRun["end"] = "finished";
   const save = async (): Promise<void> => {
-    await folder.checkpoints.save(
-      session.done,
-      await session.save(),
-      finites([...monitoring.signals, ...Object.entries(metrics)]),
-      !monitoring.suspicious,
-    );
+    await writing(folder, async () => {
+      await folder.sync();
+      await folder.checkpoints.save(
+        session.done,
+        await session.save(),
+        { ...finites(monitoring.signals), ...averages.means },
+        !monitoring.suspicious,
+      );
+    });
     saved = session.done;
+    if (session.done % saveEvery === 0) averages.clear();
   };
   while (session.done < steps) {
     if (signal?.aborted) {
       end = "interrupted";
       break;
     }
-    const seen = await monitoring.observe(await session.step());
+    let seen: Seen;
+    try {
+      seen = await monitoring.observe(await session.step());
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (saved !== session.done) await save();
+      throw endedBy(error, folder, session.done);
+    }
     metrics = seen.metrics;
     const { done } = session;
-    pace.tick(performance.now());
+    pace.tick(performance.now(), session.waited);
+    averages.add(metrics);
     const epoch = done / stepsPerEpoch;
-    await folder.log({ step: done, epoch, ...metrics });
+    await writing(folder, () => folder.log({ step: done, epoch, ...metrics }));
     for (const alarm of seen.alarms) {
       const stops = alarm.action === "stop";
       const checkpoint = await healthyFile(folder);
@@ -327,6 +385,7 @@ async function trainSteps(
         metrics,
         ...(headline ? { headline } : {}),
         secondsLeft: (steps - done) / pace.stepsPerSecond,
+        waiting: pace.waiting,
       },
     });
     // A run that is about to be stopped is resumed from before the trouble.

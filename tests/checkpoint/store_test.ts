@@ -35,7 +35,7 @@ async function saved(
   keep: number,
   ...steps: readonly number[]
 ): Promise<CheckpointStore> {
-  const store = new CheckpointStore(folder, keep);
+  const store = new CheckpointStore(folder, { keep });
   for (const step of steps) {
     await store.save(step, values(step), { loss: step });
   }
@@ -57,7 +57,7 @@ Deno.test(
 Deno.test(
   "Without checkpoints there is no newest one",
   withFolder(async (folder) => {
-    const store = new CheckpointStore(join(folder, "missing"), 2);
+    const store = new CheckpointStore(join(folder, "missing"), { keep: 2 });
     assert.deepEqual(await store.newest(), { refused: [] });
     assert.deepEqual(await store.list(), []);
   }),
@@ -69,6 +69,7 @@ Deno.test(
     const store = await saved(folder, 2, 1, 2, 3, 4);
     assert.deepEqual((await store.list()).map(({ step }) => step), [3, 4]);
     assert.deepEqual(await names(folder), [
+      "manifest.backup.json",
       "manifest.json",
       "step-00000003.safetensors",
       "step-00000004.safetensors",
@@ -114,6 +115,7 @@ Deno.test(
     await Deno.writeTextFile(join(folder, "step-00000001.safetensors"), "?");
     const store = await saved(folder, 1, 2, 3);
     assert.deepEqual(await names(folder), [
+      "manifest.backup.json",
       "manifest.json",
       "notes.txt",
       "step-00000001.safetensors",
@@ -238,7 +240,8 @@ for (
     `A manifest ${what} is refused`,
     withFolder(async (folder) => {
       await Deno.writeTextFile(join(folder, "manifest.json"), text);
-      const { entry, refused } = await new CheckpointStore(folder, 2).newest();
+      const { entry, refused } = await new CheckpointStore(folder, { keep: 2 })
+        .newest();
       assert.equal(entry, undefined);
       assert.deepEqual(refused.map(({ file }) => file), ["manifest.json"]);
     }),
@@ -253,7 +256,7 @@ Deno.test(
       await Deno.readFile(join(folder, "step-00000005.safetensors")),
       encodeSafetensors({
         tensors: values(5),
-        metadata: { format: "stopgrad", step: "5" },
+        metadata: { format: "stopgrad", step: "5", run: "" },
       }),
     );
   }),
@@ -302,5 +305,91 @@ Deno.test(
     await Deno.mkdir(join(path, "by a folder"), { recursive: true });
     await assert.rejects(writeAtomic(path, new Uint8Array(1)));
     assert.deepEqual(await names(folder), ["taken"]);
+  }),
+);
+
+// What belongs together.
+
+Deno.test(
+  "A checkpoint of another run is passed over, even under the right name and sum",
+  withFolder(async (folder) => {
+    const [mine, other] = ["mine", "other"].map((run) =>
+      new CheckpointStore(join(folder, run), { keep: 3 }, run)
+    );
+    if (!mine || !other) throw new Error("no stores");
+    await mine.save(10, values(10), {});
+    await mine.save(20, values(20), {});
+    await other.save(20, values(99), {});
+    for (const file of ["step-00000020.safetensors"]) {
+      await Deno.copyFile(join(other.folder, file), join(mine.folder, file));
+    }
+    const path = join(mine.folder, "manifest.json");
+    const manifest = JSON.parse(await Deno.readTextFile(path));
+    const [entry] = await other.list();
+    manifest.checkpoints[1] = entry;
+    await Deno.writeTextFile(path, JSON.stringify(manifest));
+    const found = await mine.newest();
+    assert.equal(found.entry?.step, 10);
+    assert.deepEqual(found.refused, [{
+      file: "step-00000020.safetensors",
+      reason: "it belongs to another run",
+    }]);
+  }),
+);
+
+Deno.test(
+  "A manifest that gives a checkpoint another step is not believed",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 3, 10, 20);
+    const path = join(folder, "manifest.json");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"step": 20', '"step": 21'));
+    const { entry, refused } = await store.newest();
+    assert.equal(entry?.step, 10);
+    assert.match(refused[0]?.reason ?? "", /of step 20, .* manifest says 21/);
+  }),
+);
+
+Deno.test(
+  "Of a damaged manifest there is a second one; the damage is told",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 3, 10, 20);
+    const path = join(folder, "manifest.json");
+    await Deno.truncate(path, 40);
+    const { entry, values: found, refused } = await store.newest();
+    assert.equal(entry?.step, 20);
+    assert.deepEqual(found, values(20));
+    assert.match(refused[0]?.reason ?? "", /^it is not JSON/);
+    await store.save(30, values(30), {});
+    assert.deepEqual((await store.newest()).refused, []);
+    assert.deepEqual((await store.list()).map(({ step }) => step), [
+      10,
+      20,
+      30,
+    ]);
+  }),
+);
+
+Deno.test(
+  "What a killed process could not remove any more, the next one does",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 2, 1, 2);
+    const old = join(folder, "step-00000001.safetensors");
+    const bytes = await Deno.readFile(old);
+    await store.save(3, values(3), {});
+    // Killed after the manifest, before the removal; then in a write.
+    await Deno.writeFile(old, bytes);
+    await Deno.writeFile(join(folder, "step-00000004.safetensors.part"), bytes);
+    await Deno.writeTextFile(join(folder, "notes.part"), "mine");
+    const again = new CheckpointStore(folder, { keep: 2 });
+    await again.sweep();
+    await again.save(4, values(4), {});
+    assert.deepEqual(await names(folder), [
+      "manifest.backup.json",
+      "manifest.json",
+      "notes.part",
+      "step-00000003.safetensors",
+      "step-00000004.safetensors",
+    ]);
   }),
 );

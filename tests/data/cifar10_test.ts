@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { cifar10 } from "../../lib/data/cifar10.ts";
-import type { LoadedData } from "../../lib/data/source.ts";
+import type { ImageSet } from "../../lib/data/source.ts";
 import {
   batch,
   type BatchFixture,
@@ -15,6 +15,7 @@ import {
   type Writer,
 } from "./cifar10_fixture.ts";
 import {
+  type HeldData,
   load,
   rejects,
   tarGzOf,
@@ -59,7 +60,7 @@ function pythonFiles(writer: Writer, folder = "cifar-10-batches-py/"): Files {
 }
 
 function assertSplit(
-  split: LoadedData["train"],
+  split: ImageSet,
   batches: readonly BatchFixture[],
 ): void {
   const labels = batches.flatMap(({ labels }) => labels);
@@ -74,9 +75,9 @@ function assertSplit(
   );
 }
 
-function assertData({ train, test, skipped }: LoadedData): void {
+function assertData({ train, test, skipped }: HeldData): void {
   assertSplit(train, TRAIN);
-  assertSplit(test as LoadedData["train"], [TEST]);
+  assertSplit(test as ImageSet, [TEST]);
   assert.deepEqual(skipped, []);
 }
 

@@ -5,11 +5,13 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { pack } from "tar-stream";
-import type {
-  LoadContext,
-  LoadedData,
-  LoadProgress,
-  SourceDefinition,
+import {
+  type ImageSet,
+  inMemory,
+  type LoadContext,
+  type LoadedData,
+  type LoadProgress,
+  type SourceDefinition,
 } from "../../lib/data/source.ts";
 import { UserError } from "../../lib/errors.ts";
 
@@ -27,19 +29,33 @@ export function withFolder(
   };
 }
 
-/** Loads as a pipeline would, with `folder` as its own folder. */
-export function load(
+/** Data that is held in memory. */
+export interface HeldData extends LoadedData {
+  readonly train: ImageSet;
+  readonly test?: ImageSet;
+}
+
+/** Loads into memory as a pipeline would, with `folder` as its own folder. */
+export async function load(
   source: SourceDefinition,
   options: Record<string, unknown>,
   folder: string,
   onProgress: (progress: LoadProgress) => void = () => {},
-): Promise<LoadedData> {
+): Promise<HeldData> {
   const context: LoadContext = {
     baseDir: folder,
     cacheDir: join(folder, "cache"),
     onProgress,
   };
-  return source.load(source.options.parse(options), context);
+  const { train, test, skipped } = await source.load(
+    source.options.parse(options),
+    context,
+  );
+  return {
+    train: inMemory(train),
+    ...(test ? { test: inMemory(test) } : {}),
+    skipped,
+  };
 }
 
 /** Asserts that the user is told, in words that match every pattern. */
@@ -119,7 +135,7 @@ export async function tarGzOf(
 
 /** First pixel of every image, as text. */
 export function firstPixels(
-  { count, height, width, channels, pixels }: LoadedData["train"],
+  { count, height, width, channels, pixels }: ImageSet,
 ): string[] {
   assert.equal(pixels.length, count * height * width * channels);
   return Array.from({ length: count }, (_, i) => {

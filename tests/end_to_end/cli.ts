@@ -1,7 +1,9 @@
 /** @file The command line as a user meets it: a process of its own. */
 import { join } from "node:path";
 
-const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+/** The entry of the command line. */
+export const MAIN: string =
+  new URL("../../lib/cli/main.ts", import.meta.url).pathname;
 
 /** Root of the repository. */
 export const ROOT: string = new URL("../../", import.meta.url).pathname;

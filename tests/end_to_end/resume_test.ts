@@ -57,6 +57,7 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
     const ends = [
       ["SIGKILL", 17, 137],
       ["SIGINT", 23, 130],
+      ["SIGTERM", 31, 130],
     ] as const;
     for (const [signal, step, exit] of ends) {
       const cut = join(folder, signal);
@@ -66,7 +67,7 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
       child.kill(signal);
       const { code, stdout } = await done;
       assert.equal(code, exit);
-      if (signal === "SIGINT") assert.match(stdout, /deno task resume/);
+      if (signal !== "SIGKILL") assert.match(stdout, /deno task resume/);
       const run = await onlyRun(cut, "moco");
       const resumed = await stopgrad("resume", run);
       assert.equal(resumed.code, 0, resumed.stderr);
@@ -84,13 +85,22 @@ Deno.test("A damaged checkpoint is passed over, a changed pipeline refused", () 
     assert.equal(changed.code, 2);
     assert.match(changed.stderr, /train\.steps: 60 -> 70/);
 
-    const last = join(run, "checkpoints", "step-00000060.safetensors");
+    const allowed = ["--changed", ...sets("train.steps=61")];
+    const longer = await stopgrad("resume", run, ...allowed);
+    assert.equal(longer.code, 0, longer.stderr);
+    assert.match(longer.stderr, /changed values:\n {2}train\.steps: 60 -> 61/);
+    // The change is part of the run from now on.
+    const same = await stopgrad("resume", run);
+    assert.equal(same.code, 0, same.stderr);
+    assert.match(same.stdout, /Going on after step 61/);
+
+    const last = join(run, "checkpoints", "step-00000061.safetensors");
     const bytes = await Deno.readFile(last);
     bytes[bytes.length - 5] = (bytes.at(-5) ?? 0) ^ 1;
     await Deno.writeFile(last, bytes);
     const resumed = await stopgrad("resume", run);
     assert.equal(resumed.code, 0, resumed.stderr);
-    assert.match(resumed.stderr, /passed over step-00000060.*checksum/);
+    assert.match(resumed.stderr, /passed over step-00000061.*checksum/);
   }));
 
 Deno.test("What is no run cannot be resumed", () =>

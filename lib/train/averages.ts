@@ -1,0 +1,52 @@
+/** @file Means of what steps report, between two checkpoints. */
+import type { MetricsLine } from "./run_folder.ts";
+import type { StepMetrics } from "./session.ts";
+
+/** Adds up the metrics of steps. */
+export class Averages {
+  readonly #sums = new Map<string, { sum: number; count: number }>();
+
+  /** Takes what a step reported. */
+  add(metrics: StepMetrics): void {
+    for (const [name, value] of Object.entries(metrics)) {
+      const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 0 };
+      this.#sums.set(name, { sum: sum + value, count: count + 1 });
+    }
+  }
+
+  /**
+   * Takes again what an interrupted run had added up.
+   *
+   * @param lines Of `metrics.jsonl`, up to the step that the run goes on after.
+   * @param every Steps between two checkpoints.
+   */
+  recall(lines: readonly MetricsLine[], every: number): void {
+    const done = lines.at(-1)?.["step"] ?? 0;
+    const from = done - done % every;
+    for (const { step, epoch: _, ...metrics } of lines) {
+      if ((step ?? 0) <= from) continue;
+      this.add(
+        Object.fromEntries(
+          Object.entries(metrics).map(([name, value]) =>
+            [name, value ?? Number.NaN] as const
+          ),
+        ),
+      );
+    }
+  }
+
+  /** Means since the last `clear`; `null` for what is no number. */
+  get means(): Record<string, number | null> {
+    return Object.fromEntries(
+      [...this.#sums].map(([name, { sum, count }]) => {
+        const mean = sum / count;
+        return [name, Number.isFinite(mean) ? mean : null] as const;
+      }),
+    );
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#sums.clear();
+  }
+}

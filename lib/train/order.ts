@@ -1,0 +1,37 @@
+/** @file Which images each step of a run takes. */
+import { epochOrder } from "../data/shuffle.ts";
+import type { RunLength } from "./session.ts";
+
+/** Batches of a run: a function of the seed and the step alone. */
+export class ImageOrder {
+  /** Order of the last epochs that were asked for; two, as decoding runs ahead. */
+  readonly #epochs = new Map<number, Int32Array<ArrayBuffer>>();
+
+  constructor(
+    readonly seed: number,
+    /** Images of the set. */
+    readonly count: number,
+    /** Images of a batch. */
+    readonly batch: number,
+    readonly length: RunLength,
+  ) {}
+
+  /** Images of a step, counted from 0. */
+  batchOf(step: number): Int32Array<ArrayBuffer> {
+    const { stepsPerEpoch } = this.length;
+    const order = this.#epoch(Math.floor(step / stepsPerEpoch));
+    const from = (step % stepsPerEpoch) * this.batch;
+    return order.slice(from, from + this.batch);
+  }
+
+  #epoch(epoch: number): Int32Array<ArrayBuffer> {
+    const known = this.#epochs.get(epoch);
+    if (known) return known;
+    const order = epochOrder(this.seed, epoch, this.count);
+    this.#epochs.set(epoch, order);
+    if (this.#epochs.size > 2) {
+      this.#epochs.delete(Math.min(...this.#epochs.keys()));
+    }
+    return order;
+  }
+}

@@ -1,0 +1,109 @@
+/** @file Why a run cannot begin, go on or be written, and what to do. */
+import { metricOf } from "../checkpoint/retention.ts";
+import type { Fingerprint } from "../data/fingerprint.ts";
+import { UserError } from "../errors.ts";
+import { nearest } from "../pipeline/nearest.ts";
+import type { CheckpointPolicy } from "../pipeline/pipeline.ts";
+import type { RunFolder } from "./run_folder.ts";
+import type { ResumePoint } from "./train.ts";
+
+/**
+ * Refuses to go on with other images than those that a run began with.
+ *
+ * @throws {UserError} When they are others.
+ */
+export function checkData(
+  { folder, origin: { data } }: ResumePoint,
+  now: Fingerprint,
+): void {
+  if (!data || data.digest === now.digest) return;
+  const what = data.images === now.images
+    ? `there are still ${now.images}, but they are other ones`
+    : `${data.images} images -> ${now.images} images`;
+  throw new UserError(
+    `Cannot resume "${folder}": its training images have changed:\n  ${what}\nBring back those it began with, or add --changed to go on with these.`,
+  );
+}
+
+/**
+ * Refuses a rule for the best checkpoint that names no metric.
+ *
+ * @param metrics What a step reports, where it is known.
+ * @throws {UserError} With the names that there are.
+ */
+export function checkBest(
+  { best }: CheckpointPolicy,
+  metrics: readonly string[] | undefined,
+): void {
+  if (!best || !metrics || metrics.includes(metricOf(best))) return;
+  const near = nearest(metricOf(best), metrics);
+  throw new UserError(
+    `Cannot keep the best checkpoint by "${
+      metricOf(best)
+    }": no step reports it. Expected one of "${metrics.join('", "')}".\n${
+      near ? `Did you mean "${near}"? ` : ""
+    }Change "best" under "checkpoint".`,
+  );
+}
+
+/** By the names of the errors, and by Linux's numbers where Deno gives no name. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "there is no space left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the disk can only be read",
+  EFBIG: "the file would be larger than is allowed",
+  "os error 27": "the file would be larger than is allowed",
+  "os error 122": "the disk quota is used up",
+};
+
+/** What the system says of a failed call; `undefined` for other errors. */
+function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = "code" in error ? String(error.code) : "";
+  const number = /\((os error \d+)\)/.exec(error.message)?.[1] ?? "";
+  const known = REASONS[code] ?? REASONS[number];
+  if (known) return known;
+  return number || /^E[A-Z]+$/.test(code) ? error.message : undefined;
+}
+
+/** How to go on with a run from its last checkpoint. */
+async function wayOn({ path, checkpoints }: RunFolder): Promise<string> {
+  const last = (await checkpoints.list().catch(() => [])).at(-1);
+  return last
+    ? `The checkpoint of step ${last.step} is whole; to go on from it: deno task resume ${path}`
+    : `There is no checkpoint yet; to start anew in the same folder: deno task resume ${path}`;
+}
+
+/**
+ * Writes to a run's folder.
+ *
+ * @throws {UserError} When the system refuses, as when the disk is full: with
+ * the reason, and the checkpoint to go on from.
+ */
+export async function writing<T>(
+  folder: RunFolder,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new UserError(
+      `Cannot write to ${folder.path}: ${reason}.\n${await wayOn(
+        folder,
+      )} (once that is mended).`,
+    );
+  }
+}
+
+/** A mistake that ended a run in the middle, with the way on. */
+export function endedBy(
+  error: UserError,
+  { path }: RunFolder,
+  step: number,
+): UserError {
+  return new UserError(
+    `${error.message}\nThe run was saved after step ${step}; to go on, once that is mended: deno task resume ${path}`,
+  );
+}

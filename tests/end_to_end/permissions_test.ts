@@ -1,0 +1,126 @@
+/** @file Every task runs with the permissions of its set, and with no others. */
+import assert from "@std/assert";
+import { join } from "node:path";
+import {
+  brief,
+  inFolder,
+  onlyRun,
+  type Outcome,
+  outcome,
+  ROOT,
+  sets,
+} from "./cli.ts";
+
+interface Config {
+  readonly tasks: Readonly<Record<string, { readonly command: string }>>;
+  readonly permissions: Readonly<
+    Record<string, Readonly<Record<string, unknown>>>
+  >;
+}
+
+const CONFIG: Config = JSON.parse(
+  Deno.readTextFileSync(join(ROOT, "deno.json")),
+);
+const README = Deno.readTextFileSync(join(ROOT, "README.md"));
+
+/** Tasks for developers: they run tests and tools. */
+const OPEN = ["test", "ok", "bench"];
+
+/** Runs the command line as a task does: with a set, or with another one. */
+function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
+  return outcome(
+    new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--no-prompt",
+        `-P=${set}`,
+        "lib/cli/main.ts",
+        ...args,
+      ],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn(),
+  );
+}
+
+/** The set that a task names. */
+function setOf(task: string): string {
+  const command = CONFIG.tasks[task]?.command ?? "";
+  return /^deno run -P=(\w+) lib\/cli\/main\.ts /.exec(command)?.[1] ?? "";
+}
+
+Deno.test("Each task names a set, and the README names each set with its permissions", () => {
+  for (const task of Object.keys(CONFIG.tasks)) {
+    if (OPEN.includes(task)) continue;
+    assert.ok(setOf(task) in CONFIG.permissions, `${task}: ${setOf(task)}`);
+  }
+  for (const [name, set] of Object.entries(CONFIG.permissions)) {
+    const row = README.split("\n").find((line) =>
+      line.startsWith(`| \`${name}\` `)
+    );
+    if (!row) throw new Error(`no row for the set ${name}`);
+    // Variables are told of in a paragraph.
+    for (const permission of Object.keys(set)) {
+      if (permission === "env") continue;
+      assert.ok(row.includes(permission), `${name}: ${permission}`);
+    }
+  }
+});
+
+Deno.test("Only training touches the network, native code and python", () => {
+  for (const [name, set] of Object.entries(CONFIG.permissions)) {
+    const beyond = ["net", "ffi", "import"].filter((permission) =>
+      permission in set
+    );
+    assert.deepEqual(beyond, name === "train" ? ["net", "ffi"] : []);
+    assert.notEqual(set["run"], true);
+    assert.notEqual(set["net"], true);
+  }
+});
+
+Deno.test("Commands that only look have what they need", () =>
+  inFolder(async (folder) => {
+    const file = "pipelines/byol.yaml";
+    const svg = join(folder, "graph.svg");
+    for (
+      const [task, ...args] of [
+        ["config", file],
+        ["check", file],
+        ["graph", file, "--out", svg],
+        ["schema", "--out", join(folder, "schema.json")],
+      ] as const
+    ) {
+      const { code, stderr } = await withSet(setOf(task), task, ...args);
+      assert.equal(code, 0, `${task}: ${stderr}`);
+    }
+    assert.match(await Deno.readTextFile(svg), /<svg/);
+    // The set holds: what it does not name is refused.
+    const refused = await withSet("inspect", "graph", file, "--out", svg);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /write access/);
+  }));
+
+Deno.test("A run and its resumption have what they need", () =>
+  inFolder(async (runs) => {
+    const file = "pipelines/simsiam.yaml";
+    const { code, stderr } = await withSet(
+      setOf("run"),
+      "run",
+      file,
+      "--runs-dir",
+      runs,
+      ...brief(2),
+      ...sets("evaluate.knn=false"),
+    );
+    assert.equal(code, 0, stderr);
+    const resumed = await withSet(
+      setOf("resume"),
+      "resume",
+      await onlyRun(runs, "simsiam"),
+    );
+    assert.equal(resumed.code, 0, resumed.stderr);
+  }));

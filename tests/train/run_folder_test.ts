@@ -1,0 +1,159 @@
+/** @file What a run leaves on the disk, and what it finds there again. */
+import assert from "@std/assert";
+import { join } from "node:path";
+import { UserError } from "../../lib/errors.ts";
+import { checkText } from "../../lib/pipeline/load.ts";
+import { Averages } from "../../lib/train/averages.ts";
+import { checkBest, checkData, writing } from "../../lib/train/refusals.ts";
+import { readOrigin, RunFolder } from "../../lib/train/run_folder.ts";
+import { fingerprint } from "../../lib/data/fingerprint.ts";
+import { withFolder } from "../data/fixtures.ts";
+import { CONTRASTIVE, tinyImages, tinyPipeline } from "../evaluate/tiny.ts";
+
+const { pipeline } = tinyPipeline(CONTRASTIVE);
+const ORIGIN = {
+  baseDir: ".",
+  settings: { device: "cpu", threads: 2, eager: false },
+  data: fingerprint(tinyImages(12)),
+} as const;
+
+Deno.test(
+  "Metrics after a checkpoint, torn lines and parts of files are forgotten",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    for (let step = 1; step <= 5; step++) {
+      await run.log({
+        step,
+        epoch: step / 3,
+        loss: step === 2 ? NaN : 1 / step,
+      });
+    }
+    await run.close();
+    const path = join(run.path, "metrics.jsonl");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, `${text}{"step":6,"epoch":2,"lo`);
+    const lines = await run.rewind(3);
+    assert.deepEqual(lines.map(({ step }) => step), [1, 2, 3]);
+    assert.equal(
+      await Deno.readTextFile(path),
+      text.split("\n").slice(0, 3).join("\n") + "\n",
+    );
+  }),
+);
+
+Deno.test(
+  "Means between checkpoints are the same when a run was cut in between",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    const losses = [0.1, 0.7, 1 / 3, 0.2, 1e-3];
+    const whole = new Averages();
+    for (const [i, loss] of losses.entries()) {
+      await run.log({ step: i + 1, epoch: (i + 1) / 3, loss });
+      if (i >= 2) whole.add({ loss });
+    }
+    await run.close();
+    const resumed = new Averages();
+    resumed.recall(await run.rewind(4), 2);
+    // Step 4 is a checkpoint of its own: nothing is carried over.
+    assert.deepEqual(resumed.means, {});
+    resumed.recall(await run.rewind(3), 2);
+    for (const loss of losses.slice(3)) resumed.add({ loss });
+    assert.deepEqual(resumed.means, whole.means);
+    whole.add({ loss: NaN });
+    assert.deepEqual(whole.means, { loss: null });
+  }),
+);
+
+Deno.test(
+  "One process at a time trains in a folder",
+  withFolder(async (folder) => {
+    const first = await RunFolder.create(folder, pipeline, ORIGIN);
+    const { id } = await readOrigin(first.path);
+    const second = RunFolder.open(first.path, pipeline, id);
+    await assert.rejects(second.lock(), /another process is training it/);
+    await second.close();
+    // Also after the description was replaced.
+    await first.describe(pipeline, { ...ORIGIN, id });
+    const third = RunFolder.open(first.path, pipeline, id);
+    await assert.rejects(third.lock(), UserError);
+    await third.close();
+    await first.close();
+    const last = RunFolder.open(first.path, pipeline, id);
+    await last.lock();
+    await last.close();
+  }),
+);
+
+Deno.test("Other images than those a run began with are refused", () => {
+  const point = {
+    folder: "runs/x",
+    origin: { ...ORIGIN, pipeline: {}, id: "" },
+  };
+  checkData(point, fingerprint(tinyImages(12)));
+  assert.throws(
+    () => checkData(point, fingerprint(tinyImages(11))),
+    /12 images -> 11 images\n.*--changed/,
+  );
+  assert.throws(
+    () => checkData(point, fingerprint(tinyImages(12, 2))),
+    /still 12, but they are other ones/,
+  );
+  const { data: _, ...old } = point.origin;
+  checkData({ ...point, origin: old }, fingerprint(tinyImages(11)));
+});
+
+Deno.test("The best checkpoint is by a metric that steps report", () => {
+  const policy = { every: 1, keep: 1, best: { min: "los" } };
+  const metrics = ["loss", "embedding_std"];
+  assert.throws(
+    () => checkBest(policy, metrics),
+    /by "los".*"loss", "embedding_std"[^]*Did you mean "loss"\?/,
+  );
+  checkBest({ ...policy, best: { min: "loss" } }, metrics);
+  checkBest(policy, undefined);
+});
+
+Deno.test("`best` in a pipeline is one rule, told from a wrong one", () => {
+  const text = (best: string): string =>
+    `data: { source: photos, batch: 8 }
+stages:
+  views: { augment: simsiam, of: image }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  loss: { loss: nt_xent, between: [y, y], pairs: unordered }
+train: { steps: 9, optimizer: { sgd: { lr: 0.1 } } }
+checkpoint: { best: ${best} }
+`;
+  const best = (source: string) => checkText("x.yaml", text(source));
+  assert.deepEqual(
+    best("{ max: embedding_rank }").loaded?.pipeline.checkpoint.best,
+    { max: "embedding_rank" },
+  );
+  for (
+    const wrong of ["loss", "{ min: loss, max: loss }", "{}", "{ least: loss }"]
+  ) {
+    const { loaded, text } = best(wrong);
+    assert.equal(loaded, undefined, wrong);
+    assert.match(text, /^x\.yaml:7:/m);
+  }
+});
+
+Deno.test(
+  "A refusal of the system becomes a message; a defect stays one",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
+    const failing = (error: Error) =>
+      writing(run, () => Promise.reject(error)).catch((told: unknown) => told);
+    const told = await failing(full);
+    assert.ok(told instanceof UserError);
+    assert.match(
+      String(told),
+      /no space left on the disk[^]*no checkpoint yet/,
+    );
+    await run.checkpoints.save(7, {}, {});
+    assert.match(String(await failing(full)), /checkpoint of step 7 is whole/);
+    const defect = new TypeError("x is not a function");
+    assert.equal(await failing(defect), defect);
+    await run.close();
+  }),
+);
