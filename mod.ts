@@ -167,9 +167,19 @@ export type {
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
 export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
+export type { Headline } from "./lib/train/monitoring.ts";
+export { ACTIONS, FAULTS } from "./lib/monitor/policy.ts";
 export type { Action, Fault, Monitor } from "./lib/monitor/policy.ts";
 export { SIGNALS } from "./lib/monitor/signals.ts";
-export type { SignalDefinition } from "./lib/monitor/define.ts";
+export type {
+  CheckInputs,
+  Landmarks,
+  Measured,
+  SignalDefinition,
+  SignalInfo,
+  Spectra,
+  StepInputs,
+} from "./lib/monitor/define.ts";
 export type { RunOrigin, RunSettings } from "./lib/train/run_folder.ts";
 export type { Fingerprint } from "./lib/data/fingerprint.ts";
 export type { Best } from "./lib/checkpoint/retention.ts";

@@ -4,6 +4,7 @@ import { type Images, isInMemory } from "./source.ts";
 
 /** What a run remembers of its images, to notice that they changed. */
 export interface Fingerprint {
+  /** Images in it. */
   readonly images: number;
   /** In hexadecimal. */
   readonly digest: string;

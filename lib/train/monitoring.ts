@@ -12,7 +12,9 @@ export const SPECTRUM_EVERY = 5;
 
 /** A signal for the progress line. */
 export interface Headline {
+  /** Its name. */
   readonly figure: string;
+  /** Its newest value. */
   readonly value: number;
 }
 

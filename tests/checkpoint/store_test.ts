@@ -94,7 +94,8 @@ Deno.test(
     await store.save(6, values(6), {});
     await store.save(7, values(7), {});
     assert.deepEqual((await store.list()).map(({ step }) => step), [6, 7]);
-    assert.deepEqual((await names(folder)).length, 3);
+    const files = (await names(folder)).filter((one) => one.startsWith("step"));
+    assert.equal(files.length, 2);
   }),
 );
 
