@@ -24,6 +24,7 @@ export const RUN_FILES = {
 
 /** How the steps of a run are computed; other settings round otherwise. */
 export interface RunSettings {
+  /** Where it runs. */
   readonly device: Device;
   /** Threads inside one op. */
   readonly threads: number;
