@@ -4,9 +4,9 @@ import { type Images, isInMemory } from "./source.ts";
 
 /** What a run remembers of its images, to notice that they changed. */
 export interface Fingerprint {
-  /** Images in it. */
+  /** How many there are. */
   readonly images: number;
-  /** In hexadecimal. */
+  /** Of some of them, in hexadecimal. */
   readonly digest: string;
 }
 
