@@ -57,7 +57,6 @@ export const CASES: readonly Case[] = [
     name: "BYOL, slow predictor",
     file: "byol",
     set: ["train.per_stage={p: {lr: 0.002}}"],
-    expect: [],
   },
   {
     name: "BYOL, tau 0, slow predictor",
