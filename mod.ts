@@ -168,8 +168,13 @@ export type {
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
 export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
 export type { Headline } from "./lib/train/monitoring.ts";
-export { ACTIONS, FAULTS } from "./lib/monitor/policy.ts";
-export type { Action, Fault, Monitor } from "./lib/monitor/policy.ts";
+export {
+  type Action,
+  ACTIONS,
+  type Fault,
+  FAULTS,
+  type Monitor,
+} from "./lib/monitor/policy.ts";
 export { SIGNALS } from "./lib/monitor/signals.ts";
 export type {
   CheckInputs,

@@ -1,6 +1,7 @@
 /** @file A run on the terminal: one live line, or plain lines now and then. */
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/train.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
 
@@ -140,10 +141,12 @@ export function reporter(
       );
     },
     step: ({ progress }) => terminal.live(stepLine(progress)),
-    alarm({ alarm: { fault, message, cures }, stops, checkpoint }) {
+    alarm({ alarm: { fault, step, message, cures }, stops, checkpoint }) {
       terminal.warn(
         [
-          `${stops ? "stopped" : "warning"}: ${message}`,
+          `${stops ? "stopped" : "warning"}: the run ${
+            VERDICTS[fault].phrase
+          } at step ${step}, ${message}`,
           checkpoint
             ? `  the last healthy checkpoint is ${folder}/${checkpoint}`
             : "  no checkpoint was written while the run was healthy",

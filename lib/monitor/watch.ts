@@ -30,7 +30,7 @@ export interface Alarm {
   readonly value: number | null;
   /** What the value was held against, where there is one. */
   readonly threshold?: number;
-  /** The same as a sentence. */
+  /** Stage, figure and threshold as a sentence. */
   readonly message: string;
   /** Usual ways out. */
   readonly cures: readonly string[];
@@ -57,7 +57,7 @@ function alarmOf(
   reading: Reading,
   step: number,
 ): Alarm {
-  const { verdict, phrase, cures } = VERDICTS[fault];
+  const { verdict, cures } = VERDICTS[fault];
   const { stage, figure, value, threshold, meaning } = reading;
   const limit = threshold === undefined ? "" : ` (threshold ${threshold})`;
   const tail = meaning ? `: ${meaning}` : "";
@@ -70,10 +70,7 @@ function alarmOf(
     figure,
     value: Number.isFinite(value) ? value : null,
     ...(threshold === undefined ? {} : { threshold }),
-    message:
-      `the run ${phrase} at step ${step}, stage "${stage}": ${figure} is ${
-        show(value)
-      }${limit}${tail}`,
+    message: `stage "${stage}": ${figure} is ${show(value)}${limit}${tail}`,
     cures: [...cures],
   };
 }

@@ -81,9 +81,7 @@ Deno.test("A run whose embeddings are alike collapses after so many checks in a 
     assert.equal(alarm?.threshold, COLLAPSED_BELOW);
     assert.equal(
       alarm?.message,
-      `the run collapsed at step ${
-        10 * patience
-      }, stage "z": embedding_std is 0.0010 (threshold 0.1): the embeddings of all images are practically equal`,
+      'stage "z": embedding_std is 0.0010 (threshold 0.1): the embeddings of all images are practically equal',
     );
     assert.ok((alarm?.cures.length ?? 0) > 0);
   }
@@ -143,7 +141,7 @@ Deno.test("Embeddings that spread in few directions are a dimensional collapse",
     }),
   );
   assert.deepEqual([alarm?.verdict, alarm?.step], ["dimensional_collapse", 60]);
-  assert.match(alarm?.message ?? "", /^the run collapsed to few directions/);
+  assert.match(alarm?.message ?? "", /^stage "z": correlation_rank is 1\.9/);
 });
 
 Deno.test("A rank that starts low is given time to rise", () => {
