@@ -23,7 +23,7 @@ const COLLAPSES = ["collapse", "dimensional_collapse"] as const;
 
 /** All cases, the healthy ones first. */
 export const CASES: readonly Case[] = [
-  ...["simsiam", "byol", "simclr", "moco", "barlow_twins", "vicreg"]
+  ...["simsiam", "byol", "simclr", "moco", "barlow_twins", "vicreg", "nnclr"]
     .map(healthy),
   {
     name: "SimSiam, no stop-gradient",

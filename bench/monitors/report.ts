@@ -71,8 +71,12 @@ export async function writeSeparation(
     "lowest correlation_rank",
     "kNN %",
   ];
+  const options = [
+    `--epochs ${epochs}`,
+    ...set.map((one) => `--set ${one}`),
+  ].join(" ");
   await writeResult(
     new URL("README.md", import.meta.url),
-    markdownTable([head, ...rows]),
+    `With \`${options}\`:\n\n${markdownTable([head, ...rows])}`,
   );
 }

@@ -31,12 +31,16 @@ export const SPECTRA = ["covariance", "moment"] as const;
 
 /**
  * The stage whose embeddings are watched: the second side of the first loss,
- * the projection that the methods compare with.
+ * the projection that the methods compare with; what neighbours are sought of
+ * in place of the neighbours.
  */
 export function watchedStage(graph: StageGraph): WiredStage {
   for (const { stage } of graph.order) {
     if (stage.kind !== "loss") continue;
-    return graph.byName.get(stage.between[1].stage) as WiredStage;
+    const side = graph.byName.get(stage.between[1].stage) as WiredStage;
+    return side.stage.kind === "nearest"
+      ? graph.byName.get(side.stage.of.stage) as WiredStage
+      : side;
   }
   throw new Error("internal: a graph without a loss");
 }

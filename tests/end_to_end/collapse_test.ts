@@ -205,6 +205,7 @@ for (
     "simclr",
     "moco",
     "vicreg",
+    "nnclr",
   ]
 ) {
   Deno.test(`${method}.yaml as it is shipped is not flagged`, async () => {
