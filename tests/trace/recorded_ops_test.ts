@@ -142,7 +142,9 @@ function replay(
       const [handle] = outputs as [EagerTensor];
       handles.set(node, handle);
       const path = node.attrs["shared_name"]?.value as string;
-      const value = context.upload(state[path] as TensorData);
+      // What the step only writes, for the monitors, has no value before.
+      if (!state[path]) continue;
+      const value = context.upload(state[path]);
       context.execute("AssignVariableOp", {
         dtype: { kind: "type", value: value.dtype },
       }, [handle, value]);
