@@ -224,7 +224,8 @@ export class RunFolder {
       write: true,
       create: true,
     });
-    return await this.#lock.tryLock(true);
+    // Some network disks cannot lock: there, nobody is kept out.
+    return await this.#lock.tryLock(true).catch(() => true);
   }
 
   async #write(file: string, text: string): Promise<void> {

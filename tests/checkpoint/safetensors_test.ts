@@ -220,3 +220,21 @@ Deno.test("A file cut off anywhere is refused", () => {
     assert.throws(() => decodeSafetensors(whole.subarray(0, length)), Error);
   }
 });
+
+Deno.test("Names that every object has are names of tensors like any other", () => {
+  const header = JSON.stringify({
+    ["__proto__"]: { dtype: "U8", shape: [1], data_offsets: [0, 1] },
+    constructor: { dtype: "U8", shape: [1], data_offsets: [1, 2] },
+    __metadata__: { step: "1", toString: 7 },
+  });
+  const bytes = new Uint8Array(8 + header.length + 2);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  bytes.set([3, 4], 8 + header.length);
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  assert.deepEqual(Object.keys(tensors), ["__proto__", "constructor"]);
+  assert.equal(Object.getPrototypeOf(tensors), Object.prototype);
+  assert.deepEqual([...tensors["constructor"]?.data as Uint8Array], [4]);
+  // Only texts are metadata.
+  assert.deepEqual(metadata, { step: "1" });
+});
