@@ -74,20 +74,18 @@ async function ours(
 /** A script with lightly, until it says that it did a step. */
 async function theirs(
   job: Extract<TheirJob, { job: "first-step" }>,
-  { settings, data, python, folder }: Workplace,
+  { settings, data, python }: Workplace,
 ): Promise<() => Promise<number>> {
   const { threads } = settings;
   const asked = JSON.stringify({ ...job, threads, folder: await data() });
   const command = await python();
-  // Python keeps its compiled modules, as it would for somebody's script; not
-  // beside ours.
-  const { PYTHONDONTWRITEBYTECODE: _, ...env } = pythonEnvironment(threads);
-  const cached = { ...env, PYTHONPYCACHEPREFIX: folder };
+  const args = ["-B", SCRIPT, asked];
   return async () => {
     const start = performance.now();
-    const process = new ProcessGroup(command, [SCRIPT, asked], cached);
+    const process = new ProcessGroup(command, args, pythonEnvironment(threads));
     try {
-      await process.line();
+      // Libraries may have more to say.
+      while (await process.line() !== "step");
       return (performance.now() - start) / 1000;
     } finally {
       await process.end();

@@ -25,6 +25,7 @@ import { type Result, Results } from "./results.ts";
 import type { Workplace } from "./settings.ts";
 import { endAll } from "./worker.ts";
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const README = new URL("../README.md", import.meta.url);
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 const CHART = "speed/growth.svg";
@@ -42,14 +43,25 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-/** Short name of Stopgrad's commit, with a mark when files differ from it. */
+async function git(...args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command("git", {
+      args: ["-C", ROOT, ...args],
+      stderr: "null",
+    }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined; // no git
+  }
+}
+
+/** Stopgrad's commit, with a mark when the measured code differs from it. */
 async function commitName(): Promise<string> {
-  const { success, stdout } = await new Deno.Command("git", {
-    args: ["describe", "--always", "--dirty=, changed", "--exclude=*"],
-    cwd: fileURLToPath(new URL(".", import.meta.url)),
-    stderr: "null",
-  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
-  return success ? new TextDecoder().decode(stdout).trim() : "unknown";
+  const commit = await git("rev-parse", "--short", "HEAD");
+  if (commit === undefined) return "an unknown commit";
+  const code = ["lib", "pipelines", "deno.json"];
+  const same = await git("diff", "--quiet", "HEAD", "--", ...code);
+  return same === undefined ? `${commit} with changes` : commit;
 }
 
 async function runBench(bench: Bench, place: Workplace): Promise<Result> {

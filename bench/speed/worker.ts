@@ -103,7 +103,6 @@ const inductorCache = (): string => join(cacheFolder(), "speed", "inductor");
 export function pythonEnvironment(threads: number): Record<string, string> {
   return {
     OMP_NUM_THREADS: `${threads}`,
-    PYTHONDONTWRITEBYTECODE: "1",
     TORCHINDUCTOR_CACHE_DIR: inductorCache(),
   };
 }
