@@ -21,7 +21,7 @@ export function table(summaries: readonly MethodSummary[]): string {
       it.method,
       showSpread(it.ours),
       showSpread(it.pytorch),
-      signed(it.difference),
+      `${signed(it.difference)} ± ${it.error.toFixed(2)}`,
       it.untrained.toFixed(2),
     ]),
   ]);

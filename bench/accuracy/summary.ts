@@ -17,6 +17,8 @@ export interface MethodSummary {
   readonly pytorch: Spread;
   /** Ours less PyTorch's, in points. */
   readonly difference: number;
+  /** Standard error of the difference, from the spread of the seeds. */
+  readonly error: number;
   /** Mean before training, in per cent. */
   readonly untrained: number;
 }
@@ -43,9 +45,14 @@ export function summarize(results: readonly Result[]): MethodSummary[] {
     const pytorch = spreadOf(percents("pytorch", (it) => it.knn));
     if (ours.count === 0 || pytorch.count === 0) return [];
     const difference = ours.mean - pytorch.mean;
+    const error = Math.hypot(
+      ...[ours, pytorch].map(({ deviation, count }) =>
+        deviation / Math.sqrt(count)
+      ),
+    );
     const untrained = mean(
       percents("pytorch", (it) => it.untrained ?? Number.NaN),
     );
-    return [{ method, ours, pytorch, difference, untrained }];
+    return [{ method, ours, pytorch, difference, error, untrained }];
   });
 }
