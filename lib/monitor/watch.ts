@@ -59,7 +59,9 @@ function alarmOf(
 ): Alarm {
   const { verdict, cures } = VERDICTS[fault];
   const { stage, figure, value, threshold, meaning } = reading;
-  const limit = threshold === undefined ? "" : ` (threshold ${threshold})`;
+  const limit = threshold === undefined
+    ? ""
+    : ` (threshold ${Number(threshold.toPrecision(3))})`;
   const tail = meaning ? `: ${meaning}` : "";
   return {
     verdict: verdict as Alarm["verdict"],

@@ -55,7 +55,7 @@ Deno.test("SimSiam without its defences collapses and is stopped", async () => {
   assert.match(stderr, /collapse-risk/);
   assert.match(
     stderr,
-    /stopped: the run collapsed at step \d+, stage "z": embedding_std is 0\.\d+ \(threshold 0\.1\)/,
+    /stopped: the run collapsed at step \d+, stage "z": embedding_std is 0\.\d+ \(threshold 0\.\d+\)/,
   );
   assert.match(stderr, /stop-gradient/);
   assert.match(stderr, /--set monitor\.collapse=warn/);

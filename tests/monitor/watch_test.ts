@@ -7,7 +7,10 @@ import {
   type WrittenMonitor,
 } from "../../lib/monitor/policy.ts";
 import { VERDICTS } from "../../lib/monitor/verdicts.ts";
-import { COLLAPSED_BELOW } from "../../lib/monitor/verdicts/collapse.ts";
+import {
+  COLLAPSED_BELOW,
+  SHRUNK_TO,
+} from "../../lib/monitor/verdicts/collapse.ts";
 import type { RunFacts } from "../../lib/monitor/verdicts/define.ts";
 import { FEW_DIRECTIONS } from "../../lib/monitor/verdicts/dimensional_collapse.ts";
 import { type Alarm, Watch } from "../../lib/monitor/watch.ts";
@@ -81,7 +84,7 @@ Deno.test("A run whose embeddings are alike collapses after so many checks in a 
     assert.equal(alarm?.threshold, COLLAPSED_BELOW);
     assert.equal(
       alarm?.message,
-      'stage "z": embedding_std is 0.0010 (threshold 0.1): the embeddings of all images are practically equal',
+      'stage "z": embedding_std is 0.0010 (threshold 0.1): the embeddings of all images are nearly equal',
     );
     assert.ok((alarm?.cures.length ?? 0) > 0);
   }
@@ -121,9 +124,21 @@ Deno.test("A run that collapses later is found too", () => {
     (step) => ({ ...healthy(step), embedding_std: step <= 100 ? 0.9 : 0 }),
   );
   // The running mean falls by a tenth a step; then two checks.
-  const falling = Math.ceil(Math.log(COLLAPSED_BELOW / 0.9) / Math.log(0.9));
+  const falling = Math.ceil(Math.log(SHRUNK_TO) / Math.log(0.9));
   const first = 10 * Math.ceil((100 + falling) / 10);
   assert.deepEqual([alarm?.verdict, alarm?.step], ["collapsed", first + 10]);
+});
+
+Deno.test("Embeddings that shrink to a quarter of their spread are on their way to collapse", () => {
+  const shrinking = (end: number) => (step: number) => ({
+    ...healthy(step),
+    embedding_std: Math.max(end, 0.8 - step / 1000),
+  });
+  const [alarm] = follow(new Watch(policy(), RUN), 1000, shrinking(0.15));
+  assert.equal(alarm?.verdict, "collapsed");
+  assert.ok((alarm?.threshold ?? 0) > COLLAPSED_BELOW);
+  assert.ok((alarm?.threshold ?? 0) <= 0.2);
+  assert.deepEqual(follow(new Watch(policy(), RUN), 1000, shrinking(0.3)), []);
 });
 
 Deno.test("Embeddings that spread in few directions are a dimensional collapse", () => {
@@ -154,7 +169,7 @@ Deno.test("A rank that starts low is given time to rise", () => {
   const stays = new Watch(policy(), { ...RUN, warmup: 100 });
   const alarms = follow(stays, 1000, course(1.9));
   assert.deepEqual(alarms.map(({ fault, step }) => [fault, step]), [
-    ["dimensional_collapse", 300],
+    ["dimensional_collapse", 200],
   ]);
 });
 

@@ -11,7 +11,7 @@ export const FEW_DIRECTIONS = 2;
 export const FALLEN_TO = 0.5;
 
 /** Steps after the warm-up from which on a low rank is bad without a fall. */
-const GRACE = 200;
+const GRACE = 100;
 
 /** Dimensional collapse (Hua et al. 2021, arXiv:2105.00470; Jing et al. 2021, arXiv:2110.09348). */
 export const dimensionalCollapse: VerdictDefinition = {
