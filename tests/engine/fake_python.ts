@@ -75,6 +75,8 @@ const FRAMEWORK = "libtensorflow_framework.so.2";
 const CC = "libtensorflow_cc.so.2";
 const DRIVER = new URL("installing.ts", import.meta.url).pathname;
 
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+
 const ZIP = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as wheel:
@@ -124,8 +126,11 @@ export async function withWorkplace(
         const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [
             "run",
-            "-A",
+            // As the task that fetches the engine: no more is allowed here.
+            "-P=train",
+            "--no-prompt",
             "--no-check",
+            `--config=${CONFIG}`,
             DRIVER,
             JSON.stringify([action, {
               build: "cpu",
