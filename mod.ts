@@ -68,12 +68,8 @@ export type {
 } from "./lib/pipeline/pipeline.ts";
 export type { TypeCheck } from "./lib/pipeline/custom.ts";
 export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
-export type {
-  Change,
-  Figure,
-  Paper,
-  SweepPoint,
-} from "./lib/pipeline/sweep.ts";
+export type { Change } from "./lib/pipeline/changes.ts";
+export type { Figure, Paper, SweepPoint } from "./lib/pipeline/sweep.ts";
 
 // What a pipeline can name, and how to add to it.
 export {
@@ -138,8 +134,8 @@ export { stopGradient } from "./lib/ops/stop_gradient.ts";
 export type { Random } from "./lib/ops/random.ts";
 
 // Runs.
+export type { ResumePoint } from "./lib/train/resume_point.ts";
 export {
-  type ResumePoint,
   type StepProgress,
   type Summary,
   train,
@@ -206,11 +202,8 @@ export {
   type Features,
   rawPixels,
 } from "./lib/evaluate/features.ts";
-export {
-  type RunLength,
-  type StepMetrics,
-  TrainingSession,
-} from "./lib/train/session.ts";
+export type { RunLength } from "./lib/train/run_length.ts";
+export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
 
 // Types that the above mention.
 export type { Executable, Tensors } from "./lib/compile/machine.ts";

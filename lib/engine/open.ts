@@ -24,6 +24,8 @@ export interface Engine {
   readonly api: Api;
   /** Where variables and ops are placed. */
   readonly device: Device;
+  /** Threads in all, on a CPU. */
+  readonly threads: number;
   /** How sessions use the machine. */
   readonly config: SessionConfig;
 }
@@ -57,5 +59,5 @@ export async function openEngine(
     interThreads,
     gpu: device === "gpu",
   };
-  return { api, device, config };
+  return { api, device, threads, config };
 }

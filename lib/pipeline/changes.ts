@@ -4,8 +4,17 @@ import type { Findings, Path } from "./diagnostic.ts";
 import { merge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { override, overridePath } from "./overrides.ts";
-import type { Change } from "./sweep.ts";
 import { isRecord } from "./validate.ts";
+
+/** What a point lays over the pipeline. */
+export interface Change {
+  /** Dotted path, as in `--set`. */
+  readonly key: string;
+  /** Merged into what stands there, as a file is with what it extends. */
+  readonly value: unknown;
+  /** Where it is written, from the root of the file. */
+  readonly at: Path;
+}
 
 /** A part of a value that a change wrote, and where the change stands. */
 export interface Placed {

@@ -1,9 +1,8 @@
 /** @file A pipeline's value: its files merged, overridden, variables inserted. */
-import { layOver, type Placed } from "./changes.ts";
+import { type Change, layOver, type Placed } from "./changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { override, overridePath, readOverride } from "./overrides.ts";
-import type { Change } from "./sweep.ts";
 import { fillVariables, usedIn, variableOf } from "./variables.ts";
 import { isRecord } from "./validate.ts";
 

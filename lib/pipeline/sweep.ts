@@ -1,20 +1,11 @@
 /** @file `sweep`: the points that a pipeline's grid or list stands for. */
 import type { z } from "zod";
+import type { Change } from "./changes.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { nearest } from "./nearest.ts";
 import { paper as paperSchema, sweep as sweepSchema } from "./sections.ts";
 import { labels, pointName, rowName, valueText } from "./sweep_names.ts";
 import { isRecord, show, validate } from "./validate.ts";
-
-/** What a point lays over the pipeline. */
-export interface Change {
-  /** Dotted path, as in `--set`. */
-  readonly key: string;
-  /** Merged into what stands there, as a file is with what it extends. */
-  readonly value: unknown;
-  /** Where it is written, from the root of the file. */
-  readonly at: Path;
-}
 
 /** What a paper reports of a point: a number, or a word such as `collapse`. */
 export type Figure = number | string;

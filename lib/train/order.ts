@@ -1,6 +1,6 @@
 /** @file Which images each step of a run takes. */
 import { epochOrder } from "../data/shuffle.ts";
-import type { RunLength } from "./session.ts";
+import type { RunLength } from "./run_length.ts";
 
 /** Batches of a run: a function of the seed and the step alone. */
 export class ImageOrder {

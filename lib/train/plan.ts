@@ -10,7 +10,8 @@ import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { recordStep } from "./record.ts";
-import { type RunLength, runLength, scalarValues } from "./session.ts";
+import { type RunLength, runLength } from "./run_length.ts";
+import { scalarValues } from "./session.ts";
 import type { ScalarSlot } from "../graph/step.ts";
 
 /** One stage. */

@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { nearest } from "../pipeline/nearest.ts";
 import type { CheckpointPolicy } from "../pipeline/pipeline.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { ResumePoint } from "./train.ts";
+import type { ResumePoint } from "./resume_point.ts";
 
 /**
  * Refuses to go on with other images than those that a run began with.

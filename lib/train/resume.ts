@@ -14,7 +14,7 @@ import {
   RunFolder,
   type RunOrigin,
 } from "./run_folder.ts";
-import type { ResumePoint } from "./train.ts";
+import type { ResumePoint } from "./resume_point.ts";
 
 /** A run that can go on. */
 export interface Resumable {

@@ -26,7 +26,7 @@ export const RUN_FILES = {
 export interface RunSettings {
   /** Where it runs. */
   readonly device: Device;
-  /** Threads inside one op. */
+  /** Threads in all, on a CPU. */
   readonly threads: number;
   /** Op by op. */
   readonly eager: boolean;

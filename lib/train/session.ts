@@ -27,6 +27,7 @@ import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { ImageOrder } from "./order.ts";
 import { planarBatch, range } from "./planar.ts";
 import { Prefetcher } from "./prefetch.ts";
+import { type RunLength, runLength } from "./run_length.ts";
 import { compiledRuntime, type Runtime } from "./runtime.ts";
 
 /** What a step reports, by name; scalars. */
@@ -34,35 +35,6 @@ export type StepMetrics = Readonly<Record<string, number>>;
 
 /** Larger sets in memory are fed batch by batch instead of living on the device. */
 const MOST_RESIDENT_BYTES = 2 ** 30;
-
-/** Steps of a run, and of one epoch. */
-export interface RunLength {
-  /** Of the run. */
-  readonly steps: number;
-  /** Of one epoch. */
-  readonly stepsPerEpoch: number;
-}
-
-/**
- * Length of a run on so many images; a last batch that is not full is left
- * out of each epoch.
- *
- * @throws {UserError} When one batch is more than there is.
- */
-export function runLength(pipeline: Pipeline, images: number): RunLength {
-  const { batch } = pipeline.data;
-  if (batch > images) {
-    throw new UserError(
-      `Cannot fill a batch of ${batch}: the training set has ${images} images.\nSet data.batch to ${images} or less.`,
-    );
-  }
-  const stepsPerEpoch = Math.floor(images / batch);
-  const { unit, count } = pipeline.train.length;
-  const steps = unit === "steps"
-    ? count
-    : Math.max(1, Math.round(count * stepsPerEpoch));
-  return { steps, stepsPerEpoch };
-}
 
 /** Value of each scalar in a step. */
 export function scalarValues(

@@ -1,5 +1,4 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
-import type { CheckpointEntry, Values } from "../checkpoint/store.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
@@ -13,7 +12,8 @@ import { Averages } from "./averages.ts";
 import { type Headline, Monitoring, type Seen } from "./monitoring.ts";
 import { Pace } from "./pace.ts";
 import { checkBest, checkData, endedBy, writing } from "./refusals.ts";
-import { RUN_FILES, RunFolder, type RunOrigin } from "./run_folder.ts";
+import type { ResumePoint } from "./resume_point.ts";
+import { RUN_FILES, RunFolder } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
 import { type StepMetrics, TrainingSession } from "./session.ts";
 
@@ -65,21 +65,6 @@ export interface StepProgress {
   readonly waiting: number;
 }
 
-/** Where to go on from. */
-export interface ResumePoint {
-  /** The run's folder. */
-  readonly folder: string;
-  /** What the run began with. */
-  readonly origin: RunOrigin;
-  /** Its line of the manifest, and variables by path; absent to go on from the start. */
-  readonly checkpoint?: {
-    readonly entry: CheckpointEntry;
-    readonly values: Values;
-  };
-  /** Whether the pipeline and the images may be others than those it began with. */
-  readonly changed?: boolean;
-}
-
 /** How a run is done. */
 export interface TrainOptions {
   /** Runs go to `<runsDir>/<name>/<time>/`. */
@@ -91,7 +76,7 @@ export interface TrainOptions {
   readonly folder?: () => Promise<string>;
   /** A GPU where there is one, by default. */
   readonly device?: Device;
-  /** Threads inside one op; one for each core by default. */
+  /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
@@ -198,7 +183,7 @@ export async function train(
     baseDir,
     settings: {
       device: engine.device,
-      threads: engine.config.intraThreads,
+      threads: engine.threads,
       eager: options.eager ?? false,
     },
     data: images,

@@ -10,6 +10,7 @@ Deno.test("the engine is opened once, with the device and threads that are asked
   assert.match(engine.api.version, /^2\.\d+\.\d+/);
   const again = await openEngine({ device: "cpu", threads: 1 });
   assert.equal(again.api, engine.api);
+  assert.equal(again.threads, 1);
   assert.equal(again.config.intraThreads, 1);
   assert.equal(again.config.interThreads, 1);
   const four = await openEngine({ device: "cpu", threads: 4 });
