@@ -38,17 +38,10 @@ function verdicts(runs: readonly Result[]): string {
   }).join("; ");
 }
 
-/** Writes the table of the runs of one length. */
-export async function writeSeparation(
-  all: readonly Result[],
-  epochs: number,
-  set: readonly string[],
-): Promise<void> {
+/** The table of runs that had the same options. */
+function table(all: readonly Result[]): string {
   const rows = CASES.flatMap(({ name }) => {
-    const runs = all.filter((one) =>
-      one.name === name && one.epochs === epochs &&
-      one.set.join() === set.join()
-    );
+    const runs = all.filter((one) => one.name === name);
     if (runs.length === 0) return [];
     const cells = SHOWN.map((signal) =>
       range(
@@ -71,12 +64,21 @@ export async function writeSeparation(
     "lowest correlation_rank",
     "kNN %",
   ];
-  const options = [
-    `--epochs ${epochs}`,
-    ...set.map((one) => `--set ${one}`),
-  ].join(" ");
+  return markdownTable([head, ...rows]);
+}
+
+/** Writes a table for all runs that had the same options. */
+export async function writeSeparation(all: readonly Result[]): Promise<void> {
+  const groups = Map.groupBy(
+    all,
+    ({ epochs, set }) =>
+      [`--epochs ${epochs}`, ...set.map((one) => `--set ${one}`)].join(" "),
+  );
+  const tables = [...groups].map(([options, runs]) =>
+    `With \`${options}\`:\n\n${table(runs)}`
+  );
   await writeResult(
     new URL("README.md", import.meta.url),
-    `With \`${options}\`:\n\n${markdownTable([head, ...rows])}`,
+    tables.join("\n\n"),
   );
 }

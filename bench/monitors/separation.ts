@@ -115,6 +115,6 @@ if (import.meta.main) {
       );
     }
   }
-  await writeSeparation(results.all, epochs, values.set);
+  await writeSeparation(results.all);
   Deno.exit(wrong > 0 ? 1 : 0);
 }
