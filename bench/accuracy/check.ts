@@ -95,7 +95,7 @@ async function measureOurs(data: BenchData, folder: string): Promise<number> {
     await writeTensors(folder, tensors);
     return await knnAccuracy(session, bank, queries, CLASSES, KNN);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

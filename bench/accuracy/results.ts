@@ -1,5 +1,5 @@
 /** @file results.json: every training that was done, so that none is repeated. */
-import { writeAtomic } from "../../lib/checkpoint/write_atomic.ts";
+import { readResults, writeResults } from "../results_file.ts";
 import type { Method, Outcome, Side } from "./training.ts";
 
 /** What tells results apart. */
@@ -39,12 +39,7 @@ export class Results {
 
   /** Reads what earlier runs left. */
   static async open(path: string): Promise<Results> {
-    try {
-      return new Results(path, JSON.parse(await Deno.readTextFile(path)));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return new Results(path, []);
-      throw error;
-    }
+    return new Results(path, await readResults(path));
   }
 
   /** The result of a key, where it is there. */
@@ -55,7 +50,6 @@ export class Results {
   /** Adds one, on disk at once: a training takes long. */
   async add(result: Result): Promise<void> {
     this.list.push(result);
-    const text = `${JSON.stringify(this.list, null, 2)}\n`;
-    await writeAtomic(this.path, new TextEncoder().encode(text));
+    await writeResults(this.path, this.list);
   }
 }

@@ -12,6 +12,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { UserError } from "../../lib/errors.ts";
+import { exitWith } from "../main.ts";
 import { pythonWithTorch } from "../parity/python.ts";
 import {
   type BenchData,
@@ -193,12 +194,4 @@ async function main(args: readonly string[]): Promise<number> {
   return apart.length > 0 ? 1 : 0;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(main);

@@ -11,16 +11,13 @@ import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { SPECTRUM_EVERY } from "../../lib/train/monitoring.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { markdownTable } from "../markdown.ts";
+import { spreadOf } from "../speed/statistics.ts";
 
 /** Largest share of a step that passes. */
 const LIMIT = 0.02;
 const WARM_UP = 5;
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];
-  return ((sorted[low] as number) + (sorted[high] as number)) / 2;
-}
+const median = (values: readonly number[]): number => spreadOf(values).median;
 
 async function time(body: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -92,8 +89,8 @@ async function measure(
     check: median(checks),
     spectrum: median(spectra),
   };
-  alone.close();
-  watched.close();
+  await alone.close();
+  await watched.close();
   const beside = (own.check + own.spectrum / SPECTRUM_EVERY) / every;
   return { ...own, share: own.ratio - 1 + beside / own.alone };
 }

@@ -1,6 +1,6 @@
 /** @file Results of single runs, kept in a file as they come. */
-import { writeAtomic } from "../../lib/checkpoint/write_atomic.ts";
 import type { Fault } from "../../lib/monitor/policy.ts";
+import { readResults, writeResults } from "../results_file.ts";
 
 /** Signals that the table shows. */
 export const SHOWN = [
@@ -36,8 +36,7 @@ export class Results {
 
   /** Reads what is there. */
   static async open(file: URL): Promise<Results> {
-    const text = await Deno.readTextFile(file).catch(() => "[]");
-    return new Results(file, JSON.parse(text) as Result[]);
+    return new Results(file, await readResults(file));
   }
 
   /** A result of the same run. */
@@ -53,7 +52,6 @@ export class Results {
   /** Keeps a result. */
   async add(result: Result): Promise<void> {
     this.all.push(result);
-    const text = JSON.stringify(this.all, null, 1) + "\n";
-    await writeAtomic(this.file.pathname, new TextEncoder().encode(text));
+    await writeResults(this.file.pathname, this.all, 1);
   }
 }

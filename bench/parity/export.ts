@@ -120,7 +120,7 @@ export async function exportRun(
     await json("losses.json", losses);
     return losses;
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, openEngine } from "../../lib/engine/open.ts";
 import { UserError } from "../../lib/errors.ts";
+import { exitWith } from "../main.ts";
 import { compare, type Comparison } from "./compare.ts";
 import { exportRun } from "./export.ts";
 import { pythonWithTorch } from "./python.ts";
@@ -124,12 +125,4 @@ async function main(asked: readonly string[]): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(main);

@@ -1,5 +1,5 @@
 /** @file results.json: the last result of every bench. */
-import { writeAtomic } from "../../lib/checkpoint/write_atomic.ts";
+import { readResults, writeResults } from "../results_file.ts";
 import type { SideSamples } from "./measure.ts";
 
 /** Result of one bench. */
@@ -25,12 +25,7 @@ export class Results {
 
   /** Reads what earlier runs left. */
   static async open(path: string): Promise<Results> {
-    try {
-      return new Results(path, JSON.parse(await Deno.readTextFile(path)));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return new Results(path, []);
-      throw error;
-    }
+    return new Results(path, await readResults(path));
   }
 
   find(id: string): Result | undefined {
@@ -44,7 +39,6 @@ export class Results {
   /** Writes them, in the order of `ids`; results of other benches go. */
   async save(ids: readonly string[]): Promise<void> {
     const list = ids.flatMap((id) => this.#byId.get(id) ?? []);
-    const text = `${JSON.stringify(list, null, 2)}\n`;
-    await writeAtomic(this.path, new TextEncoder().encode(text));
+    await writeResults(this.path, list);
   }
 }

@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../lib/errors.ts";
+import { exitWith } from "../main.ts";
 import { writeResult } from "../markdown.ts";
 import { pythonWith } from "../python.ts";
 import type { Bench } from "./bench.ts";
@@ -162,12 +162,4 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(main);

@@ -102,7 +102,7 @@ export async function profile(
     console.log(profileText(measured, pipeline.data.batch, plan.flops));
     if (trace !== undefined) await output(chromeTrace(measured.timings), trace);
   } finally {
-    session.close();
+    await session.close();
   }
   return EXIT.success;
 }

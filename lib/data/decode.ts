@@ -81,6 +81,9 @@ export async function decodeImage(
   throw new Error(`it has ${info.channels} channels, expected ${channels}`);
 }
 
+/** Lines of sharp and libvips that do not say what is wrong with an image. */
+const NO_REASON = /^source: bad seek|^Warning treated as error/;
+
 /**
  * One line of what libvips said: it adds up what its readers complain of, and
  * decoders at work side by side at times lose their reasons.
@@ -88,7 +91,7 @@ export async function decodeImage(
 function explain(error: unknown): never {
   if (!(error instanceof Error)) throw error;
   const line = error.message.split("\n").map((text) => text.trim())
-    .find((text) => text && !/^source: bad seek/.test(text)) ?? "";
+    .find((text) => text && !NO_REASON.test(text)) ?? "";
   throw new Error(
     !line || /unknown error/i.test(line)
       ? "it is damaged or cut off"

@@ -6,6 +6,7 @@ import { edgesOf } from "./edges.ts";
 import { gradientReach } from "./gradient_reach.ts";
 import { at } from "./place.ts";
 import { IMAGE } from "./stage_graph.ts";
+import { upstream } from "./upstream.ts";
 
 /** Reports stages that nothing reads, and a graph without a loss. */
 export function checkUse(pipeline: Pipeline, findings: Findings): void {
@@ -35,23 +36,6 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
       { at: "key", hints: ["remove it, or read it from another stage"] },
     );
   }
-}
-
-/** Stages that a stage depends on through data, itself among them. */
-function upstream(stages: Pipeline["stages"], start: string): Set<string> {
-  const found = new Set<string>();
-  const pending = [start];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    const stage = stages.get(name);
-    if (!stage || found.has(name)) continue;
-    found.add(name);
-    pending.push(
-      ...edgesOf(stage).filter(({ kind }) => kind === "data").map(({ to }) =>
-        to
-      ),
-    );
-  }
-  return found;
 }
 
 /**

@@ -57,19 +57,21 @@ export function conv2d(
     },
     backward(dy, saved) {
       const [x, kernel] = saved as [tf.Tensor4D, tf.Tensor4D];
-      const native = padding === 0 || same;
-      const byProduct = fewWindows(kernel, dy, stride);
-      const padded = native && !(byProduct && padding > 0)
-        ? x
-        : pad(x, dy, { stride, padding }, side);
-      const seen = native ? x : padded;
-      const own = native ? forward : attrs(stride, "VALID");
-      const dx = run("Conv2DBackpropInput", own, [sizes(seen), kernel, dy]);
+      // What oneDNN takes: its own padding where it has that, or padded images.
+      const own = padding === 0 || same;
+      const seen = own ? x : pad(x, dy, geometry, side);
+      const mode = own ? forward : attrs(stride, "VALID");
+      const dx = run("Conv2DBackpropInput", mode, [sizes(seen), kernel, dy]);
       return [
-        native ? dx : tf.slice(dx, [0, padding, padding, 0], x.shape),
-        byProduct
-          ? kernelGradient(padded, dy as tf.Tensor4D, kernel, stride)
-          : run("Conv2DBackpropFilter", own, [seen, sizes(kernel), dy]),
+        own ? dx : tf.slice(dx, [0, padding, padding, 0], x.shape),
+        fewWindows(kernel, dy, stride)
+          ? kernelGradient(
+            own ? pad(x, dy, geometry, side) : seen,
+            dy as tf.Tensor4D,
+            kernel,
+            stride,
+          )
+          : run("Conv2DBackpropFilter", mode, [seen, sizes(kernel), dy]),
       ];
     },
   });
@@ -97,6 +99,7 @@ function pad(
   { stride, padding }: ConvGeometry,
   side: number,
 ): tf.Tensor4D {
+  if (padding === 0) return x;
   const pads = [1, 2].map((axis): [number, number] => {
     const reach = ((dy.shape[axis] as number) - 1) * stride + side;
     const size = x.shape[axis] as number;

@@ -1,15 +1,7 @@
 /** @file Gradient of a convolution's kernel as one matrix product. */
 import * as tf from "@tensorflow/tfjs";
-import { executeRaw } from "../trace/backend.ts";
-import { int, type } from "./attrs.ts";
+import { gatherRows } from "./gather_rows.ts";
 import { product } from "./linear.ts";
-
-const GATHER = {
-  Tparams: type("float32"),
-  Tindices: type("int32"),
-  Taxis: type("int32"),
-  batch_dims: int(0),
-};
 
 /** Windows of an image up to which the product is the faster way. */
 const FEW = { strided: 64, dense: 16 } as const;
@@ -58,14 +50,12 @@ export function kernelGradient(
     axis(columns, stride, [columns, 1, 1]),
   );
   const offsets = tf.add(axis(side, width, [side, 1]), axis(side, 1, [side]));
-  // Not tf.gather, which reads the indices while the step is traced.
-  const [windows] = executeRaw("GatherV2", GATHER, [
+  const windows = gatherRows(
     tf.reshape(x, [batch * height * width, channels]),
     tf.reshape(tf.add(starts, offsets), [-1]),
-    tf.scalar(0, "int32"),
-  ]);
+  );
   const gradient = product(
-    tf.reshape(windows as tf.Tensor, [
+    tf.reshape(windows, [
       batch * rows * columns,
       side * side * channels,
     ]),

@@ -1,16 +1,7 @@
 /** @file Nearest neighbours by cosine similarity. */
 import * as tf from "@tensorflow/tfjs";
-import { executeRaw } from "../trace/backend.ts";
-import { int, type } from "./attrs.ts";
+import { gatherRows } from "./gather_rows.ts";
 import { stopGradient } from "./stop_gradient.ts";
-
-/** tfjs's own gather reads the indices, which are not there while tracing. */
-const GATHER = {
-  Tparams: type("float32"),
-  Tindices: type("int32"),
-  Taxis: type("int32"),
-  batch_dims: int(0),
-};
 
 /**
  * For each row of `x` the row of `bank` with the largest cosine similarity,
@@ -26,7 +17,5 @@ const GATHER = {
 export function nearestRows(x: tf.Tensor2D, bank: tf.Tensor2D): tf.Tensor2D {
   // The length of a row of x divides all its similarities alike.
   const similarities = tf.matMul(stopGradient(x), bank, false, true);
-  const found = tf.argMax(similarities, 1);
-  const axis = tf.scalar(0, "int32");
-  return executeRaw("GatherV2", GATHER, [bank, found, axis])[0] as tf.Tensor2D;
+  return gatherRows(bank, tf.argMax(similarities, 1));
 }

@@ -4,6 +4,7 @@ import type { Findings, Path } from "./diagnostic.ts";
 import { merge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { override, overridePath } from "./overrides.ts";
+import { valueAt } from "./path.ts";
 import { isRecord } from "./validate.ts";
 
 /** What a point lays over the pipeline. */
@@ -23,15 +24,6 @@ export interface Placed {
   /** In the file. */
   readonly at: Path;
 }
-
-const at = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Record<string | number, unknown>)[key]
-        : undefined,
-    value,
-  );
 
 /** The parts that a merge writes: a map adds to a map, all else replaces. */
 function* written(
@@ -53,7 +45,7 @@ function* written(
 
 /** The nearest name beside the missing end of a path. */
 function neighbour(root: unknown, path: Path): string | undefined {
-  const siblings = at(root, path.slice(0, -1));
+  const siblings = valueAt(root, path.slice(0, -1));
   return isRecord(siblings)
     ? nearest(String(path.at(-1)), Object.keys(siblings))
     : undefined;
@@ -78,7 +70,7 @@ export function layOver(
   for (const change of changes) {
     try {
       const path = overridePath(value, change.key);
-      const old = at(value, path);
+      const old = valueAt(value, path);
       if (change.value === null && old === undefined) {
         const near = neighbour(value, path);
         findings.error(

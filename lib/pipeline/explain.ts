@@ -5,6 +5,7 @@ import { Findings, type Path } from "./diagnostic.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { LoadedPipeline } from "./load.ts";
 import { overridePath } from "./overrides.ts";
+import { valueAt } from "./path.ts";
 import { plainSweep } from "./plain_sweep.ts";
 import { BUILT_IN, type Registry } from "./registry.ts";
 import { resolve } from "./resolve.ts";
@@ -144,19 +145,13 @@ function* sweepLines(
     if (key === undefined) return ofFile(point.at);
     if (key === "paper") return ofFile([...point.at, "paper"]);
     const inPipeline = [...overridePath(base, String(key)), ...rest];
-    const gone = below(variant.value, inPipeline) === undefined &&
-      below(base, inPipeline) !== undefined;
+    const gone = valueAt(variant.value, inPipeline) === undefined &&
+      valueAt(base, inPipeline) !== undefined;
     return gone ? variant.origin(inPipeline, named) : comment(inPipeline);
   };
   yield { text: "sweep:" };
   yield* linesOf(plainSweep(loaded), ["sweep"], "  ", comment);
 }
-
-const below = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>(
-    (inner, key) => (inner as Record<string | number, unknown>)?.[key],
-    value,
-  );
 
 /**
  * The resolved pipeline as YAML, and what each point of its sweep changes. A

@@ -1,5 +1,5 @@
 /** @file Known recipes for collapse: warnings, never refusals. */
-import { edgesOf } from "../graph/edges.ts";
+import { upstream } from "../graph/upstream.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import type {
@@ -47,18 +47,9 @@ const losses = ({ stages }: Pipeline): readonly LossStage[] =>
 const hasLoss = ({ pipeline }: Case, name: string): boolean =>
   losses(pipeline).some(({ definition }) => definition.name === name);
 
-/** Stages that a reference depends on, the referred one first. */
-function upstream(pipeline: Pipeline, start: Reference): Stage[] {
-  const seen = new Map<string, Stage>();
-  const visit = (name: string): void => {
-    const stage = pipeline.stages.get(name);
-    if (!stage || seen.has(name)) return;
-    seen.set(name, stage);
-    for (const { to, kind } of edgesOf(stage)) if (kind === "data") visit(to);
-  };
-  visit(start.stage);
-  return [...seen.values()];
-}
+/** Stages that a reference depends on, the referred one among them. */
+const behind = ({ stages }: Pipeline, { stage }: Reference): Stage[] =>
+  [...upstream(stages, stage)].map((name) => stages.get(name) as Stage);
 
 const passesGradient = (pipeline: Pipeline, side: Reference): boolean => {
   const kind = pipeline.stages.get(side.stage)?.kind;
@@ -86,7 +77,7 @@ const twins = (
   { pipeline, loss }: Case,
 ): readonly (readonly [string, EmaStage])[] => {
   const read = new Set(
-    loss.between.flatMap((side) => upstream(pipeline, side)),
+    loss.between.flatMap((side) => behind(pipeline, side)),
   );
   return [...pipeline.stages].filter((entry): entry is [string, EmaStage] =>
     entry[1].kind === "ema" && read.has(entry[1])
@@ -105,7 +96,7 @@ const momentumOf = ([first]: ReturnType<typeof twins>): Path =>
 
 const hasPredictor = ({ pipeline, loss }: Case): boolean => {
   const depth = loss.between.map((side) =>
-    upstream(pipeline, side).filter(({ kind }) =>
+    behind(pipeline, side).filter(({ kind }) =>
       kind === "module" || kind === "ema"
     ).length
   );
@@ -195,7 +186,7 @@ const RISKS: readonly Risk[] = [
     applies: (it) =>
       attracting(it) && alone(it) &&
       !it.loss.between.some((side) =>
-        upstream(it.pipeline, side).some((stage) =>
+        behind(it.pipeline, side).some((stage) =>
           stage.kind === "module" && stage.role !== "encode" &&
           (stage.definition.name !== "mlp" ||
             optionOf(stage.options, "batch_norm") !== "none")

@@ -3,6 +3,7 @@ import { type Change, layOver, type Placed } from "./changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { override, overridePath, readOverride } from "./overrides.ts";
+import { below, startsWith, valueAt } from "./path.ts";
 import { fillVariables, usedIn, variableOf } from "./variables.ts";
 import { isRecord } from "./validate.ts";
 
@@ -33,14 +34,6 @@ export interface Source extends Locator {
 
 /** How many times a part of a path can lead to a variable. */
 const MOST_STEPS = 100;
-
-const startsWith = (path: Path, start: Path): boolean =>
-  start.every((key, i) => path[i] === key);
-
-const below = (value: unknown, key: string | number): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string | number, unknown>)[key]
-    : undefined;
 
 /**
  * Where the value at a path is written: inside of a variable that is a map or
@@ -95,7 +88,7 @@ function sourceOf(made: Made, findings: Findings): Source {
     );
   const isSet = (path: Path): boolean =>
     changed.some((start) => startsWith(path, start));
-  const at = (path: Path): unknown => path.reduce(below, written);
+  const at = (path: Path): unknown => valueAt(written, path);
   /** A part that a point changed stands where the point does. */
   const inSweep = (path: Path): Path => {
     const place = places.findLast((one) => startsWith(path, one.path));

@@ -1,6 +1,7 @@
 /** @file The pipelines that a sweep stands for, and what is said of them together. */
 import type { Locator } from "./compose.ts";
-import { type Diagnostic, Findings, type Path } from "./diagnostic.ts";
+import { type Diagnostic, Findings } from "./diagnostic.ts";
+import { startsWith } from "./path.ts";
 import type { Placed } from "./render.ts";
 import type { Source } from "./source.ts";
 import { readSweep, type Sweep, type SweepPoint } from "./sweep.ts";
@@ -13,9 +14,6 @@ export interface Variant {
   readonly point?: SweepPoint;
 }
 
-const covers = (start: Path, path: Path): boolean =>
-  start.every((key, i) => path[i] === key);
-
 /** Reports a `--set` that no point would see. */
 function checkSet(
   base: Source,
@@ -25,7 +23,7 @@ function checkSet(
   for (const path of base.changed) {
     if (path[0] === "sweep") continue;
     const covering = points.map(({ source }) =>
-      source.places.find((place) => covers(place.path, path))
+      source.places.find((place) => startsWith(path, place.path))
     );
     const [first] = covering;
     if (!first || covering.includes(undefined)) continue;

@@ -33,15 +33,17 @@ export class Monitoring {
   readonly #every: number;
   readonly #latest = new Map<string, number>();
   readonly #std = new RunningMean();
+  readonly #landmarks: ReturnType<typeof landmarksOf>;
 
   constructor(readonly session: TrainingSession) {
     const { pipeline, graph, length } = session;
     const { monitor, train } = pipeline;
     this.#watched = isWatched(monitor);
     this.#every = Math.min(monitor.every, length.stepsPerEpoch);
+    this.#landmarks = landmarksOf(pipeline, graph);
     this.#watch = new Watch(monitor, {
       embedding: watchedStage(graph).name,
-      losses: landmarksOf(pipeline, graph),
+      losses: this.#landmarks,
       warmup: train.schedule.warmup * length.stepsPerEpoch,
     });
   }
@@ -93,11 +95,11 @@ export class Monitoring {
         if (!key.startsWith("nonfinite:") || value !== 0) metrics[key] = value;
       }
     }
-    // A matrix that is not of numbers has no eigenvalues.
-    const whole = Object.values(metrics).every(Number.isFinite);
-    if (whole && this.#isDue(done, SPECTRUM_EVERY * this.#every)) {
-      Object.assign(metrics, await this.#spectralSignals());
-    }
+    if (
+      this.#isDue(done, SPECTRUM_EVERY * this.#every) &&
+      // A matrix that is not of numbers has no eigenvalues.
+      Object.values(metrics).every(Number.isFinite)
+    ) Object.assign(metrics, await this.#spectralSignals());
     return { metrics, alarms: this.#take(done, metrics, checked) };
   }
 
@@ -135,8 +137,7 @@ export class Monitoring {
 
   #lossSignals(metrics: StepMetrics): StepMetrics {
     const signals: Record<string, number> = {};
-    const { pipeline, graph } = this.session;
-    for (const [stage, landmarks] of landmarksOf(pipeline, graph)) {
+    for (const [stage, landmarks] of this.#landmarks) {
       const loss = metrics[keyOf("loss", stage)];
       if (loss === undefined) continue;
       for (const { name, measure } of signalsAt("loss")) {

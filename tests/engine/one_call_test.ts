@@ -46,6 +46,6 @@ for (const method of METHOD_NAMES) {
       const inputs = 2;
       assert.equal(calls.get("TF_AllocateTensor"), inputs);
     }
-    session.close();
+    await session.close();
   });
 }

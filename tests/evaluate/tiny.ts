@@ -70,7 +70,7 @@ export async function withSession(
   try {
     await test(session);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -50,7 +50,7 @@ export async function course(
     metrics.push(await session.step());
     states.push(await session.save());
   }
-  session.close();
+  await session.close();
   return { metrics, states };
 }
 

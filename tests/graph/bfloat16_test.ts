@@ -19,7 +19,7 @@ for (const method of METHOD_NAMES) {
         );
         const metrics = await session.step();
         const state = await session.save();
-        session.close();
+        await session.close();
         return { metrics, state };
       }),
     );

@@ -59,7 +59,7 @@ Deno.test("what is saved is every variable by its path, the step among them", as
   const session = await start("moco");
   await steps(session, 2);
   const saved = await session.save();
-  session.close();
+  await session.close();
   assert.deepEqual([...saved["step"]?.data ?? []], [2]);
   for (
     const path of [
@@ -83,7 +83,7 @@ Deno.test("after two steps and a check every variable has changed, and a queue h
   await steps(session, 2);
   await session.check();
   const after = await session.save();
-  session.close();
+  await session.close();
   const [old, now] = [bytes(before), bytes(after)];
   const same = Object.keys(old).filter((path) => old[path] === now[path]);
   assert.deepEqual(same, []);
@@ -101,7 +101,7 @@ Deno.test("the same seed twice gives the same losses, another seed others", asyn
   for (const seed of [7, 7, 8]) {
     const session = await start("simsiam", `seed=${seed}`);
     runs.push(await steps(session, 3));
-    session.close();
+    await session.close();
   }
   assert.deepEqual(runs[1], runs[0]);
   for (let i = 0; i < 3; i++) {
@@ -129,7 +129,7 @@ Deno.test("a value of another shape is not restored", async () => {
       },
     );
   } finally {
-    session.close();
+    await session.close();
   }
 });
 
@@ -137,7 +137,7 @@ Deno.test("variables of two sessions do not meet, though their paths are the sam
   const [one, two] = [await start("simsiam"), await start("simsiam")];
   await steps(one, 1);
   const [a, b] = [await one.save(), await two.save()];
-  one.close();
+  await one.close();
   two.close();
   assert.deepEqual([...a["step"]?.data ?? []], [1]);
   assert.deepEqual([...b["step"]?.data ?? []], [0]);
@@ -175,7 +175,7 @@ Deno.test("monitors do not change the training, to the bit", async () => {
     metrics.push(...await steps(session, 2));
     losses.push(metrics.map(({ loss }) => loss));
     states.push(bytes(await session.save()));
-    session.close();
+    await session.close();
   }
   assert.deepEqual(losses[0], losses[1]);
   const [watched = {}, alone = {}] = states;
@@ -193,11 +193,11 @@ Deno.test("a run that was not watched can go on watched", async () => {
   const alone = await start("simsiam", "monitor=off");
   await steps(alone, 1);
   const saved = await alone.save();
-  alone.close();
+  await alone.close();
   const watched = await start("simsiam");
   await watched.restore(saved);
   await steps(watched, 1);
   const { correlation_rank: rank } = await watched.check();
   assert.ok(rank !== undefined && rank >= 1, `${rank}`);
-  watched.close();
+  await watched.close();
 });

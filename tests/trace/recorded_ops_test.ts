@@ -89,7 +89,7 @@ async function recordStep(
     await session.step();
     return { ...step as Omit<Recorded, "state">, state };
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

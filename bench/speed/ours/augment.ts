@@ -12,7 +12,7 @@ import { compiledRuntime } from "../../../lib/train/runtime.ts";
 import type { Traceable, VariableRef } from "../../../lib/trace/execution.ts";
 import { planarBatch, range } from "../../../lib/train/planar.ts";
 import { readImages, registryOf } from "./images.ts";
-import type { Ready, Surroundings } from "./worker.ts";
+import type { Ready, Surroundings } from "./ready.ts";
 
 /**
  * Views of a batch that lies in the engine. They stay there, as in a training

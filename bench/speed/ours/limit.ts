@@ -6,7 +6,7 @@ import { linear } from "../../../lib/ops/linear.ts";
 import type { Traceable, VariableRef } from "../../../lib/trace/execution.ts";
 import { compiledRuntime } from "../../../lib/train/runtime.ts";
 import type { OurJob, Precision } from "../jobs.ts";
-import type { Ready, Surroundings } from "./worker.ts";
+import type { Ready, Surroundings } from "./ready.ts";
 
 const variable = (path: string, ...shape: number[]): VariableRef => ({
   path,

@@ -6,7 +6,7 @@ import { planRun } from "../../../lib/train/plan.ts";
 import { TrainingSession } from "../../../lib/train/session.ts";
 import type { OurStep } from "../jobs.ts";
 import { readImages, registryOf } from "./images.ts";
-import type { Ready, Surroundings } from "./worker.ts";
+import type { Ready, Surroundings } from "./ready.ts";
 
 /** A pipeline of the shipped ones, on an opened engine. */
 async function open(

@@ -7,26 +7,11 @@
  */
 import { createInterface } from "node:readline";
 import process from "node:process";
-import type { Engine } from "../../../lib/engine/open.ts";
-import type { Facts, OurJob } from "../jobs.ts";
+import type { OurJob } from "../jobs.ts";
 import { augment } from "./augment.ts";
 import { convolution, product } from "./limit.ts";
+import type { Ready, Surroundings } from "./ready.ts";
 import { compile, memory, step } from "./step.ts";
-
-/** What the bench says besides the job. */
-export interface Surroundings {
-  readonly threads: number;
-  /** File of the images, for jobs that read them. */
-  readonly pixels?: string;
-}
-
-/** A job that is ready. */
-export interface Ready {
-  readonly facts: Omit<Facts, "versions">;
-  readonly engine: Engine;
-  /** Does the work so many times; absent where it was done already. */
-  readonly run?: (count: number) => Promise<void>;
-}
 
 type Here = Exclude<OurJob, { job: "first-step" }>;
 
