@@ -24,13 +24,14 @@ export async function runPython(
  * Trains and evaluates.
  *
  * @param folder What `writeForPython` wrote.
+ * @param initial What `writeFirstWeights` wrote.
  */
 export async function trainPyTorch(
   { method, seed, epochs, threads }: Training,
-  folder: string,
+  { folder, initial }: { readonly folder: string; readonly initial: string },
   python: string,
 ): Promise<Outcome> {
-  const options = { seed, epochs, threads };
+  const options = { seed, epochs, threads, initial };
   return await runPython(
     python,
     "reference.py",

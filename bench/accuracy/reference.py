@@ -1,12 +1,14 @@
 """SimSiam and BYOL with the small ResNet in plain PyTorch, from the papers.
 
-    python reference.py METHOD FOLDER [--seed N] [--epochs N] [--threads N]
+    python reference.py METHOD FOLDER [--initial FOLDER] [--seed N]
+        [--epochs N] [--threads N]
 
-FOLDER is what data.ts wrote: images and labels. Trains, then prints one line
-of JSON with the kNN accuracy. Recipes are repeated here, not read from the
-YAML: a setting that is read or applied wrongly there must show up as a
-difference. Augmentations, kNN, first weights and the order of images are also
-its own; networks are those of ../parity/reference.py.
+FOLDER is what data.ts wrote: images and labels. Trains from the weights that
+first_weights.ts wrote, or else from its own, then prints one line of JSON with
+the kNN accuracy. Recipes are repeated here, not read from the YAML: a setting
+that is read or applied wrongly there must show up as a difference.
+Augmentations, kNN and the order of images are also its own; networks are those
+of ../parity/reference.py.
 """
 
 import argparse
@@ -25,7 +27,7 @@ from torch import nn
 
 from augment import Recipe, augment, normalize
 from knn import knn_accuracy
-from parity import MLP, ResNet, move_towards, without_gradient
+from parity import MLP, ResNet, load_variables, move_towards, without_gradient
 
 BATCH = 128
 FEATURE_BATCH = 500
@@ -202,6 +204,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("method", choices=METHODS)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--initial", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -211,7 +214,10 @@ def main():
     torch.manual_seed(arguments.seed)
     pixels, labels = load_set(arguments.folder, "train")
     test_pixels, test_labels = load_set(arguments.folder, "test")
-    model = METHODS[arguments.method]().to(memory_format=torch.channels_last)
+    model = METHODS[arguments.method]()
+    if arguments.initial:
+        load_variables(model, arguments.initial)
+    model = model.to(memory_format=torch.channels_last)
 
     def accuracy():
         bank = features(model.y, pixels)

@@ -9,6 +9,7 @@
  * sides of every method are there. `--images` is for a quick look: its results
  * are kept apart, and prove nothing.
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { UserError } from "../../lib/errors.ts";
@@ -20,6 +21,7 @@ import {
   loadBenchData,
   writeForPython,
 } from "./data.ts";
+import { writeFirstWeights } from "./first_weights.ts";
 import { trainOurs } from "./ours.ts";
 import { trainPyTorch } from "./pytorch.ts";
 import { surroundings, table, writeReadme } from "./report.ts";
@@ -135,7 +137,11 @@ async function trainAll(
     Record<Side, (training: Training) => Promise<Outcome>>
   > = {
     ours: (training) => trainOurs(training, data),
-    pytorch: (training) => trainPyTorch(training, folder, python),
+    async pytorch(training) {
+      const initial = join(folder, `${training.method}-${training.seed}`);
+      await writeFirstWeights(training, data, initial);
+      return await trainPyTorch(training, { folder, initial }, python);
+    },
   };
   try {
     if (python) await writeForPython(data, folder);

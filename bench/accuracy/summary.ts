@@ -15,9 +15,9 @@ export interface MethodSummary {
   readonly method: Method;
   readonly ours: Spread;
   readonly pytorch: Spread;
-  /** Ours less PyTorch's, in points. */
+  /** Ours less PyTorch's, in points, over the seeds that both have. */
   readonly difference: number;
-  /** Standard error of the difference, from the spread of the seeds. */
+  /** Standard error of the difference: the pairs have their first weights in common. */
   readonly error: number;
   /** Mean before training, in per cent. */
   readonly untrained: number;
@@ -38,21 +38,26 @@ export function spreadOf(values: readonly number[]): Spread {
 /** Methods that both sides have results of. */
 export function summarize(results: readonly Result[]): MethodSummary[] {
   return METHODS.flatMap((method) => {
+    const of = (side: Side) =>
+      results.filter((it) => it.method === method && it.side === side);
     const percents = (side: Side, pick: (result: Result) => number) =>
-      results.filter((it) => it.method === method && it.side === side)
-        .map((it) => 100 * pick(it));
-    const ours = spreadOf(percents("ours", (it) => it.knn));
-    const pytorch = spreadOf(percents("pytorch", (it) => it.knn));
-    if (ours.count === 0 || pytorch.count === 0) return [];
-    const difference = ours.mean - pytorch.mean;
-    const error = Math.hypot(
-      ...[ours, pytorch].map(({ deviation, count }) =>
-        deviation / Math.sqrt(count)
+      of(side).map((it) => 100 * pick(it));
+    const differences = spreadOf(
+      of("ours").flatMap((mine) => {
+        const other = of("pytorch").find(({ seed }) => seed === mine.seed);
+        return other ? [100 * (mine.knn - other.knn)] : [];
+      }),
+    );
+    if (differences.count === 0) return [];
+    return [{
+      method,
+      ours: spreadOf(percents("ours", (it) => it.knn)),
+      pytorch: spreadOf(percents("pytorch", (it) => it.knn)),
+      difference: differences.mean,
+      error: differences.deviation / Math.sqrt(differences.count),
+      untrained: mean(
+        percents("pytorch", (it) => it.untrained ?? Number.NaN),
       ),
-    );
-    const untrained = mean(
-      percents("pytorch", (it) => it.untrained ?? Number.NaN),
-    );
-    return [{ method, ours, pytorch, difference, error, untrained }];
+    }];
   });
 }
