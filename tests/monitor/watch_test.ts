@@ -129,16 +129,16 @@ Deno.test("A run that collapses later is found too", () => {
   assert.deepEqual([alarm?.verdict, alarm?.step], ["collapsed", first + 10]);
 });
 
-Deno.test("Embeddings that shrink to a quarter of their spread are on their way to collapse", () => {
+Deno.test("Embeddings that shrink to less than 0.4 of their spread are on their way to collapse", () => {
   const shrinking = (end: number) => (step: number) => ({
     ...healthy(step),
     embedding_std: Math.max(end, 0.8 - step / 1000),
   });
-  const [alarm] = follow(new Watch(policy(), RUN), 1000, shrinking(0.15));
+  const [alarm] = follow(new Watch(policy(), RUN), 1000, shrinking(0.25));
   assert.equal(alarm?.verdict, "collapsed");
   assert.ok((alarm?.threshold ?? 0) > COLLAPSED_BELOW);
-  assert.ok((alarm?.threshold ?? 0) <= 0.2);
-  assert.deepEqual(follow(new Watch(policy(), RUN), 1000, shrinking(0.3)), []);
+  assert.ok((alarm?.threshold ?? 0) <= SHRUNK_TO * 0.8);
+  assert.deepEqual(follow(new Watch(policy(), RUN), 1000, shrinking(0.4)), []);
 });
 
 Deno.test("Embeddings that spread in few directions are a dimensional collapse", () => {
