@@ -19,6 +19,21 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   ].join("\n");
 }
 
+/** Markdown as `deno fmt` has it. */
+async function formatted(markdown: string): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", "--ext", "md", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(markdown));
+  await input.close();
+  const { success, stdout } = await child.output();
+  if (!success) throw new Error("deno fmt refused the README");
+  return new TextDecoder().decode(stdout);
+}
+
 /** Replaces the result in a README. */
 export async function writeResult(file: URL, text: string): Promise<void> {
   const readme = await Deno.readTextFile(file);
@@ -29,6 +44,6 @@ export async function writeResult(file: URL, text: string): Promise<void> {
   const before = readme.slice(0, from + START.length);
   await Deno.writeTextFile(
     file,
-    `${before}\n\n${text}\n\n${readme.slice(to)}`,
+    await formatted(`${before}\n\n${text}\n\n${readme.slice(to)}`),
   );
 }
