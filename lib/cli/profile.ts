@@ -2,7 +2,8 @@
 import { cacheFolder } from "../engine/cache.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
-import { planRun } from "../train/plan.ts";
+import { type Limit, measureLimits, productName } from "../train/limit.ts";
+import { type Plan, planRun } from "../train/plan.ts";
 import {
   chromeTrace,
   type Profile,
@@ -32,7 +33,9 @@ export interface ProfileCommand {
 /** Kinds of op that are listed; the rest is one line. */
 const MOST_ROWS = 20;
 
-function rows(what: string, all: readonly Share[], busy: number): string {
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function opTable({ ops: all, busy }: Profile): string {
   const shown = all.slice(0, MOST_ROWS);
   const rest = all.slice(MOST_ROWS);
   const total = (key: "count" | "milliseconds"): number =>
@@ -43,31 +46,70 @@ function rows(what: string, all: readonly Share[], busy: number): string {
     milliseconds: total("milliseconds"),
   }];
   return table([
-    [what, "ops", "ms", "share"],
+    ["op", "ops", "ms", "share"],
     ...listed.map(({ name, count, milliseconds }) => [
       name,
       integer(count),
       milliseconds.toFixed(2),
-      `${(100 * milliseconds / busy).toFixed(1)} %`,
+      percent(milliseconds / busy),
     ]),
   ], ["left", "right", "right", "right"]);
 }
 
-/** The report of a profile. */
-export function profileText(
-  { step, busy, ops, stages }: Profile,
-  batch: number,
-  flop: number,
+/** What a profile is held against. */
+export interface Yardstick {
+  readonly plan: Pick<Plan, "flops" | "flopsByPart">;
+  /** Images of a step. */
+  readonly batch: number;
+  readonly limits: Awaited<ReturnType<typeof measureLimits>>;
+  /** Ops that run at once. */
+  readonly lanes: number;
+}
+
+function partTable(
+  { parts, busy }: Profile,
+  { plan, limits, lanes }: Yardstick,
 ): string {
+  return table([
+    ["stage", "ops", "ms", "backward", "share", "FLOP/s", "of limit"],
+    ...parts.map(({ name, count, milliseconds, backward }) => {
+      const operations = plan.flopsByPart.get(name) ?? 0;
+      const rate = 1000 * lanes * operations / milliseconds;
+      return [
+        name || "backward pass, rest",
+        integer(count),
+        milliseconds.toFixed(2),
+        backward > 0 ? backward.toFixed(2) : "–",
+        percent(milliseconds / busy),
+        operations > 0 ? flops(rate) : "–",
+        operations > 0 ? percent(rate / limits.convolution.rate) : "–",
+      ];
+    }),
+  ], ["left", ...Array<"right">(6).fill("right")]);
+}
+
+const limitText = (what: string, { product, rate }: Limit): string =>
+  `${what} ${flops(rate)}/s (${productName(product)})`;
+
+/** The report of a profile. */
+export function profileText(profile: Profile, yardstick: Yardstick): string {
+  const { step, busy } = profile;
+  const { plan, batch, limits } = yardstick;
+  const rate = 1000 * plan.flops / step;
   return [
-    rows("op", ops, busy),
+    opTable(profile),
     "",
-    rows("stage", stages, busy),
+    partTable(profile, yardstick),
     "",
     `A step takes ${step.toFixed(1)} ms (median): ${
       integer(1000 * batch / step)
-    } images/s, ${flops(1000 * flop / step)}/s.`,
+    } images/s, ${flops(rate)}/s, ${
+      percent(rate / limits.convolution.rate)
+    } of the limit.`,
     `Its ops are busy for ${busy.toFixed(1)} ms, over all threads.`,
+    `The limit, measured here: ${
+      limitText("a 3x3 convolution", limits.convolution)
+    }, ${limitText("a matrix product", limits.matrices)}.`,
   ].join("\n");
 }
 
@@ -99,7 +141,13 @@ export async function profile(
   try {
     const plan = planRun(loaded, engine, data.train.count);
     const measured = await profileSteps(session, steps);
-    console.log(profileText(measured, pipeline.data.batch, plan.flops));
+    const limits = await measureLimits(engine, pipeline.train.precision);
+    console.log(profileText(measured, {
+      plan,
+      batch: pipeline.data.batch,
+      limits,
+      lanes: engine.config.interThreads,
+    }));
     if (trace !== undefined) await output(chromeTrace(measured.timings), trace);
   } finally {
     await session.close();

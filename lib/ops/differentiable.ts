@@ -1,5 +1,6 @@
 /** @file Ops with a gradient of their own. */
 import * as tf from "@tensorflow/tfjs";
+import { gradientPlace } from "../trace/backend.ts";
 
 /** An op, forwards and backwards. */
 export interface Differentiable {
@@ -14,11 +15,13 @@ export function differentiable<T extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
   { forward, backward }: Differentiable,
 ): T {
+  const inPlace = gradientPlace();
   const run = tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as (tensors: tf.Tensor[]) => void;
     return {
       value: forward(save),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => backward(dy, saved),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        inPlace(() => backward(dy, saved)),
     };
   });
   return run(...inputs) as T;

@@ -204,6 +204,10 @@ export function tensorOf(handle: Handle): tf.Tensor {
   return backend.createOutputTensor(binding.adopt(handle));
 }
 
+/** Where ops stand now: what it returns runs a body as their gradient. */
+export const gradientPlace = (): <T>(body: () => T) => T =>
+  currentSink().gradientPlace();
+
 /** Adds, or runs, a TensorFlow op that tfjs has no name for. */
 export function executeRaw(
   op: string,

@@ -3,6 +3,7 @@ import type { Api, Pointer } from "../engine/ffi.ts";
 import { EngineGraph } from "../engine/graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import { type Attrs, makeNode, type Node, type Value } from "../ir/graph.ts";
+import { gradientScope } from "../ir/scope.ts";
 import type { OpSink } from "./sink.ts";
 
 /** Outputs of unknown shape that are only handed on to the op's gradient. */
@@ -106,6 +107,11 @@ export class Recording implements OpSink<Value> {
 
   release(): void {
     // A program keeps its nodes; dead ones are removed when it is compiled.
+  }
+
+  gradientPlace(): <T>(body: () => T) => T {
+    const path = gradientScope(this.#scope);
+    return (body) => this.scope(path, body);
   }
 
   /** Frees the scratch graph; the recorded nodes stay. */

@@ -22,4 +22,6 @@ export interface OpSink<H extends Handle = Handle> {
   value(handle: H): TensorData;
   /** The tensor will not be used again. */
   release(handle: H): void;
+  /** Remembers where ops stand now; what it returns runs a body as their gradient. */
+  gradientPlace(): <T>(body: () => T) => T;
 }

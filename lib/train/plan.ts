@@ -6,6 +6,7 @@ import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/graph.ts";
 import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
+import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -42,6 +43,8 @@ export interface Plan {
   /** Trained ones. */
   readonly parameters: number;
   readonly flops: number;
+  /** The step's, by stage or part, forwards and backwards; `""` is autodiff's own. */
+  readonly flopsByPart: ReadonlyMap<string, number>;
   /** Ops whose operations no rule counts. */
   readonly uncounted: readonly string[];
   readonly memory: {
@@ -58,7 +61,7 @@ export interface Plan {
   readonly schedules?: readonly Series[];
 }
 
-/** Scopes of a step that belong to no stage; `""` is autodiff's. */
+/** Parts of a step that are no stage's; `""` is the backward pass of all. */
 const PARTS: Readonly<Record<string, string>> = {
   "": "backward pass",
   images: "reading the images",
@@ -73,30 +76,31 @@ const POINTS = 60;
 /** Fine enough for a drawing over epochs when no real number is known. */
 const NOMINAL_STEPS = 1000;
 
-/** Stage, or part of the step, that a node belongs to. */
-const ownerOf = (scope: string): string => scope.split("/")[0] ?? "";
-
 /** Values of each owner that the backward pass reads, without aliases. */
 function activations({ nodes }: Program): Map<string, number> {
   const seen = new Set<Value>();
   const bytes = new Map<string, number>();
   for (const { scope, inputs } of nodes) {
-    if (scope !== "") continue;
+    if (!ownerOf(scope).backward) continue;
     for (const input of inputs) {
       const buffer = bufferOf(input);
       if (seen.has(buffer)) continue;
       seen.add(buffer);
-      const owner = ownerOf(buffer.node.scope);
-      bytes.set(owner, (bytes.get(owner) ?? 0) + bytesOf(buffer));
+      const { part, backward } = ownerOf(buffer.node.scope);
+      if (backward) continue;
+      bytes.set(part, (bytes.get(part) ?? 0) + bytesOf(buffer));
     }
   }
   return bytes;
 }
 
-function flopsByOwner({ nodes }: Program): Map<string, number> {
+function flopsBy(
+  { nodes }: Program,
+  key: (owner: Owner) => string,
+): Map<string, number> {
   const flops = new Map<string, number>();
   for (const node of nodes) {
-    const owner = ownerOf(node.scope);
+    const owner = key(ownerOf(node.scope));
     flops.set(owner, (flops.get(owner) ?? 0) + (flopsOf(node) ?? 0));
   }
   return flops;
@@ -174,7 +178,7 @@ export function planRun(
     recorded.program,
     PASSES[pipeline.train.precision],
   );
-  const flops = flopsByOwner(program);
+  const flops = flopsBy(program, ({ part, backward }) => backward ? "" : part);
   const kept = activations(program);
   const stages = graph.order.map((wired): StagePlan => ({
     wired,
@@ -196,6 +200,7 @@ export function planRun(
       stages.map(({ wired, parameters }) => wired.trainable ? parameters : 0),
     ),
     flops: sum(flops.values()),
+    flopsByPart: flopsBy(program, ({ part }) => part),
     uncounted: uncounted(program),
     memory: {
       variables: sum(

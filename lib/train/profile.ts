@@ -1,5 +1,6 @@
 /** @file Where the time of a step goes: op by op, as TensorFlow measured it. */
 import type { OpTiming } from "../engine/step_stats.ts";
+import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { TrainingSession } from "./session.ts";
 
 /** Time of a part of the step. */
@@ -11,6 +12,12 @@ export interface Share {
   readonly milliseconds: number;
 }
 
+/** Time of a stage, or of a part of the step beside the stages. */
+export interface PartShare extends Share {
+  /** Milliseconds of those in the backward pass. */
+  readonly backward: number;
+}
+
 /** What was measured. */
 export interface Profile {
   /** Milliseconds of steps that were not traced; the median. */
@@ -19,8 +26,8 @@ export interface Profile {
   readonly busy: number;
   /** By kind of op, the longest first. */
   readonly ops: readonly Share[];
-  /** By stage, or by part of the step beside the stages. */
-  readonly stages: readonly Share[];
+  /** By stage, or by part of the step; `""` is autodiff's own. */
+  readonly parts: readonly PartShare[];
   /** One traced step. */
   readonly timings: readonly OpTiming[];
 }
@@ -28,12 +35,12 @@ export interface Profile {
 const WARM_UP = 3;
 const TRACED = 3;
 
-const AUTODIFF = "backward pass";
+/** What Grappler appends to a node for a constant that it made of it. */
+const FOLDED = /\/_\d+__cf__\d+$/;
 
-/** Stage that a node belongs to, by its name: `step/<scope>/<op>`. */
-export function ownerOf(name: string): string {
-  const parts = name.split("/");
-  return parts.length > 2 ? parts[1] as string : AUTODIFF;
+/** Whose work a node is, by its name: `step/<scope>/<op>`. */
+export function ownerOfNode(name: string): Owner {
+  return ownerOf(name.replace(FOLDED, "").split("/").slice(1, -1).join("/"));
 }
 
 function shares(
@@ -54,6 +61,23 @@ function shares(
     count: count / steps,
     milliseconds: microseconds / steps / 1000,
   })).sort((a, b) => b.milliseconds - a.milliseconds);
+}
+
+function partShares(
+  timings: readonly OpTiming[],
+  steps: number,
+): PartShare[] {
+  const owner = ({ name }: OpTiming): Owner => ownerOfNode(name);
+  const backward = new Map(
+    shares(
+      timings.filter((timing) => owner(timing).backward),
+      steps,
+      (timing) => owner(timing).part,
+    ).map(({ name, milliseconds }) => [name, milliseconds]),
+  );
+  return shares(timings, steps, (timing) => owner(timing).part).map((
+    share,
+  ) => ({ ...share, backward: backward.get(share.name) ?? 0 }));
 }
 
 function median(values: readonly number[]): number {
@@ -92,7 +116,7 @@ export async function profileSteps(
     step: median(durations),
     busy: ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     ops,
-    stages: shares(all, TRACED, ({ name }) => ownerOf(name)),
+    parts: partShares(all, TRACED),
     timings: last,
   };
 }
@@ -105,15 +129,18 @@ export function chromeTrace(timings: readonly OpTiming[]): string {
   const origin = Math.min(...timings.map(({ start }) => start));
   const traceEvents = timings.map((
     { name, op, start, duration, thread },
-  ) => ({
-    name: op,
-    cat: ownerOf(name),
-    ph: "X",
-    ts: start - origin,
-    dur: duration,
-    pid: 1,
-    tid: thread,
-    args: { name },
-  }));
+  ) => {
+    const { part, backward } = ownerOfNode(name);
+    return {
+      name: op,
+      cat: [part, ...(backward ? ["backward"] : [])].filter(Boolean).join(","),
+      ph: "X",
+      ts: start - origin,
+      dur: duration,
+      pid: 1,
+      tid: thread,
+      args: { name },
+    };
+  });
   return `${JSON.stringify({ traceEvents, displayTimeUnit: "ms" })}\n`;
 }

@@ -1,11 +1,17 @@
 import assert from "@std/assert";
 import { stopgrad } from "../end_to_end/cli.ts";
-import { chromeTrace, ownerOf } from "../../lib/train/profile.ts";
+import { chromeTrace, ownerOfNode } from "../../lib/train/profile.ts";
 
-Deno.test("ownerOf() finds the stage in a node's name", () => {
-  assert.equal(ownerOf("step/y/block1.0/conv1/Conv2D_1"), "y");
-  assert.equal(ownerOf("step/optimizer/Mul_3"), "optimizer");
-  assert.equal(ownerOf("step/Conv2DBackpropInput_2"), "backward pass");
+Deno.test("ownerOfNode() finds the stage, and the pass, in a node's name", () => {
+  const forward = (part: string) => ({ part, backward: false });
+  const backward = (part: string) => ({ part, backward: true });
+  const owner = ownerOfNode;
+  assert.deepEqual(owner("step/views/view1/Mul_1"), forward("views"));
+  assert.deepEqual(owner("step/optimizer/Mul_3"), forward("optimizer"));
+  assert.deepEqual(owner("step/y/gradient/ReluGrad"), backward("y"));
+  assert.deepEqual(owner("step/gradient/Relu"), forward("gradient"));
+  assert.deepEqual(owner("step/Mul_2"), backward(""));
+  assert.deepEqual(owner("step/Reshape_22/_0__cf__0"), backward(""));
 });
 
 Deno.test("chromeTrace() counts from the first op", () => {
@@ -19,7 +25,7 @@ Deno.test("chromeTrace() counts from the first op", () => {
     traceEvents.map((
       { ts, dur, tid, cat }: Record<string, unknown>,
     ) => [ts, dur, tid, cat]),
-    [[7, 5, 1, "y"], [0, 5, 2, "backward pass"]],
+    [[7, 5, 1, "y"], [0, 5, 2, "backward"]],
   );
 });
 
@@ -33,10 +39,22 @@ Deno.test("profile names the ops and stages of a step, and its speed", async () 
     );
     assert.equal(code, 0, stderr);
     assert.match(stdout, /Conv2DBackpropFilter +16 +\d+\.\d\d +\d+\.\d %/);
-    for (const stage of ["y", "key.y", "views", "backward pass", "optimizer"]) {
+    for (
+      const stage of ["key.y", "views", "backward pass, rest", "optimizer"]
+    ) {
       assert.match(stdout, new RegExp(`^${stage} +\\d`, "m"), stage);
     }
-    assert.match(stdout, /images\/s, [\d.]+ [MGT]FLOP\/s/);
+    const time = String.raw`\d+\.\d\d`;
+    const rate = String.raw`[\d.]+ [MGT]FLOP`;
+    assert.match(
+      stdout,
+      new RegExp(`^y +\\d+ +${time} +${time} .* ${rate} +[\\d.]+ %`, "m"),
+    );
+    assert.match(stdout, new RegExp(`images/s, ${rate}/s, [\\d.]+ % of the`));
+    assert.match(
+      stdout,
+      new RegExp(`a 3x3 convolution ${rate}/s .*, a matrix product ${rate}/s`),
+    );
     const { traceEvents } = JSON.parse(await Deno.readTextFile(trace));
     assert.ok(traceEvents.length > 500);
   } finally {

@@ -1,0 +1,165 @@
+/** @file What the machine can do at best: chains of one product and nothing else. */
+import * as tf from "@tensorflow/tfjs";
+import type { Engine } from "../engine/open.ts";
+import { conv2d } from "../ops/conv.ts";
+import { linear } from "../ops/linear.ts";
+import type { Train } from "../pipeline/pipeline.ts";
+import type { VariableRef } from "../trace/execution.ts";
+import { compiledRuntime, type Runtime } from "./runtime.ts";
+
+/** A product whose result has the shape of its first factor. */
+export type Product =
+  | {
+    readonly kind: "convolution";
+    readonly batch: number;
+    readonly side: number;
+    readonly channels: number;
+  }
+  | { readonly kind: "matrices"; readonly side: number };
+
+/** How a product is repeated. */
+export interface Repetition {
+  readonly precision: Train["precision"];
+  /** Chains side by side: as many as the engine runs ops at once. */
+  readonly lanes: number;
+  /** Products of a chain: what a call costs besides is spread over them. */
+  readonly length: number;
+}
+
+/** Chains that are ready to run. */
+export interface Chains {
+  /** Floating-point operations of a run. */
+  readonly flops: number;
+  run(): Promise<unknown>;
+}
+
+interface Factors {
+  readonly x: readonly number[];
+  readonly weight: readonly number[];
+  /** Value of all weights: what goes through keeps its size. */
+  readonly scale: number;
+  readonly flops: number;
+  apply(x: tf.Tensor, weight: tf.Tensor): tf.Tensor;
+}
+
+const FACTORS: {
+  readonly [K in Product["kind"]]: (
+    product: Extract<Product, { kind: K }>,
+  ) => Factors;
+} = {
+  convolution: ({ batch, side, channels }) => ({
+    x: [batch, side, side, channels],
+    weight: [3, 3, channels, channels],
+    scale: 1 / (9 * channels),
+    flops: 2 * batch * side ** 2 * 9 * channels ** 2,
+    apply: (x, weight) =>
+      conv2d(x as tf.Tensor4D, weight as tf.Tensor4D, {
+        stride: 1,
+        padding: 1,
+      }),
+  }),
+  matrices: ({ side }) => ({
+    x: [side, side],
+    weight: [side, side],
+    scale: 1 / side,
+    flops: 2 * side ** 3,
+    apply: (x, weight) => linear(x as tf.Tensor2D, weight as tf.Tensor2D),
+  }),
+};
+
+/** Such as `64 x 8 x 8 x 256`. */
+export function productName(product: Product): string {
+  return FACTORS[product.kind](product as never).x.join(" x ");
+}
+
+/** Readies chains of one product, each link taking what the last one gave. */
+export async function productChains(
+  runtime: Runtime,
+  product: Product,
+  { precision, lanes, length }: Repetition,
+): Promise<Chains> {
+  const factors = FACTORS[product.kind](product as never);
+  const name = `${product.kind}/${productName(product)}`;
+  const variable = (key: string, shape: readonly number[]): VariableRef => ({
+    path: `${name}/${key}`,
+    shape,
+    dtype: "float32",
+  });
+  const weight = variable("weight", factors.weight);
+  const chains = Array.from({ length: lanes }, (_, lane) => ({
+    x: variable(`x${lane}`, factors.x),
+    y: variable(`y${lane}`, factors.x),
+  }));
+  await runtime.load("fill", (execution) => {
+    execution.assign(weight, tf.fill([...weight.shape], factors.scale));
+    for (const { x } of chains) {
+      execution.assign(x, tf.fill([...x.shape], 0.1));
+    }
+    return {};
+  }).run();
+  const program = runtime.load("chains", (execution) => {
+    for (const { x, y } of chains) {
+      let value = execution.read(x);
+      for (let i = 0; i < length; i++) {
+        value = factors.apply(value, execution.read(weight));
+      }
+      execution.assign(y, value);
+    }
+    return {};
+  }, precision);
+  return { flops: lanes * length * factors.flops, run: () => program.run() };
+}
+
+/** Sides and channels of ResNet-18's groups on CIFAR-10, and two matrices. */
+export const PRODUCTS: Readonly<Record<Product["kind"], readonly Product[]>> = {
+  convolution: [[32, 64], [16, 128], [8, 256], [4, 512]].map((
+    [side = 0, channels = 0],
+  ) => ({ kind: "convolution", batch: 64, side, channels })),
+  matrices: [2048, 1024].map((side) => ({ kind: "matrices", side })),
+};
+
+/** The best rate of one kind of product. */
+export interface Limit {
+  readonly product: Product;
+  /** Floating-point operations a second, on all threads. */
+  readonly rate: number;
+}
+
+const LENGTH = 4;
+const RUNS = 5;
+
+/** Measures the best of each kind of product, in a few seconds. */
+export async function measureLimits(
+  engine: Engine,
+  precision: Train["precision"],
+): Promise<Readonly<Record<Product["kind"], Limit>>> {
+  const lanes = engine.config.interThreads;
+  const best = async (products: readonly Product[]): Promise<Limit> => {
+    const limits: Limit[] = [];
+    for (const product of products) {
+      const runtime = compiledRuntime(engine);
+      try {
+        const { flops, run } = await productChains(runtime, product, {
+          precision,
+          lanes,
+          length: LENGTH,
+        });
+        await run();
+        let seconds = Infinity;
+        for (let i = 0; i < RUNS; i++) {
+          const start = performance.now();
+          await run();
+          seconds = Math.min(seconds, (performance.now() - start) / 1000);
+        }
+        limits.push({ product, rate: flops / seconds });
+      } finally {
+        runtime.close();
+      }
+    }
+    return limits.reduce((a, b) => b.rate > a.rate ? b : a);
+  };
+  return {
+    convolution: await best(PRODUCTS.convolution),
+    matrices: await best(PRODUCTS.matrices),
+  };
+}
