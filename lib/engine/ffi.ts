@@ -1,6 +1,7 @@
 /** @file The C API of libtensorflow, as Deno sees it. */
 import type { EngineLibrary } from "./library.ts";
 import { withoutStderr } from "./quiet.ts";
+import { releaseLoaded } from "./resident.ts";
 
 const P = "pointer";
 const B = "buffer";
@@ -193,6 +194,7 @@ export function openApi(library: EngineLibrary): Api {
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
     keepLoaded(library.framework);
     keepLoaded(library.cc);
+    releaseLoaded([library.framework, library.cc]);
     const status = c.TF_NewStatus();
     const check = (what: string, of: Pointer = status): void => {
       if (c.TF_GetCode(of) === 0) return;

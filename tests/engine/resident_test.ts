@@ -1,0 +1,46 @@
+import assert from "@std/assert";
+import { cacheFolder } from "../../lib/engine/cache.ts";
+import { EagerContext, type EagerTensor } from "../../lib/engine/eager.ts";
+import { ensureEngine } from "../../lib/engine/install.ts";
+import { releaseLoaded } from "../../lib/engine/resident.ts";
+import { engine } from "../helpers/engine.ts";
+
+const MIB = 2 ** 20;
+
+/** Bytes of files that this process has resident. */
+async function fileBytes(): Promise<number> {
+  const status = await Deno.readTextFile("/proc/self/status");
+  return 1024 * Number(status.match(/RssFile:\s*(\d+) kB/)?.[1]);
+}
+
+/** Computes 6 x 6 op by op. */
+function thirtySix(): number | bigint | undefined {
+  const context = new EagerContext(engine.api, engine.config);
+  const six = context.upload({
+    dtype: "float32",
+    shape: [],
+    data: Float32Array.of(6),
+  });
+  const [product] = context.execute("Mul", {
+    T: { kind: "type", value: "float32" },
+  }, [six, six]);
+  const { data } = context.download(product as EagerTensor);
+  context.close();
+  return data[0];
+}
+
+Deno.test("a library's pages leave the memory, and it works on", async () => {
+  const library = await ensureEngine({ build: "cpu", cacheDir: cacheFolder() });
+  assert.equal(thirtySix(), 36);
+  const before = await fileBytes();
+  releaseLoaded([library.framework, library.cc]);
+  const after = await fileBytes();
+  assert.ok(before - after > 20 * MIB, `${before / MIB} → ${after / MIB} MiB`);
+  assert.equal(thirtySix(), 36);
+});
+
+Deno.test("libraries that are not named keep their pages", async () => {
+  const before = await fileBytes();
+  releaseLoaded(["/no/such/library.so"]);
+  assert.ok(before - await fileBytes() < 2 * MIB);
+});
