@@ -11,6 +11,7 @@ import {
   pointOption,
   positiveInteger,
   setOption,
+  xlaOption,
 } from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
@@ -38,6 +39,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       positiveInteger,
     )
     .option("--eager", "run op by op instead of compiled, for debugging")
+    .addOption(xlaOption())
     .option("--runs-dir <folder>", "where runs are written", "runs")
     .action(async (file, options) => {
       code = await run(file, options as Parameters<typeof run>[1]);
@@ -120,6 +122,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "CPU threads; one for each core by default",
       positiveInteger,
     )
+    .addOption(xlaOption())
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)
     .option("--trace <file>", "write a Chrome trace of one step")
     .action(async (file, options) => {

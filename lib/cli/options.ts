@@ -40,6 +40,11 @@ export function deviceOption(): Option<
   ).choices(["cpu", "gpu"] as const);
 }
 
+/** `--xla`. */
+export function xlaOption(): Option<"--xla", undefined, undefined> {
+  return new Option("--xla", "compile clusters of ops with XLA, on a GPU");
+}
+
 /** Reads a whole number of at least 1. */
 export function positiveInteger(text: string): number {
   const value = Number(text);

@@ -25,6 +25,7 @@ export interface ProfileCommand {
   readonly point?: string | undefined;
   readonly device?: Device;
   readonly threads?: number;
+  readonly xla?: boolean;
   readonly steps: number;
   /** Where the Chrome trace goes. */
   readonly trace?: string;
@@ -116,7 +117,7 @@ export function profileText(profile: Profile, yardstick: Yardstick): string {
 /** Runs the command. */
 export async function profile(
   file: string,
-  { set, point, device, threads, steps, trace }: ProfileCommand,
+  { set, point, device, threads, xla, steps, trace }: ProfileCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
@@ -130,6 +131,7 @@ export async function profile(
   const engine = await openEngine({
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
+    ...(xla ? { xla } : {}),
     onProgress: (progress) => report({ kind: "install", progress }),
   });
   const session = await TrainingSession.start(

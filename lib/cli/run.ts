@@ -15,6 +15,7 @@ export interface RunCommand {
   readonly device?: "cpu" | "gpu";
   readonly threads?: number;
   readonly eager?: boolean;
+  readonly xla?: boolean;
   readonly runsDir: string;
 }
 
@@ -41,7 +42,7 @@ export async function trainOnTerminal(
 /** Runs the command. */
 export async function run(
   file: string,
-  { set, point, device, threads, eager, runsDir }: RunCommand,
+  { set, point, device, threads, eager, xla, runsDir }: RunCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
@@ -50,6 +51,7 @@ export async function run(
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
     ...(eager ? { eager } : {}),
+    ...(xla ? { xla } : {}),
   };
   return loaded.sweep
     ? await sweepOnTerminal((more) => sweep(loaded, { ...options, ...more }))

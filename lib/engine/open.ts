@@ -2,6 +2,7 @@
 import { cacheFolder } from "./cache.ts";
 import type { SessionConfig } from "./config.ts";
 import { type Api, openApi } from "./ffi.ts";
+import { UserError } from "../errors.ts";
 import { gpuPresent } from "./gpu.ts";
 import { ensureEngine, type InstallProgress } from "./install.ts";
 
@@ -14,6 +15,8 @@ export interface EngineSettings {
   readonly device?: Device;
   /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
+  /** Compiles clusters of ops with XLA, on a GPU. */
+  readonly xla?: boolean;
   /** Called while the library is fetched. */
   readonly onProgress?: (progress: InstallProgress) => void;
 }
@@ -40,12 +43,18 @@ const OPS_AT_ONCE = 2;
 /**
  * Finds libtensorflow, or fetches it, and opens it.
  *
- * @throws {UserError} When it is missing and cannot be fetched.
+ * @throws {UserError} When it is missing and cannot be fetched, or XLA is asked
+ *   for on a CPU.
  */
 export async function openEngine(
   settings: EngineSettings = {},
 ): Promise<Engine> {
   const device = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
+  if (settings.xla && device !== "gpu") {
+    throw new UserError(
+      "Cannot use --xla on a CPU: TensorFlow compiles clusters of ops with XLA on a GPU alone, and on a CPU they were half as fast.\nLeave --xla out.",
+    );
+  }
   const library = await ensureEngine({
     build: device,
     cacheDir: cacheFolder(),
@@ -58,6 +67,7 @@ export async function openEngine(
     intraThreads: Math.floor(threads / interThreads),
     interThreads,
     gpu: device === "gpu",
+    ...(settings.xla ? { xla: true } : {}),
   };
   return { api, device, threads, config };
 }

@@ -30,12 +30,15 @@ export interface RunSettings {
   readonly threads: number;
   /** Op by op. */
   readonly eager: boolean;
+  /** Clusters compiled with XLA. */
+  readonly xla: boolean;
 }
 
 const settingsSchema: z.ZodType<RunSettings> = z.object({
   device: z.enum(["cpu", "gpu"]),
   threads: z.int().min(1),
   eager: z.boolean(),
+  xla: z.boolean(),
 });
 
 const originSchema = z.object({

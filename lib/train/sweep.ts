@@ -40,7 +40,7 @@ export type SweepEvent =
 export interface SweepOptions extends
   Pick<
     TrainOptions,
-    "runsDir" | "device" | "threads" | "eager" | "signal"
+    "runsDir" | "device" | "threads" | "eager" | "xla" | "signal"
   > {
   /** Called as things happen. */
   readonly onEvent?: (event: SweepEvent) => void;

@@ -80,6 +80,8 @@ export interface TrainOptions {
   readonly threads?: number;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
+  /** Compiles clusters of ops with XLA, on a GPU. */
+  readonly xla?: boolean;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
   /** Ends the run after the step at hand, with a checkpoint. */
@@ -165,6 +167,7 @@ export async function train(
   const engine = await openEngine({
     ...(options.device ? { device: options.device } : {}),
     ...(options.threads ? { threads: options.threads } : {}),
+    ...(options.xla ? { xla: true } : {}),
     onProgress: (progress) => emit({ kind: "install", progress }),
   });
   const before = performance.now();
@@ -185,6 +188,7 @@ export async function train(
       device: engine.device,
       threads: engine.threads,
       eager: options.eager ?? false,
+      xla: options.xla ?? false,
     },
     data: images,
   };

@@ -18,6 +18,13 @@ Deno.test("the engine is opened once, with the device and threads that are asked
   assert.equal(four.config.interThreads, 2);
 });
 
+Deno.test("XLA is refused on a CPU, with the reason", async () => {
+  await assert.rejects(
+    openEngine({ device: "cpu", xla: true }),
+    /^UserError: Cannot use --xla on a CPU: .* half as fast\.\nLeave --xla out\.$/,
+  );
+});
+
 // libtensorflow aborts the process when it is loaded a second time, so
 // nothing may unload it; each file of `deno test` is a worker, too.
 Deno.test("a worker may open the engine after another one ended", async () => {

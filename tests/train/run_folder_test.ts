@@ -13,7 +13,7 @@ import { CONTRASTIVE, tinyImages, tinyPipeline } from "../evaluate/tiny.ts";
 const { pipeline } = tinyPipeline(CONTRASTIVE);
 const ORIGIN = {
   baseDir: ".",
-  settings: { device: "cpu", threads: 2, eager: false },
+  settings: { device: "cpu", threads: 2, eager: false, xla: false },
   data: fingerprint(tinyImages(12)),
 } as const;
 
