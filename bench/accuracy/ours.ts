@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/errors.ts";
 import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
+import type { Train } from "../../lib/pipeline/pipeline.ts";
 import { type StepProgress, train } from "../../lib/train/train.ts";
 import type { BenchData } from "./data.ts";
 import type { Outcome, Training } from "./training.ts";
@@ -39,6 +40,7 @@ class EpochLoss {
 export async function smallPipeline(
   { method, seed, epochs }: Training,
   { train, test }: BenchData,
+  precision: Train["precision"] = "float32",
 ): Promise<LoadedPipeline> {
   const file = new URL(
     `../../pipelines/cifar10/${method}-small.yaml`,
@@ -48,6 +50,7 @@ export async function smallPipeline(
     set: [
       `seed=${seed}`,
       `train.epochs=${epochs}`,
+      `train.precision=${precision}`,
       "evaluate.linear=false",
       // The other side has no monitor: a stopped run would have no accuracy.
       "monitor.collapse=warn",
@@ -68,8 +71,9 @@ export async function smallPipeline(
 export async function trainOurs(
   training: Training,
   data: BenchData,
+  precision: Train["precision"],
 ): Promise<Outcome> {
-  const loaded = await smallPipeline(training, data);
+  const loaded = await smallPipeline(training, data, precision);
   const runsDir = await Deno.makeTempDir({ prefix: "accuracy-runs-" });
   const loss = new EpochLoss();
   try {

@@ -2,6 +2,7 @@
 import { markdownTable, writeResult } from "../markdown.ts";
 import type { Result } from "./results.ts";
 import type { MethodSummary, Spread } from "./summary.ts";
+import type { Other } from "./training.ts";
 
 const README = new URL("README.md", import.meta.url);
 
@@ -13,16 +14,27 @@ const showSpread = ({ mean, deviation, count }: Spread): string =>
 const signed = (value: number): string =>
   `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
+/** Heads of the columns of both sides. */
+const HEADS: Readonly<Record<Other, readonly [string, string]>> = {
+  pytorch: ["Stopgrad", "PyTorch"],
+  bfloat16: ["float32", "bfloat16"],
+};
+
 /** One row a method. */
-export function table(summaries: readonly MethodSummary[]): string {
+export function table(
+  summaries: readonly MethodSummary[],
+  side: Other,
+): string {
+  const untrained = summaries.every((it) => Number.isFinite(it.untrained));
+  const last = (text: string): string[] => untrained ? [text] : [];
   return markdownTable([
-    ["method", "Stopgrad", "PyTorch", "difference", "untrained"],
+    ["method", ...HEADS[side], "difference", ...last("untrained")],
     ...summaries.map((it) => [
       it.method,
       showSpread(it.ours),
-      showSpread(it.pytorch),
+      showSpread(it.other),
       `${signed(it.difference)} ± ${it.error.toFixed(2)}`,
-      it.untrained.toFixed(2),
+      ...last(it.untrained.toFixed(2)),
     ]),
   ]);
 }

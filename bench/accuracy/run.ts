@@ -1,12 +1,12 @@
 /**
- * @file Trains SimSiam and BYOL on CIFAR-10, here and in PyTorch, and compares
- * the kNN accuracies.
+ * @file Trains SimSiam and BYOL on CIFAR-10, here in float32 and bfloat16 and in
+ * PyTorch, and compares the kNN accuracies.
  *
  * `deno run -A bench/accuracy/run.ts [--data FILE_OR_FOLDER] [--seeds 3]
- * [--epochs 10] [--threads N] [--only ours|pytorch] [--images N]`. Trainings
- * that results.json already has are not repeated. Exit code 1 when the means
- * of a method are more than a point apart; README.md gets the table when both
- * sides of every method are there. `--images` is for a quick look: its results
+ * [--epochs 10] [--threads N] [--only ours|pytorch|bfloat16] [--images N]`.
+ * Trainings that results.json already has are not repeated. Exit code 1 when
+ * the means of a method are further apart than {@linkcode TOLERANCES};
+ * README.md gets the tables when all sides of every method are there. `--images` is for a quick look: its results
  * are kept apart, and prove nothing.
  */
 import { join } from "node:path";
@@ -29,14 +29,13 @@ import { type ResultKey, Results } from "./results.ts";
 import { summarize } from "./summary.ts";
 import {
   METHODS,
+  type Other,
   type Outcome,
   type Side,
   SIDES,
+  TOLERANCES,
   type Training,
 } from "./training.ts";
-
-/** Largest difference of the means that passes, in points. */
-const TOLERANCE = 1;
 
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
@@ -136,7 +135,8 @@ async function trainAll(
   const sides: Readonly<
     Record<Side, (training: Training) => Promise<Outcome>>
   > = {
-    ours: (training) => trainOurs(training, data),
+    ours: (training) => trainOurs(training, data, "float32"),
+    bfloat16: (training) => trainOurs(training, data, "bfloat16"),
     async pytorch(training) {
       const initial = join(folder, `${training.method}-${training.seed}`);
       await writeFirstWeights(training, data, initial);
@@ -182,21 +182,27 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`${train.count} images to train, ${test.count} to test`);
     await trainAll(missing, data, results);
   }
-  const both = entries({ ...options, sides: SIDES });
-  const chosen = both.flatMap(({ key }) => results.find(key) ?? []);
-  const summaries = summarize(chosen);
-  const text = `${table(summaries)}\n\n${
-    surroundings(chosen, commandOf(options))
-  }`;
+  const every = entries({ ...options, sides: SIDES });
+  const chosen = every.flatMap(({ key }) => results.find(key) ?? []);
+  const compared = (Object.keys(TOLERANCES) as Other[]).map((other) => ({
+    other,
+    summaries: summarize(chosen, other),
+  }));
+  const text = [
+    ...compared.map(({ other, summaries }) => table(summaries, other)),
+    surroundings(chosen, commandOf(options)),
+  ].join("\n\n");
   console.log(text);
   if (options.images !== undefined) return 0;
-  if (chosen.length === both.length) await writeReadme(text);
-  const apart = summaries.filter(({ difference }) =>
-    !(Math.abs(difference) <= TOLERANCE)
+  if (chosen.length === every.length) await writeReadme(text);
+  const apart = compared.flatMap(({ other, summaries }) =>
+    summaries.filter(({ difference }) =>
+      !(Math.abs(difference) <= TOLERANCES[other])
+    ).map(({ method, difference }) =>
+      `${method}, ${other}: ${difference.toFixed(2)} points apart`
+    )
   );
-  for (const { method, difference } of apart) {
-    console.error(`${method}: ${difference.toFixed(2)} points apart`);
-  }
+  for (const line of apart) console.error(line);
   return apart.length > 0 ? 1 : 0;
 }
 

@@ -1,6 +1,6 @@
 /** @file The results of several seeds in a few numbers. */
 import type { Result } from "./results.ts";
-import { type Method, METHODS, type Side } from "./training.ts";
+import { type Method, METHODS, type Other, type Side } from "./training.ts";
 
 /** Accuracies of one side over its seeds, in per cent. */
 export interface Spread {
@@ -14,12 +14,12 @@ export interface Spread {
 export interface MethodSummary {
   readonly method: Method;
   readonly ours: Spread;
-  readonly pytorch: Spread;
-  /** Ours less PyTorch's, in points, over the seeds that both have. */
+  readonly other: Spread;
+  /** Ours less the other, in points, over the seeds that both have. */
   readonly difference: number;
   /** Standard error of the difference: the pairs have their first weights in common. */
   readonly error: number;
-  /** Mean before training, in per cent. */
+  /** Mean before training, in per cent, where the other side measured it. */
   readonly untrained: number;
 }
 
@@ -35,16 +35,19 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean: centre, deviation, count: values.length };
 }
 
-/** Methods that both sides have results of. */
-export function summarize(results: readonly Result[]): MethodSummary[] {
+/** Ours in float32 and another side: methods that both have results of. */
+export function summarize(
+  results: readonly Result[],
+  side: Other,
+): MethodSummary[] {
   return METHODS.flatMap((method) => {
-    const of = (side: Side) =>
-      results.filter((it) => it.method === method && it.side === side);
-    const percents = (side: Side, pick: (result: Result) => number) =>
-      of(side).map((it) => 100 * pick(it));
+    const of = (which: Side) =>
+      results.filter((it) => it.method === method && it.side === which);
+    const percents = (which: Side, pick: (result: Result) => number) =>
+      of(which).map((it) => 100 * pick(it));
     const differences = spreadOf(
       of("ours").flatMap((mine) => {
-        const other = of("pytorch").find(({ seed }) => seed === mine.seed);
+        const other = of(side).find(({ seed }) => seed === mine.seed);
         return other ? [100 * (mine.knn - other.knn)] : [];
       }),
     );
@@ -52,11 +55,11 @@ export function summarize(results: readonly Result[]): MethodSummary[] {
     return [{
       method,
       ours: spreadOf(percents("ours", (it) => it.knn)),
-      pytorch: spreadOf(percents("pytorch", (it) => it.knn)),
+      other: spreadOf(percents(side, (it) => it.knn)),
       difference: differences.mean,
       error: differences.deviation / Math.sqrt(differences.count),
       untrained: mean(
-        percents("pytorch", (it) => it.untrained ?? Number.NaN),
+        percents(side, (it) => it.untrained ?? Number.NaN),
       ),
     }];
   });

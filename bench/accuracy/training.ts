@@ -3,14 +3,23 @@
 /** Methods that are compared. */
 export const METHODS = ["simsiam", "byol"] as const;
 
-/** Sides that are compared, in the order that they take turns. */
-export const SIDES = ["ours", "pytorch"] as const;
+/** Sides, in the order that they take turns: ours in float32 and what it is compared with. */
+export const SIDES = ["ours", "pytorch", "bfloat16"] as const;
 
 /** One of {@linkcode METHODS}. */
 export type Method = typeof METHODS[number];
 
 /** One of {@linkcode SIDES}. */
 export type Side = typeof SIDES[number];
+
+/** A side that ours in float32 is compared with. */
+export type Other = Exclude<Side, "ours">;
+
+/** Largest difference of the means that passes, in points. */
+export const TOLERANCES: Readonly<Record<Other, number>> = {
+  pytorch: 1,
+  bfloat16: 0.5,
+};
 
 /** One training of one side. */
 export interface Training {
