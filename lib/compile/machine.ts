@@ -2,6 +2,7 @@
 import type { SessionConfig } from "../engine/config.ts";
 import type { Api, Pointer } from "../engine/ffi.ts";
 import { type Endpoint, EngineGraph } from "../engine/graph.ts";
+import { releaseFreed } from "../engine/resident.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { Session } from "../engine/session.ts";
 import type { TensorData } from "../ir/dtype.ts";
@@ -92,5 +93,6 @@ export class Machine {
   close(): void {
     this.#session.close();
     this.#graph.close();
+    releaseFreed();
   }
 }

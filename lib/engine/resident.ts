@@ -1,6 +1,7 @@
-/** @file Gives back what of a library was only needed while it was loaded. */
+/** @file Gives memory back to the system that the engine no longer needs. */
 
 const LIBC = {
+  malloc_trim: { parameters: ["usize"], result: "i32" },
   dl_iterate_phdr: { parameters: ["function", "pointer"], result: "i32" },
   madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
 } as const;
@@ -71,5 +72,16 @@ export function releaseLoaded(paths: readonly string[]): void {
   for (const { start, length } of parts) {
     libc.symbols.madvise(start, length, MADV_DONTNEED);
   }
+  libc.close();
+}
+
+/**
+ * Gives back what was freed. glibc keeps it for each thread that allocated, so
+ * that a process that trains again and again would grow.
+ */
+export function releaseFreed(): void {
+  if (Deno.build.os !== "linux") return;
+  const libc = Deno.dlopen("libc.so.6", LIBC);
+  libc.symbols.malloc_trim(0n);
   libc.close();
 }

@@ -118,6 +118,13 @@ class Binding {
     entry?.sink.release(entry.handle);
   }
 
+  /** Lets go of what a sink still has: tensors that were kept. */
+  forget(gone: OpSink): void {
+    for (const [id, { sink }] of this.#handles) {
+      if (sink === gone) this.deleteTensor(id);
+    }
+  }
+
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array {
     const handle = this.handle(id);
     if (!HOST_DTYPES.has(handle.dtype)) {
@@ -172,7 +179,10 @@ function currentSink(): OpSink {
   return sink;
 }
 
-/** Runs `body` with every tfjs op going to `target`. Calls do not nest. */
+/**
+ * Runs `body` with every tfjs op going to `target`. Calls do not nest. No
+ * tensor outlives it, kept or not.
+ */
 export function withSink<T>(target: OpSink, body: () => T): T {
   if (sink) throw new Error("internal: a trace is already under way");
   if (!ready) {
@@ -189,6 +199,7 @@ export function withSink<T>(target: OpSink, body: () => T): T {
     return body();
   } finally {
     sink = undefined;
+    binding.forget(target);
   }
 }
 
