@@ -4,12 +4,7 @@ import { type Device, openEngine } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import { type Limit, measureLimits, productName } from "../train/limit.ts";
 import { type Plan, planRun } from "../train/plan.ts";
-import {
-  chromeTrace,
-  type Profile,
-  profileSteps,
-  type Share,
-} from "../train/profile.ts";
+import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
