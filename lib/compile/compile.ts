@@ -4,6 +4,7 @@ import { verify } from "../ir/verify.ts";
 import { commonSubexpressions } from "./passes/common_subexpressions.ts";
 import { deadCode } from "./passes/dead_code.ts";
 import { identities } from "./passes/identities.ts";
+import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 
@@ -11,12 +12,13 @@ import type { Pass } from "./passes/pass.ts";
 export const PASSES: Readonly<
   Record<"float32" | "bfloat16", readonly Pass[]>
 > = {
-  float32: [deadCode, identities, commonSubexpressions, deadCode],
+  float32: [deadCode, identities, commonSubexpressions, late, deadCode],
   bfloat16: [
     deadCode,
     identities,
     lowPrecision,
     commonSubexpressions,
+    late,
     deadCode,
   ],
 };

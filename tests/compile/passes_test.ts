@@ -3,6 +3,7 @@ import { optimize, PASSES } from "../../lib/compile/compile.ts";
 import { commonSubexpressions } from "../../lib/compile/passes/common_subexpressions.ts";
 import { deadCode } from "../../lib/compile/passes/dead_code.ts";
 import { identities } from "../../lib/compile/passes/identities.ts";
+import { late } from "../../lib/compile/passes/late.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
@@ -394,6 +395,52 @@ Deno.test("low precision: statistics of a batch norm stay in float32", () => {
   ]);
   assert.equal(result.fetches.get("out1"), copy?.outputs[1]);
 });
+
+Deno.test("late: what needs a variable alone waits for what it is added to", () => {
+  const hand = new Hand();
+  const large = { outputs: [["float32", 64, 64]] } as const;
+  const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+  const weight = hand.value("ReadVariableOp", [handle], large);
+  const rate = hand.constant(0.1);
+  const gradient = hand.value("Exp", [hand.value("Neg", [weight], large)], {
+    ...large,
+  });
+  const decay = hand.value("Mul", [weight, rate], large);
+  const sum = hand.value("Add", [gradient, decay], large);
+  const result = run(late, hand.program(fetching(sum)));
+  const waits = result.nodes.filter(({ after }) => after.length > 0);
+  assert.deepEqual(
+    waits.map(({ op, after }) => [op, after.map((node) => node.op)]),
+    [["Mul", ["Exp"]]],
+  );
+});
+
+for (
+  const [what, shape, twice, first] of [
+    ["a small value", [31, 33], false, false],
+    ["a value that two read", [64, 64], true, false],
+    ["a value made before what it would wait for", [64, 64], false, true],
+  ] as const
+) {
+  Deno.test(`late: ${what} does not wait`, () => {
+    const hand = new Hand();
+    const outputs = { outputs: [["float32", ...shape]] } as const;
+    const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+    const weight = hand.value("ReadVariableOp", [handle], outputs);
+    const decay = () => hand.value("Mul", [weight, weight], outputs);
+    const early = first ? decay() : undefined;
+    const gradient = hand.value(
+      "Exp",
+      [hand.value("Neg", [weight], outputs)],
+      outputs,
+    );
+    const value = early ?? decay();
+    const sums = [hand.value("Add", [gradient, value], outputs)];
+    if (twice) sums.push(hand.value("Sub", [gradient, value], outputs));
+    const result = run(late, hand.program(fetching(...sums)));
+    assert.ok(result.nodes.every(({ after }) => after.length === 0));
+  });
+}
 
 Deno.test("every list of passes begins and ends with the removal of dead code", () => {
   for (const passes of Object.values(PASSES)) {
