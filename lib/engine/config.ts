@@ -27,6 +27,20 @@ const message = (field: number, body: number[]): number[] => [
 ];
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
 
+/** `RewriterConfig.Toggle`. */
+const OFF = 2;
+
+/**
+ * `RewriterConfig`: Grappler may not write sums and quotients anew. It turns
+ * `a + b + c` into another order, and `x / c` into `x * (1 / c)`, depending on
+ * names and on who else reads a value; steps would then differ in their last
+ * bits from eager ones, and with what is watched. Neither costs speed.
+ */
+const REWRITES = [
+  ...varint(7, OFF), // arithmetic_optimization
+  ...varint(3, OFF), // constant_folding
+];
+
 /**
  * Serializes a configuration. Field numbers are those of
  * `tensorflow/core/protobuf/config.proto`.
@@ -39,6 +53,10 @@ export function configProto(config: SessionConfig): Uint8Array<ArrayBuffer> {
     ...varint(5, config.interThreads),
     ...message(6, varint(4, 1)), // gpu_options.allow_growth
     ...varint(7, 1), // allow_soft_placement
-    ...(config.xla ? message(10, message(3, varint(5, 1))) : []),
+    // graph_options: rewrite_options, and global_jit_level of optimizer_options.
+    ...message(10, [
+      ...message(10, REWRITES),
+      ...(config.xla ? message(3, varint(5, 1)) : []),
+    ]),
   ]);
 }

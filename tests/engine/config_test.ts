@@ -26,7 +26,8 @@ Deno.test("a configuration is the ConfigProto that its fields say", () => {
   assert.equal(message[7], 1, "allow_soft_placement");
   assert.deepEqual(decode(message[6]), { 4: 1 }, "gpu_options.allow_growth");
   assert.ok(!(1 in message), "device_count");
-  assert.ok(!(10 in message), "graph_options");
+  const rewrites = decode(decode(message[10])[10]);
+  assert.deepEqual(rewrites, { 3: 2, 7: 2 }, "rewrite_options");
 });
 
 Deno.test("thread counts that need two bytes are whole", () => {
