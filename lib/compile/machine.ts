@@ -52,7 +52,7 @@ export class Machine {
     });
     for (const node of program.nodes) {
       const scope = node.scope ? `${node.scope}/` : "";
-      const { operation } = this.#graph.add({
+      const operation = this.#graph.add({
         op: node.op,
         name: `${program.name}/${scope}${node.op}`,
         inputs: node.inputs.map(endpoint),

@@ -52,14 +52,11 @@ function readBinaryBatch(bytes: Uint8Array): Batch {
       `it has ${bytes.length} bytes, expected records of ${RECORD} bytes (1 label, ${PIXELS} pixels)`,
     );
   }
-  const pixels = new Uint8Array(count * PIXELS);
-  const labels: number[] = [];
-  for (let image = 0; image < count; image++) {
-    const at = image * RECORD;
-    labels.push(bytes[at] ?? 0);
-    pixels.set(bytes.subarray(at + 1, at + RECORD), image * PIXELS);
-  }
-  return { count, pixels, labels };
+  const labels = Array.from(
+    { length: count },
+    (_, image) => bytes[image * RECORD] as number,
+  );
+  return { count, pixels: bytes, start: 1, stride: RECORD, labels };
 }
 
 const readTextNames = (bytes: Uint8Array): readonly string[] =>
@@ -113,13 +110,13 @@ function joinBatches(
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
   const pixels = new Uint8Array(count * PIXELS);
   let at = 0;
-  for (const { count, pixels: planes } of batches) {
+  for (const { count, pixels: planes, start, stride } of batches) {
     for (let image = 0; image < count; image++) {
-      const red = image * PIXELS;
+      const red = start + image * stride;
       for (let i = red; i < red + AREA; i++) {
-        pixels[at++] = planes[i] ?? 0;
-        pixels[at++] = planes[i + AREA] ?? 0;
-        pixels[at++] = planes[i + 2 * AREA] ?? 0;
+        pixels[at++] = planes[i] as number;
+        pixels[at++] = planes[i + AREA] as number;
+        pixels[at++] = planes[i + 2 * AREA] as number;
       }
     }
   }

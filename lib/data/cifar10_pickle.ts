@@ -6,6 +6,10 @@ import { BufferReader, Parser } from "pickleparser";
 export interface Batch {
   readonly count: number;
   readonly pixels: Uint8Array;
+  /** Where the first image starts in `pixels`. */
+  readonly start: number;
+  /** From an image's start to the next one's. */
+  readonly stride: number;
   readonly labels: readonly number[];
 }
 
@@ -120,7 +124,7 @@ export function readPickledBatch(bytes: Uint8Array): Batch {
   if (numbers.length !== count || !numbers.every(Number.isInteger)) {
     throw new Error(`"labels" is not a list of ${count} whole numbers`);
   }
-  return { count, pixels, labels: numbers };
+  return { count, pixels, start: 0, stride: RECORD, labels: numbers };
 }
 
 /** Reads the names of the classes. @throws {Error} When there are none. */

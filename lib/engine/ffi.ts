@@ -163,37 +163,39 @@ function logLevel(): number {
 const RTLD_NOW = 2;
 const RTLD_NODELETE = 0x1000;
 
-/** Libraries are let go with the worker that opened them; TensorFlow cannot be loaded twice. */
-function keepLoaded(path: string): void {
+/**
+ * Loads a library on another thread, for good: libraries are let go with the
+ * worker that opened them, and TensorFlow cannot be loaded twice.
+ */
+async function keepLoaded(path: string): Promise<void> {
   if (Deno.build.os !== "linux") return;
   const libc = Deno.dlopen("libc.so.6", {
-    dlopen: { parameters: [B, "i32"], result: P, optional: true },
+    dlopen: {
+      parameters: [B, "i32"],
+      result: P,
+      optional: true,
+      nonblocking: true,
+    },
   });
-  libc.symbols.dlopen?.(
-    encoder.encode(`${path}\0`),
-    RTLD_NOW | RTLD_NODELETE,
-  );
+  const name = encoder.encode(`${path}\0`);
+  await libc.symbols.dlopen?.(name, RTLD_NOW | RTLD_NODELETE);
   libc.close();
 }
 
-let opened: { readonly path: string; readonly api: Api } | undefined;
+/** The C++ library will find the framework library already in the process. */
+function loadFramework({ framework }: EngineLibrary): void {
+  const { symbols } = withoutStderr(() => Deno.dlopen(framework, LOGGING));
+  symbols.setMinLogLevel?.(logLevel());
+}
 
-/**
- * Opens libtensorflow: once a process, since it cannot be unloaded.
- *
- * @throws {EngineError} When the libraries cannot be loaded.
- */
-export function openApi(library: EngineLibrary): Api {
-  if (opened) return opened.api;
+let opened: Promise<Api> | undefined;
+
+async function open(library: EngineLibrary): Promise<Api> {
   try {
-    // The C++ library finds the framework library already in the process.
-    const framework = withoutStderr(() =>
-      Deno.dlopen(library.framework, LOGGING)
-    );
-    framework.symbols.setMinLogLevel?.(logLevel());
+    loadFramework(library);
+    await keepLoaded(library.framework);
+    await keepLoaded(library.cc);
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
-    keepLoaded(library.framework);
-    keepLoaded(library.cc);
     releaseLoaded([library.framework, library.cc]);
     const status = c.TF_NewStatus();
     const check = (what: string, of: Pointer = status): void => {
@@ -203,9 +205,7 @@ export function openApi(library: EngineLibrary): Api {
       c.TF_SetStatus(of, 0, cString(""));
       throw new EngineError(`${what}: ${message}`);
     };
-    const api = { c, status, check, version: readString(c.TF_Version()) };
-    opened = { path: library.cc, api };
-    return api;
+    return { c, status, check, version: readString(c.TF_Version()) };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     throw new EngineError(
@@ -215,4 +215,17 @@ export function openApi(library: EngineLibrary): Api {
       { cause: error },
     );
   }
+}
+
+/**
+ * Opens libtensorflow: once a process, since it cannot be unloaded.
+ *
+ * @throws {EngineError} When the libraries cannot be loaded.
+ */
+export function openApi(library: EngineLibrary): Promise<Api> {
+  opened ??= open(library).catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
 }

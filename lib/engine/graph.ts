@@ -44,17 +44,16 @@ export interface OperationSpec {
   readonly after?: readonly Pointer[];
 }
 
-/** An op added to a graph. */
-export interface AddedOperation {
-  readonly operation: Pointer;
-  /** Inferred types; an unknown dimension is -1, an unknown rank is an empty list with `known` false. */
-  readonly outputs: readonly (OutputType & { readonly known: boolean })[];
+/** What TensorFlow infers of an output: an unknown dimension is -1, an unknown rank is an empty list with `known` false. */
+export interface InferredType extends OutputType {
+  readonly known: boolean;
 }
 
 /** A `TF_Graph`. Owns its memory until {@linkcode EngineGraph.close}. */
 export class EngineGraph {
   readonly pointer: Pointer;
-  #names = new Set<string>();
+  /** How often each name was wanted. */
+  readonly #names = new Map<string, number>();
 
   constructor(readonly api: Api) {
     this.pointer = api.c.TF_NewGraph();
@@ -66,19 +65,21 @@ export class EngineGraph {
       /^[^A-Za-z0-9.]/,
       "n$&",
     );
-    let name = clean;
-    for (let i = 1; this.#names.has(name); i++) name = `${clean}_${i}`;
-    this.#names.add(name);
+    let count = this.#names.get(clean) ?? 0;
+    let name = count === 0 ? clean : `${clean}_${count}`;
+    while (count > 0 && this.#names.has(name)) name = `${clean}_${++count}`;
+    this.#names.set(clean, count + 1);
+    if (name !== clean) this.#names.set(name, 1);
     return name;
   }
 
   /**
-   * Adds an op; TensorFlow checks it and infers its output types.
+   * Adds an op; TensorFlow checks it.
    *
    * @throws {EngineError} With TensorFlow's message, when the op, its inputs or
    *   its attributes are not valid.
    */
-  add(spec: OperationSpec): AddedOperation {
+  add(spec: OperationSpec): Pointer {
     const { api } = this;
     const { c } = api;
     const definition = opDef(api, spec.op);
@@ -118,14 +119,18 @@ export class EngineGraph {
     setAttrs(api, description, spec.attrs, GRAPH_ATTRS);
     const operation = c.TF_FinishOperation(description, api.status);
     api.check(`Cannot add ${spec.op} "${spec.name}"`);
-    const outputs = Array.from(
-      { length: c.TF_OperationNumOutputs(operation) },
-      (_, index) => this.#outputType({ operation, index }),
-    );
-    return { operation, outputs };
+    return operation;
   }
 
-  #outputType(endpoint: Endpoint): OutputType & { readonly known: boolean } {
+  /** Types of an op's outputs, as TensorFlow infers them. */
+  outputsOf(operation: Pointer): InferredType[] {
+    return Array.from(
+      { length: this.api.c.TF_OperationNumOutputs(operation) },
+      (_, index) => this.#outputType({ operation, index }),
+    );
+  }
+
+  #outputType(endpoint: Endpoint): InferredType {
     const { c, status, check } = this.api;
     const output = outputStruct(endpoint);
     const dtype = dtypeOf(c.TF_OperationOutputType(output));

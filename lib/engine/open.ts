@@ -5,6 +5,8 @@ import { type Api, openApi } from "./ffi.ts";
 import { UserError } from "../errors.ts";
 import { gpuPresent } from "./gpu.ts";
 import { ensureEngine, type InstallProgress } from "./install.ts";
+import type { EngineLibrary } from "./library.ts";
+import { type EngineOptions, locateEngine } from "./locate.ts";
 
 /** Where variables and ops are placed. */
 export type Device = "cpu" | "gpu";
@@ -40,27 +42,23 @@ export interface Engine {
  */
 const OPS_AT_ONCE = 2;
 
-/**
- * Finds libtensorflow, or fetches it, and opens it.
- *
- * @throws {UserError} When it is missing and cannot be fetched, or XLA is asked
- *   for on a CPU.
- */
-export async function openEngine(
-  settings: EngineSettings = {},
-): Promise<Engine> {
+/** Which engine the settings ask for. */
+function wanted(settings: EngineSettings): { device: Device } & EngineOptions {
   const device = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
   if (settings.xla && device !== "gpu") {
     throw new UserError(
       "Cannot use --xla on a CPU: TensorFlow compiles clusters of ops with XLA on a GPU alone, and on a CPU they were half as fast.\nLeave --xla out.",
     );
   }
-  const library = await ensureEngine({
-    build: device,
-    cacheDir: cacheFolder(),
-    ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
-  });
-  const api = openApi(library);
+  return { device, build: device, cacheDir: cacheFolder() };
+}
+
+async function open(
+  library: EngineLibrary,
+  device: Device,
+  settings: EngineSettings,
+): Promise<Engine> {
+  const api = await openApi(library);
   const threads = settings.threads ?? navigator.hardwareConcurrency;
   const interThreads = Math.min(threads, OPS_AT_ONCE);
   const config = {
@@ -70,4 +68,40 @@ export async function openEngine(
     ...(settings.xla ? { xla: true } : {}),
   };
   return { api, device, threads, config };
+}
+
+/**
+ * Finds libtensorflow, or fetches it, and opens it.
+ *
+ * @throws {UserError} When it is missing and cannot be fetched, or XLA is asked
+ *   for on a CPU.
+ */
+export async function openEngine(
+  settings: EngineSettings = {},
+): Promise<Engine> {
+  const { device, ...options } = wanted(settings);
+  const library = await ensureEngine({
+    ...options,
+    ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
+  });
+  return await open(library, device, settings);
+}
+
+/**
+ * Opens libtensorflow where it is at hand. It loads on another thread, beside
+ * what the caller does meanwhile.
+ *
+ * @returns `undefined` where {@linkcode openEngine} has to fetch it, or has to
+ *   say what is wrong.
+ */
+export async function openInstalled(
+  settings: EngineSettings = {},
+): Promise<Engine | undefined> {
+  try {
+    const { device, ...options } = wanted(settings);
+    const library = await locateEngine(options);
+    return library && await open(library, device, settings);
+  } catch {
+    return undefined;
+  }
 }

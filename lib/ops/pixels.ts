@@ -1,5 +1,5 @@
 /** @file Raw bytes to numbers. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { executeRaw } from "../trace/backend.ts";
 import { bool, type } from "./attrs.ts";
 
@@ -11,4 +11,14 @@ export function unitPixels(bytes: tf.Tensor): tf.Tensor {
     Truncate: bool(false),
   }, [bytes]);
   return (floats as tf.Tensor).mul(1 / 255);
+}
+
+/** uint8 images `[n, h, w, c]` as `[n, c, h, w]`, how a step reads them. */
+export function planar(bytes: tf.Tensor): tf.Tensor {
+  const order = tf.tensor1d([0, 3, 1, 2], "int32");
+  const [planes] = executeRaw("Transpose", {
+    T: type("uint8"),
+    Tperm: type("int32"),
+  }, [bytes, order]);
+  return planes as tf.Tensor;
 }

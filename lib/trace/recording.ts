@@ -68,7 +68,7 @@ export class Recording implements OpSink<Value> {
       if (!operation) throw new Error("internal: a value of another recording");
       return operation;
     };
-    const { operation, outputs } = this.#scratch.add({
+    const operation = this.#scratch.add({
       op,
       attrs,
       name: this.#scope ? `${this.#scope}/${op}` : op,
@@ -78,6 +78,7 @@ export class Recording implements OpSink<Value> {
       })),
       after: after.map(pointer),
     });
+    const outputs = this.#scratch.outputsOf(operation);
     for (const [index, { known, shape }] of outputs.entries()) {
       if (!known && index !== OPAQUE[op]) {
         throw new RangeError(

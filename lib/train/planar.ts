@@ -15,11 +15,12 @@ export class PlanarBatch {
   put(place: number, pixels: Uint8Array, offset = 0): void {
     const { height, width, channels } = this.shape;
     const area = height * width;
-    const target = place * area * channels;
+    const data = this.#data;
+    let target = place * area * channels;
     for (let c = 0; c < channels; c++) {
-      for (let i = 0; i < area; i++) {
-        this.#data[target + c * area + i] = pixels[offset + i * channels + c] ??
-          0;
+      let from = offset + c;
+      for (const end = target + area; target < end; from += channels) {
+        data[target++] = pixels[from] as number;
       }
     }
   }

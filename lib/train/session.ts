@@ -4,7 +4,6 @@ import { type Images, isInMemory } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
-import { initializer } from "../graph/initialize.ts";
 import {
   checkProgram,
   monitorVariables,
@@ -19,22 +18,19 @@ import {
 } from "../graph/step.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
-import type { Variable } from "../layers/layer.ts";
 import type { Spectra } from "../monitor/define.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { ImageOrder } from "./order.ts";
-import { planarBatch, range } from "./planar.ts";
+import { fill, residentImages } from "./fill.ts";
+import { planarBatch } from "./planar.ts";
 import { Prefetcher } from "./prefetch.ts";
 import { type RunLength, runLength } from "./run_length.ts";
 import { compiledRuntime, type Runtime } from "./runtime.ts";
 
 /** What a step reports, by name; scalars. */
 export type StepMetrics = Readonly<Record<string, number>>;
-
-/** Larger sets in memory are fed batch by batch instead of living on the device. */
-const MOST_RESIDENT_BYTES = 2 ** 30;
 
 /** Value of each scalar in a step. */
 export function scalarValues(
@@ -66,19 +62,6 @@ export function scalarValues(
   return Float32Array.from(slots, ({ kind, stage }) => valueOf[kind](stage));
 }
 
-/** Twins start as copies of their sources. */
-export function twinSources(graph: StageGraph): Map<Variable, Variable> {
-  const sources = new Map<Variable, Variable>();
-  for (const { stage, variables } of graph.order) {
-    if (stage.kind !== "ema") continue;
-    const source = graph.byName.get(stage.source);
-    variables.forEach((variable, i) => {
-      sources.set(variable, source?.variables[i] as Variable);
-    });
-  }
-  return sources;
-}
-
 /** The one element of each tensor. */
 function scalarsOf(tensors: Tensors): StepMetrics {
   return Object.fromEntries(
@@ -106,7 +89,12 @@ export class TrainingSession {
     readonly graph: StageGraph,
     readonly engine: Engine,
     readonly data: Images,
-    runtime: Runtime,
+    { runtime, training, step, resident }: {
+      readonly runtime: Runtime;
+      readonly training: TrainingStep;
+      readonly step: Executable;
+      readonly resident: boolean;
+    },
   ) {
     this.length = runLength(pipeline, data.count);
     this.#order = new ImageOrder(
@@ -116,21 +104,10 @@ export class TrainingSession {
       this.length,
     );
     this.#runtime = runtime;
-    this.#resident = isInMemory(data) &&
-      data.pixels.byteLength <= MOST_RESIDENT_BYTES;
-    this.#training = trainingStep(
-      pipeline,
-      graph,
-      this.#resident
-        ? { kind: "resident", pixels: this.#pixels }
-        : { kind: "fed" },
-    );
-    this.variables = [...this.#training.variables, STEP];
-    this.#step = runtime.load(
-      "step",
-      this.#training.traceable,
-      pipeline.train.precision,
-    );
+    this.#training = training;
+    this.#step = step;
+    this.#resident = resident;
+    this.variables = [...training.variables, STEP];
   }
 
   /**
@@ -145,45 +122,30 @@ export class TrainingSession {
     data: Images,
     runtime: Runtime = compiledRuntime(engine),
   ): Promise<TrainingSession> {
-    const session = new TrainingSession(
+    const resident = residentImages(data);
+    const training = trainingStep(
       pipeline,
       graph,
-      engine,
-      data,
-      runtime,
+      resident ? { kind: "resident", pixels: resident.ref } : { kind: "fed" },
     );
-    await session.#initialize();
-    return session;
-  }
-
-  get #pixels(): VariableRef {
-    const { count, channels, height, width } = this.data;
-    return {
-      path: "data/pixels",
-      shape: [count, channels, height, width],
-      dtype: "uint8",
-    };
-  }
-
-  async #initialize(): Promise<void> {
-    const counter: Variable = {
-      ...STEP,
-      dtype: "int32",
-      init: { kind: "constant", value: 0 },
-      role: "buffer",
-    };
-    const variables = [...this.#training.variables, counter];
-    const sources = twinSources(this.graph);
-    const init = initializer(variables, this.pipeline.seed, sources);
-    await this.load("initialize", init).run();
-    if (!this.#resident || !isInMemory(this.data)) return;
-    const ref = this.#pixels;
-    const upload = this.load("upload", (execution) => {
-      execution.assign(ref, execution.feed("pixels", ref.shape, "uint8"));
-      return {};
+    const filled = fill(
+      runtime,
+      training.variables,
+      pipeline.seed,
+      graph,
+      resident,
+    );
+    // The step is traced while the engine fills its variables.
+    const traced = Promise.resolve().then(() =>
+      runtime.load("step", training.traceable, pipeline.train.precision)
+    );
+    const [step] = await Promise.all([traced, filled]);
+    return new TrainingSession(pipeline, graph, engine, data, {
+      runtime,
+      training,
+      step,
+      resident: resident !== undefined,
     });
-    const pixels = planarBatch(this.data, range(0, this.data.count));
-    await upload.run({ pixels });
   }
 
   /** Compiles a further program that shares this session's variables. */

@@ -3,7 +3,7 @@ import { fingerprint } from "../data/fingerprint.ts";
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import type { InstallProgress } from "../engine/install.ts";
-import { type Device, openEngine } from "../engine/open.ts";
+import { type Device, openEngine, openInstalled } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import { UserError } from "../errors.ts";
 import type { Alarm, Verdict } from "../monitor/watch.ts";
@@ -155,19 +155,24 @@ export async function train(
   const { resume } = options;
   const found: SkippedFile[] = [];
   let onSkipped = (file: SkippedFile): void => void found.push(file);
+  const settings = {
+    ...(options.device ? { device: options.device } : {}),
+    ...(options.threads ? { threads: options.threads } : {}),
+    ...(options.xla ? { xla: true } : {}),
+  };
+  // Beside the data where it is installed; fetched only for good data.
+  const opening = openInstalled(settings);
   const data = await pipeline.data.source.load(pipeline.data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => onSkipped(file),
-  });
+  }).finally(() => opening);
   const images = fingerprint(data.train);
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
-  const engine = await openEngine({
-    ...(options.device ? { device: options.device } : {}),
-    ...(options.threads ? { threads: options.threads } : {}),
-    ...(options.xla ? { xla: true } : {}),
+  const engine = await opening ?? await openEngine({
+    ...settings,
     onProgress: (progress) => emit({ kind: "install", progress }),
   });
   const before = performance.now();

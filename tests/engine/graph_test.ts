@@ -1,11 +1,12 @@
 import assert from "@std/assert";
 import {
-  type AddedOperation,
   type Endpoint,
   EngineGraph,
+  type InferredType,
   OUTPUT_BYTES,
   outputArray,
 } from "../../lib/engine/graph.ts";
+import type { Pointer } from "../../lib/engine/ffi.ts";
 import { opDef } from "../../lib/engine/op_def.ts";
 import type { Attr, Attrs } from "../../lib/ir/graph.ts";
 import { Recording } from "../../lib/trace/recording.ts";
@@ -27,7 +28,10 @@ const add = (
   op: string,
   inputs: Endpoint[],
   attrs: Attrs = { T: float },
-): AddedOperation => graph.add({ op, name: op, inputs, attrs });
+): { operation: Pointer; outputs: InferredType[] } => {
+  const operation = graph.add({ op, name: op, inputs, attrs });
+  return { operation, outputs: graph.outputsOf(operation) };
+};
 
 function placeholder(graph: EngineGraph, ...shape: number[]): Endpoint {
   const { operation } = add(graph, "Placeholder", [], {
@@ -124,7 +128,17 @@ Deno.test("an input too many is refused, as it is by an op that runs at once", (
 Deno.test("names that repeat or that TensorFlow would refuse are mended", () =>
   withGraph((graph) => {
     const attrs: Attrs = { dtype: float };
-    const names = ["a", "a", "a_1", "_hidden", "views/0:é b", "/slash", "-x"];
+    const names = [
+      "a",
+      "a",
+      "a_1",
+      "a",
+      "a_1",
+      "_hidden",
+      "views/0:é b",
+      "/slash",
+      "-x",
+    ];
     for (const name of names) {
       graph.add({ op: "Placeholder", name, inputs: [], attrs });
     }

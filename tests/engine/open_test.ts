@@ -1,5 +1,5 @@
 import assert from "@std/assert";
-import { openEngine } from "../../lib/engine/open.ts";
+import { openEngine, openInstalled } from "../../lib/engine/open.ts";
 import { engine } from "../helpers/engine.ts";
 
 Deno.test("the engine is opened once, with the device and threads that are asked for", async () => {
@@ -23,6 +23,13 @@ Deno.test("XLA is refused on a CPU, with the reason", async () => {
     openEngine({ device: "cpu", xla: true }),
     /^UserError: Cannot use --xla on a CPU: .* half as fast\.\nLeave --xla out\.$/,
   );
+});
+
+Deno.test("what is installed is opened beforehand, and what is wrong is left to say to the opening itself", async () => {
+  const early = await openInstalled({ device: "cpu", threads: 1 });
+  assert.equal(early?.api, engine.api);
+  assert.equal(early?.threads, 1);
+  assert.equal(await openInstalled({ device: "cpu", xla: true }), undefined);
 });
 
 // libtensorflow aborts the process when it is loaded a second time, so
