@@ -38,6 +38,8 @@ for (const method of METHODS) {
         ...brief(4),
       );
       assert.equal(code, 0, stderr);
+      // Nor does TensorFlow's log break in.
+      assert.doesNotMatch(stderr, /^[IWEF]\d{4} /m);
       assert.match(stdout, /step \d+\/4 .*images\/s .*loss .*std .*left/);
       assert.match(stdout, /kNN \d+\.\d %/);
       const run = await onlyRun(runs, method);
