@@ -116,7 +116,8 @@ export async function streamPlan(
         try {
           return await decodeImage(await files.read(slot), shape);
         } catch (error) {
-          later(files.name(slot), reasonOf(error));
+          // Two at once may find the same fault.
+          if (!faulty.has(image)) later(files.name(slot), reasonOf(error));
           faulty.add(image);
           return undefined;
         }
