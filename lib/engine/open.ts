@@ -42,15 +42,15 @@ export interface Engine {
  */
 const OPS_AT_ONCE = 2;
 
-/** Which engine the settings ask for. */
-function wanted(settings: EngineSettings): { device: Device } & EngineOptions {
-  const device = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
-  if (settings.xla && device !== "gpu") {
+/** Which engine the settings ask for: its build is that of the device. */
+function wanted(settings: EngineSettings): EngineOptions {
+  const build = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
+  if (settings.xla && build !== "gpu") {
     throw new UserError(
       "Cannot use --xla on a CPU: TensorFlow compiles clusters of ops with XLA on a GPU alone, and on a CPU they were half as fast.\nLeave --xla out.",
     );
   }
-  return { device, build: device, cacheDir: cacheFolder() };
+  return { build, cacheDir: cacheFolder() };
 }
 
 async function open(
@@ -79,12 +79,12 @@ async function open(
 export async function openEngine(
   settings: EngineSettings = {},
 ): Promise<Engine> {
-  const { device, ...options } = wanted(settings);
+  const options = wanted(settings);
   const library = await ensureEngine({
     ...options,
     ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
   });
-  return await open(library, device, settings);
+  return await open(library, options.build, settings);
 }
 
 /**
@@ -98,9 +98,9 @@ export async function openInstalled(
   settings: EngineSettings = {},
 ): Promise<Engine | undefined> {
   try {
-    const { device, ...options } = wanted(settings);
+    const options = wanted(settings);
     const library = await locateEngine(options);
-    return library && await open(library, device, settings);
+    return library && await open(library, options.build, settings);
   } catch {
     return undefined;
   }
