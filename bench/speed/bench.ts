@@ -49,6 +49,8 @@ export interface Bench {
     readonly bound: "least" | "most";
     readonly ratio: number;
   };
+  /** Least share of the best convolution's rate. */
+  readonly share?: number;
   /** Where it stands in a chart. */
   readonly point?: { readonly axis: string; readonly at: number };
 }

@@ -1,4 +1,5 @@
-/** @file All benches, in the order of the README's tables. */
+/** @file All benches, in the order of the READMEs' tables. */
+import type { Device } from "../../lib/engine/open.ts";
 import type { Bench } from "./bench.ts";
 import { augmentBench } from "./rows/augment.ts";
 import { compileBench } from "./rows/compile.ts";
@@ -8,14 +9,17 @@ import { growthBenches } from "./rows/growth.ts";
 import { limitBenches } from "./rows/limit.ts";
 import { memoryBenches, stepBenches } from "./rows/step.ts";
 
-/** Every bench. */
-export const BENCHES: readonly Bench[] = [
-  ...stepBenches,
-  ...endToEndBenches,
-  augmentBench,
-  compileBench,
-  ...memoryBenches,
-  ...firstStepBenches,
-  ...limitBenches,
-  ...growthBenches,
-];
+/** Every bench, by what it works on. */
+export const BENCHES: Readonly<Record<Device, readonly Bench[]>> = {
+  cpu: [
+    ...stepBenches("cpu"),
+    ...endToEndBenches,
+    augmentBench,
+    compileBench,
+    ...memoryBenches,
+    ...firstStepBenches,
+    ...limitBenches("cpu"),
+    ...growthBenches,
+  ],
+  gpu: [...stepBenches("gpu"), ...limitBenches("gpu")],
+};

@@ -44,9 +44,9 @@ export function ratioText(values: readonly number[]): string {
   return `${show(spread.median)}${range(spread, show)}`;
 }
 
-/** Operations in GFLOP, with three digits. */
+/** Operations in GFLOP, with three digits at least. */
 export const gigaflop = (flops: number): string =>
-  (flops / GIGA).toPrecision(3);
+  flops < 1000 * GIGA ? (flops / GIGA).toPrecision(3) : integer(flops / GIGA);
 
 /** Such as `71 %`. */
 export const percent = (share: number): string =>

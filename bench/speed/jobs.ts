@@ -28,6 +28,7 @@ export interface OurStep {
   /** As `--set` takes them. */
   readonly set: readonly string[];
   readonly images: Images;
+  readonly xla?: boolean;
 }
 
 /** What our worker can do. */

@@ -1,14 +1,25 @@
 /** @file What the benches run on. */
 
-/** Such as `AMD EPYC, 2 cores, 24 GB, linux`. */
-export async function machineName(): Promise<string> {
+import type { Device } from "../../lib/engine/open.ts";
+
+/** Such as `AMD EPYC, 2 cores, 24 GiB, linux`; on a GPU, after its name. */
+export async function machineName(device: Device): Promise<string> {
   const gigabytes = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
   return [
+    ...device === "gpu" ? [await gpuName()] : [],
     await processorName(),
     `${navigator.hardwareConcurrency} cores`,
     `${gigabytes} GiB`,
     Deno.build.os,
   ].join(", ");
+}
+
+/** NVIDIA's driver tells, with its version. */
+async function gpuName(): Promise<string> {
+  const { stdout } = await new Deno.Command("nvidia-smi", {
+    args: ["--query-gpu=name,driver_version", "--format=csv,noheader"],
+  }).output();
+  return new TextDecoder().decode(stdout).trim().replace(",", ", driver");
 }
 
 /** Linux tells; elsewhere the architecture must do. */

@@ -1,6 +1,7 @@
 /** @file The command line of the benches. */
 import { parseArgs } from "node:util";
 import { UserError } from "../../lib/errors.ts";
+import type { Device } from "../../lib/engine/open.ts";
 import type { Bench } from "./bench.ts";
 import type { Settings } from "./settings.ts";
 
@@ -9,6 +10,8 @@ export interface Options {
   readonly settings: Settings;
   /** Benches that run. */
   readonly benches: readonly Bench[];
+  /** Interpreter with a PyTorch that is there already. */
+  readonly python: string | undefined;
   /** Image files in the place of CIFAR-10. */
   readonly data: string | undefined;
   /** Only says which benches there are. */
@@ -50,7 +53,7 @@ function choose(
 /** Reads the arguments. @throws {UserError} When one is wrong. */
 export function readOptions(
   args: readonly string[],
-  benches: readonly Bench[],
+  all: Readonly<Record<Device, readonly Bench[]>>,
 ): Options {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
@@ -62,6 +65,8 @@ export function readOptions(
         rounds: text,
         seconds: text,
         threads: text,
+        device: { ...text, default: "cpu" },
+        python: text,
         data: text,
         quick: flag,
         list: flag,
@@ -74,6 +79,10 @@ export function readOptions(
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : `${error}`);
   }
+  const { device } = values;
+  if (device !== "cpu" && device !== "gpu") {
+    throw new UserError(`Cannot use --device ${device}: expected cpu or gpu.`);
+  }
   const otherwise = values.quick ? QUICK : USUAL;
   const number = (
     name: "rounds" | "seconds" | "threads",
@@ -82,12 +91,14 @@ export function readOptions(
     positive(name, values[name] ?? `${fallback}`, name !== "seconds");
   return {
     settings: {
+      device,
       rounds: number("rounds", otherwise.rounds),
       seconds: number("seconds", otherwise.seconds),
       threads: number("threads", navigator.hardwareConcurrency),
       quick: values.quick,
     },
-    benches: choose(benches, values.only),
+    benches: choose(all[device], values.only),
+    python: values.python,
     data: values.data,
     list: values.list,
     tables: values.tables,

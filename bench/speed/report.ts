@@ -46,7 +46,10 @@ function againstRow({ bench, result }: Measured): string[] {
   );
   return [
     bench.title,
-    measured(ours.samples, bench.unit),
+    [
+      ...ours.way === undefined ? [] : [`${ours.way}: `],
+      measured(ours.samples, bench.unit),
+    ].join(""),
     [
       ...best ? [`${label(best)}: ${measured(best.samples, bench.unit)}`] : [],
       ...rest.map((side) =>
@@ -79,25 +82,18 @@ function limitTable(all: readonly Measured[]): string {
   ]);
 }
 
-/** Shares of the best convolution that are asked for. */
-const SHARE_TARGETS = {
-  small: {},
-  resnet18: { float32: 0.85, bfloat16: 0.75 },
-} as const;
-
 /** The steps' rates against the machine's, where both were measured. */
 function shareTable(all: readonly Measured[]): string {
   const find = (id: string): Measured | undefined =>
     all.find(({ bench }) => bench.id === id);
   const rows = CASES.flatMap((it) => {
-    const [ours] = find(`step-${caseId(it)}`)?.result.sides ?? [];
+    const step = find(`step-${caseId(it)}`);
+    const [ours] = step?.result.sides ?? [];
     const sides = find(convolutionId(it.precision))?.result.sides ?? [];
     if (!ours?.flops || sides.length === 0) return [];
     const rate = middle(ours) * ours.flops;
     const share = rate / Math.max(...sides.map(middle));
-    const targets: { float32?: number; bfloat16?: number } =
-      SHARE_TARGETS[it.size];
-    const target = targets[it.precision];
+    const target = step?.bench.share;
     return [[
       caseName(it),
       gigaflop(ours.flops),

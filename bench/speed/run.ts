@@ -2,13 +2,15 @@
  * @file Measures Stopgrad beside PyTorch and lightly.
  *
  * `deno task bench [--only PART]... [--rounds 7] [--seconds 4] [--threads N]
- * [--data FILE_OR_FOLDER] [--quick] [--list] [--tables]`. Results go to
- * results.json as they come, and the tables of ../README.md are made from all
- * that are there: benches can be run one by one. `--quick` does a little of
- * each and keeps nothing.
+ * [--data FILE_OR_FOLDER] [--device gpu] [--python FILE] [--quick] [--list]
+ * [--tables]`. Results go to results.json as they come, and the tables of
+ * ../README.md are made from all that are there: benches can be run one by
+ * one. Those on a GPU are in the folder gpu. `--quick` does a little of each
+ * and keeps nothing.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Device } from "../../lib/engine/open.ts";
 import { exitWith } from "../main.ts";
 import { writeResult } from "../markdown.ts";
 import { pythonWith } from "../python.ts";
@@ -26,15 +28,20 @@ import type { Workplace } from "./settings.ts";
 import { endAll } from "./worker.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const README = new URL("../README.md", import.meta.url);
-const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+/** Where results and tables are, by what was worked on. */
+const FILES = {
+  cpu: { results: "results.json", readme: "../README.md" },
+  gpu: { results: "gpu/results.json", readme: "gpu/README.md" },
+} as const satisfies Record<Device, unknown>;
 const CHART = "speed/growth.svg";
+
+const here = (name: string): URL => new URL(name, import.meta.url);
 
 const python = (): Promise<string> =>
   pythonWith({
     name: "speed",
-    requirements: new URL("requirements.txt", import.meta.url),
-    bare: new URL("requirements-bare.txt", import.meta.url),
+    requirements: here("requirements.txt"),
+    bare: here("requirements-bare.txt"),
   });
 
 /** A function that does its work once. */
@@ -66,7 +73,7 @@ async function commitName(): Promise<string> {
 
 async function runBench(bench: Bench, place: Workplace): Promise<Result> {
   const start = performance.now();
-  const { seconds, threads } = place.settings;
+  const { device, seconds, threads } = place.settings;
   console.error(bench.id);
   const sides = await measure(bench, place, (what) => {
     console.error(`  ${what}`);
@@ -79,7 +86,7 @@ async function runBench(bench: Bench, place: Workplace): Promise<Result> {
   return {
     id: bench.id,
     date: new Date().toISOString().slice(0, 10),
-    machine: await machineName(),
+    machine: await machineName(device),
     threads,
     seconds,
     commit: await commitName(),
@@ -87,19 +94,18 @@ async function runBench(bench: Bench, place: Workplace): Promise<Result> {
   };
 }
 
-const measuredOf = (results: Results): Measured[] =>
-  BENCHES.flatMap((bench) => {
+const measuredOf = (results: Results, device: Device): Measured[] =>
+  BENCHES[device].flatMap((bench) => {
     const result = results.find(bench.id);
     return result ? [{ bench, result }] : [];
   });
 
 /** The tables, with the chart beside them. */
 async function tables(
-  results: Results,
+  all: readonly Measured[],
   chart: string,
   link: string,
 ): Promise<string> {
-  const all = measuredOf(results);
   const panels = growthPanels(all);
   if (panels.length === 0) return report(all);
   await plot(await python(), panels, chart);
@@ -107,32 +113,34 @@ async function tables(
 }
 
 async function runAll(
-  { settings, benches, data, tables: only }: Options,
+  { settings, benches, data, python: given, tables: only }: Options,
   folder: string,
 ): Promise<void> {
   const place: Workplace = {
     settings,
     folder,
-    python: once(python),
+    python: given === undefined ? once(python) : () => Promise.resolve(given),
     data: once(async () => {
       await writeData(folder, data, settings.quick);
       return folder;
     }),
   };
+  const { device, quick } = settings;
+  const files = FILES[device];
   // A quick look is worth nothing as a result.
   const results = await Results.open(
-    settings.quick ? join(folder, "results.json") : RESULTS,
+    quick ? join(folder, "results.json") : fileURLToPath(here(files.results)),
   );
   for (const bench of only ? [] : benches) {
     results.put(await runBench(bench, place));
-    await results.save(BENCHES.map(({ id }) => id));
+    await results.save(BENCHES[device].map(({ id }) => id));
   }
-  const chart = settings.quick
+  const chart = quick
     ? join(folder, "growth.svg")
-    : fileURLToPath(new URL(`../${CHART}`, import.meta.url));
-  const text = await tables(results, chart, CHART);
+    : fileURLToPath(here(`../${CHART}`));
+  const text = await tables(measuredOf(results, device), chart, CHART);
   console.log(text);
-  if (!settings.quick) await writeResult(README, text);
+  if (!quick) await writeResult(here(files.readme), text);
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,7 +1,10 @@
 /** @file How a run of the benches is done, for all that measure. */
+import type { Device } from "../../lib/engine/open.ts";
 
 /** Settings of a run. */
 export interface Settings {
+  /** What all sides work on. */
+  readonly device: Device;
   /** Rounds of each bench. */
   readonly rounds: number;
   /** Seconds that a side works in a round, about. */

@@ -119,9 +119,10 @@ export class BenchWorker {
     { host, job }: Worker,
     place: Workplace,
   ): Promise<BenchWorker> {
-    const { threads, quick } = place.settings;
+    const { device, threads, quick } = place.settings;
     const less = quick && "warmup" in job ? { warmup: 1 } : {};
-    const asked = { ...job, ...less, threads, ...await pixelsOf(job, place) };
+    const pixels = await pixelsOf(job, place);
+    const asked = { ...job, ...less, device, threads, ...pixels };
     const [command, args, env] = host === "ours"
       ? [Deno.execPath(), [
         "run",

@@ -9,7 +9,7 @@ export interface OpTiming {
   readonly op: string;
   /** Such as `/job:localhost/replica:0/task:0/device:CPU:0`. */
   readonly device: string;
-  /** Number of the thread that ran it. */
+  /** Number of the thread that ran it, or of the GPU's stream. */
   readonly thread: number;
   /** Microseconds since the epoch. */
   readonly start: number;
@@ -23,6 +23,17 @@ const textOf = (field: Field): string =>
 
 /** `name = Op(inputs)` is how the timeline labels a node. */
 const LABEL = /= ([A-Za-z0-9_]+)\(/;
+/** `name:Op` is how a kernel of a GPU is called after its node. */
+const KERNEL = /^([\w./-]+):(\w+)$/;
+/**
+ * What a GPU did is listed by stream. `stream:all`, `memcpy` and the device
+ * itself, with the launches, tell of the same work again.
+ */
+const STREAM = /^\/device:GPU:\d+\/stream:(\d+)/;
+const GPU = /device:GPU:/;
+
+const counts = (device: string): boolean =>
+  STREAM.test(device) || !GPU.test(device);
 
 function timing(bytes: Uint8Array, device: string): OpTiming {
   const text: Record<number, string> = {};
@@ -34,11 +45,15 @@ function timing(bytes: Uint8Array, device: string): OpTiming {
     }
   }
   const [start = 0, from = 0, to = 0] = [number[2], number[3], number[4]];
+  const node = text[1] ?? "";
+  const stream = STREAM.exec(device)?.[1];
+  const [name = node, op = LABEL.exec(text[8] ?? "")?.[1] ?? node] =
+    stream === undefined ? [] : KERNEL.exec(node)?.slice(1) ?? [];
   return {
-    name: text[1] ?? "",
-    op: LABEL.exec(text[8] ?? "")?.[1] ?? text[1] ?? "",
+    name,
+    op,
     device,
-    thread: number[10] ?? 0,
+    thread: stream === undefined ? number[10] ?? 0 : Number(stream),
     start: start + from,
     duration: to - from,
   };
@@ -54,10 +69,11 @@ export function readStepStats(runMetadata: Uint8Array): OpTiming[] {
     if (stepStats.number !== 1) continue;
     for (const deviceStats of fields(bytesOf(stepStats))) {
       const parts = [...fields(bytesOf(deviceStats))];
-      const device = parts.find(({ number }) => number === 1);
+      const field = parts.find(({ number }) => number === 1);
+      const device = field ? textOf(field) : "";
+      if (!counts(device)) continue;
       for (const node of parts) {
-        if (node.number !== 2) continue;
-        timings.push(timing(bytesOf(node), device ? textOf(device) : ""));
+        if (node.number === 2) timings.push(timing(bytesOf(node), device));
       }
     }
   }

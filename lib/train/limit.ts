@@ -1,6 +1,6 @@
 /** @file What the machine can do at best: chains of one product and nothing else. */
 import * as tf from "@tensorflow/tfjs";
-import type { Engine } from "../engine/open.ts";
+import type { Device, Engine } from "../engine/open.ts";
 import { conv2d } from "../ops/conv.ts";
 import { linear } from "../ops/linear.ts";
 import type { Train } from "../pipeline/pipeline.ts";
@@ -110,13 +110,26 @@ export async function productChains(
   return { flops: lanes * length * factors.flops, run: () => program.run() };
 }
 
-/** Sides and channels of ResNet-18's groups on CIFAR-10, and two matrices. */
-export const PRODUCTS: Readonly<Record<Product["kind"], readonly Product[]>> = {
-  convolution: [[32, 64], [16, 128], [8, 256], [4, 512]].map((
-    [side = 0, channels = 0],
-  ) => ({ kind: "convolution", batch: 64, side, channels })),
-  matrices: [2048, 1024].map((side) => ({ kind: "matrices", side })),
+/** Enough images and rows to keep a device busy. */
+const SIZES: Readonly<
+  Record<Device, { readonly batch: number; readonly sides: readonly number[] }>
+> = {
+  cpu: { batch: 64, sides: [2048, 1024] },
+  gpu: { batch: 512, sides: [8192, 4096] },
 };
+
+/** Sides and channels of ResNet-18's groups on CIFAR-10, and two matrices. */
+function productsFor(
+  device: Device,
+): Readonly<Record<Product["kind"], readonly Product[]>> {
+  const { batch, sides } = SIZES[device];
+  return {
+    convolution: [[32, 64], [16, 128], [8, 256], [4, 512]].map((
+      [side = 0, channels = 0],
+    ) => ({ kind: "convolution", batch, side, channels })),
+    matrices: sides.map((side) => ({ kind: "matrices", side })),
+  };
+}
 
 /** The best rate of one kind of product. */
 export interface Limit {
@@ -158,8 +171,9 @@ export async function measureLimits(
     }
     return limits.reduce((a, b) => b.rate > a.rate ? b : a);
   };
+  const products = productsFor(engine.device);
   return {
-    convolution: await best(PRODUCTS.convolution),
-    matrices: await best(PRODUCTS.matrices),
+    convolution: await best(products.convolution),
+    matrices: await best(products.matrices),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import type { Bench } from "../../bench/speed/bench.ts";
-import { BENCHES } from "../../bench/speed/benches.ts";
+import { BENCHES as ALL } from "../../bench/speed/benches.ts";
 import { readOptions } from "../../bench/speed/options.ts";
 import {
   growthPanels,
@@ -10,6 +10,8 @@ import {
 import type { SideSamples } from "../../bench/speed/measure.ts";
 import { ratios, spreadOf } from "../../bench/speed/statistics.ts";
 import { UserError } from "../../lib/errors.ts";
+
+const BENCHES = ALL.cpu;
 
 /** A result of a bench, with samples by side. */
 function measured(
@@ -59,15 +61,37 @@ Deno.test("a ratio is to the best other side of the same round", () => {
   assert.deepEqual(ratios([4, 4], others, false), [4, 2]);
 });
 
-Deno.test("every bench has a name of its own", () => {
-  const ids = BENCHES.map(({ id }) => id);
-  assert.equal(new Set(ids).size, ids.length);
+Deno.test("every bench of a device has a name of its own", () => {
+  for (const benches of Object.values(ALL)) {
+    const ids = benches.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  }
+});
+
+Deno.test("benches on a GPU try both executors, and have no target of a CPU", () => {
+  const { settings, benches } = readOptions(["--device", "gpu"], ALL);
+  assert.equal(settings.device, "gpu");
+  const steps = benches.filter(({ id }) => id.startsWith("step-"));
+  assert.equal(steps.length, 8);
+  for (const { sides: [ours], target } of steps) {
+    assert.deepEqual(Object.keys(ours?.ways ?? {}), ["compiled", "xla"]);
+    assert.equal(target, undefined);
+  }
+});
+
+Deno.test("--device with another name is refused", () => {
+  assert.throws(
+    () => readOptions(["--device", "tpu"], ALL),
+    (error: unknown) =>
+      error instanceof UserError &&
+      error.message === "Cannot use --device tpu: expected cpu or gpu.",
+  );
 });
 
 Deno.test("--only takes all benches with the text in their name", () => {
   const { benches } = readOptions(
     ["--only", "step-byol", "--only", "augment"],
-    BENCHES,
+    ALL,
   );
   assert.deepEqual(benches.map(({ id }) => id), [
     "step-byol-small-float32",
@@ -80,7 +104,7 @@ Deno.test("--only takes all benches with the text in their name", () => {
 
 Deno.test("--only with a name that no bench has is refused with all names", () => {
   assert.throws(
-    () => readOptions(["--only", "speeed"], BENCHES),
+    () => readOptions(["--only", "speeed"], ALL),
     (error: unknown) =>
       error instanceof UserError && error.message.includes("step-byol-small"),
   );

@@ -7,9 +7,11 @@ import { trace } from "../../lib/trace/execution.ts";
 import { engine } from "../helpers/engine.ts";
 
 const text = (value: string) => [...new TextEncoder().encode(value)];
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)];
 const message = (field: number, body: number[]) => [
   (field << 3) | 2,
-  body.length,
+  ...varint(body.length),
   ...body,
 ];
 
@@ -46,6 +48,33 @@ Deno.test("timings are read from RunMetadata by device and node", () => {
     start: 0,
     duration: 0,
   }]);
+});
+
+Deno.test("work of a GPU is counted once, by its streams, under its nodes' names", () => {
+  const device = (name: string, node: string) =>
+    message(1, [
+      ...message(1, text(name)),
+      ...message(2, [...message(1, text(node)), ...[4 << 3, 9, 10 << 3, 7]]),
+    ]);
+  const timings = readStepStats(
+    Uint8Array.from(message(1, [
+      ...device("/job:localhost/replica:0/task:0/device:GPU:0", "step/y/Relu"),
+      ...device("/device:GPU:0/stream:13", "step/y/Relu:Relu"),
+      ...device("/device:GPU:0/stream:all", "step/y/Relu:Relu"),
+      ...device("/device:GPU:0/stream:14<MemcpyH2D>", "MemcpyH2D"),
+      ...device("/device:GPU:0/memcpy", "MemcpyH2D"),
+      ...device("/device:GPU:0/sync", "cuStreamSynchronize"),
+      ...device("/job:localhost/replica:0/task:0/device:CPU:0", "step/Pack"),
+    ])),
+  );
+  assert.deepEqual(
+    timings.map(({ name, op, thread }) => [name, op, thread]),
+    [
+      ["step/y/Relu", "Relu", 13],
+      ["MemcpyH2D", "MemcpyH2D", 14],
+      ["step/Pack", "step/Pack", 7],
+    ],
+  );
 });
 
 const square = trace(engine.api, "timed", (execution) => {

@@ -20,7 +20,7 @@ import type { Ready, Surroundings } from "./ready.ts";
  */
 export async function augment(
   { batch }: { readonly batch: number },
-  { threads, pixels }: Surroundings,
+  { device, threads, pixels }: Surroundings,
 ): Promise<Ready> {
   const file = new URL(
     "../../../pipelines/cifar10/simsiam-small.yaml",
@@ -31,7 +31,7 @@ export async function augment(
     set: [`data.batch=${batch}`],
     registry: registryOf(data),
   });
-  const engine = await openEngine({ device: "cpu", threads });
+  const engine = await openEngine({ device, threads });
   const runtime = compiledRuntime(engine);
   const [channels, height, width] = graph.image;
   const resident: VariableRef = {

@@ -10,9 +10,9 @@ type Job<K> = Extract<OurJob, { job: K }>;
 async function chains(
   product: Product,
   { precision, chain: length }: Job<"convolution" | "product">,
-  { threads }: Surroundings,
+  { device, threads }: Surroundings,
 ): Promise<Ready> {
-  const engine = await openEngine({ device: "cpu", threads });
+  const engine = await openEngine({ device, threads });
   const { flops, run } = await productChains(compiledRuntime(engine), product, {
     precision,
     lanes: engine.config.interThreads,

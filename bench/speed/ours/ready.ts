@@ -1,9 +1,10 @@
 /** @file A job of ours, ready to be timed. */
-import type { Engine } from "../../../lib/engine/open.ts";
+import type { Device, Engine } from "../../../lib/engine/open.ts";
 import type { Facts } from "../jobs.ts";
 
 /** What the bench says besides the job. */
 export interface Surroundings {
+  readonly device: Device;
   readonly threads: number;
   /** File of the images, for jobs that read them. */
   readonly pixels?: string;

@@ -10,8 +10,8 @@ import type { Ready, Surroundings } from "./ready.ts";
 
 /** A pipeline of the shipped ones, on an opened engine. */
 async function open(
-  { pipeline: name, set, images }: OurStep,
-  { threads, pixels }: Surroundings,
+  { pipeline: name, set, images, xla }: OurStep,
+  { device, threads, pixels }: Surroundings,
 ) {
   const file = new URL(
     `../../../pipelines/cifar10/${name}.yaml`,
@@ -23,7 +23,11 @@ async function open(
     set: [...set, "train.epochs=100000"],
     registry: registryOf(data),
   });
-  const engine = await openEngine({ device: "cpu", threads });
+  const engine = await openEngine({
+    device,
+    threads,
+    ...(xla ? { xla } : {}),
+  });
   const start = (): Promise<TrainingSession> =>
     TrainingSession.start(loaded.pipeline, loaded.graph, engine, data);
   return { loaded, engine, data, start };

@@ -1,6 +1,7 @@
 /** @file The training step alone, on views that are given: speed and memory. */
-import type { Bench, Side } from "../bench.ts";
-import type { OurStep, Size, TheirStep } from "../jobs.ts";
+import type { Device } from "../../../lib/engine/open.ts";
+import type { Bench, Side, Worker } from "../bench.ts";
+import type { OurStep, Precision, Size } from "../jobs.ts";
 import {
   type Case,
   caseId,
@@ -11,10 +12,10 @@ import {
   pipelineOf,
 } from "./names.ts";
 
-/** Images of a step. */
-export const STEP_BATCH: Readonly<Record<Size, number>> = {
-  small: 128,
-  resnet18: 64,
+/** Images of a step; a GPU needs more of them to be busy. */
+const BATCH: Readonly<Record<Device, Readonly<Record<Size, number>>>> = {
+  cpu: { small: 128, resnet18: 64 },
+  gpu: { small: 512, resnet18: 512 },
 };
 
 /** Images in memory. */
@@ -22,65 +23,86 @@ const IMAGES = 2048;
 const WARM_UP = 3;
 const MEMORY_STEPS = 5;
 
-const SPEED_TARGETS = {
-  small: { float32: 1.5, bfloat16: 1.6 },
-  resnet18: { float32: 1.2, bfloat16: 1.4 },
-} as const;
+/** What a step is asked for on a CPU. */
+const TARGETS: Readonly<
+  Record<Size, Readonly<Record<Precision, Pick<Bench, "target" | "share">>>>
+> = {
+  small: {
+    float32: { target: { bound: "least", ratio: 1.5 } },
+    bfloat16: { target: { bound: "least", ratio: 1.6 } },
+  },
+  resnet18: {
+    float32: { target: { bound: "least", ratio: 1.2 }, share: 0.85 },
+    bfloat16: { target: { bound: "least", ratio: 1.4 }, share: 0.75 },
+  },
+};
 const MEMORY_TARGET = 0.9;
 
-const ourStep = (it: Case): OurStep => ({
+const ourStep = (it: Case, batch: number): OurStep => ({
   pipeline: pipelineOf(it),
-  set: [...changes(STEP_BATCH[it.size], it.precision), ...givenViews()],
+  set: [...changes(batch, it.precision), ...givenViews()],
   images: { kind: "made", count: IMAGES, side: 32 },
-});
-
-const theirStep = (it: Case, mode: TheirStep["mode"]): TheirStep => ({
-  ...it,
-  batch: STEP_BATCH[it.size],
-  images: IMAGES,
-  mode,
 });
 
 type Extra =
   | { readonly job: "step"; readonly warmup: number }
   | { readonly job: "memory"; readonly steps: number };
 
-/** Ours, and PyTorch with and without its compiler. */
-const sides = (it: Case, extra: Extra): Side[] => [
-  {
-    name: "Stopgrad",
-    ways: { compiled: { host: "ours", job: { ...ourStep(it), ...extra } } },
-  },
-  ...(["eager", "compiled"] as const).map((mode): Side => ({
-    name: mode,
-    ways: {
-      [mode]: { host: "theirs", job: { ...theirStep(it, mode), ...extra } },
-    },
-  })),
-];
+/** Ways of ours to run a step: XLA is one on a GPU. */
+const OUR_WAYS: Readonly<Record<Device, Readonly<Record<string, object>>>> = {
+  cpu: { compiled: {} },
+  gpu: { compiled: {}, xla: { xla: true } },
+};
 
-const title = (what: string, it: Case): string =>
-  `${what}, ${caseName(it)}, batch ${STEP_BATCH[it.size]}`;
+/** Ours, and PyTorch with and without its compiler. */
+function sides(it: Case, device: Device, extra: Extra): Side[] {
+  const batch = BATCH[device][it.size];
+  const ours = Object.entries(OUR_WAYS[device]).map(([way, settings]) =>
+    [
+      way,
+      {
+        host: "ours",
+        job: { ...ourStep(it, batch), ...settings, ...extra },
+      } satisfies Worker,
+    ] as const
+  );
+  return [
+    { name: "Stopgrad", ways: Object.fromEntries(ours) },
+    ...(["eager", "compiled"] as const).map((mode): Side => ({
+      name: mode,
+      ways: {
+        [mode]: {
+          host: "theirs",
+          job: { ...it, batch, images: IMAGES, mode, ...extra },
+        },
+      },
+    })),
+  ];
+}
+
+const title = (what: string, it: Case, device: Device): string =>
+  `${what}, ${caseName(it)}, batch ${BATCH[device][it.size]}`;
 
 /** Images a second. */
-export const stepBenches: readonly Bench[] = CASES.map((it) => ({
-  id: `step-${caseId(it)}`,
-  group: "against",
-  title: title("step", it),
-  timing: "steady",
-  unit: "images/s",
-  sides: sides(it, { job: "step", warmup: WARM_UP }),
-  target: { bound: "least", ratio: SPEED_TARGETS[it.size][it.precision] },
-}));
+export const stepBenches = (device: Device): readonly Bench[] =>
+  CASES.map((it): Bench => ({
+    id: `step-${caseId(it)}`,
+    group: "against",
+    title: title("step", it, device),
+    timing: "steady",
+    unit: "images/s",
+    sides: sides(it, device, { job: "step", warmup: WARM_UP }),
+    ...(device === "cpu" ? TARGETS[it.size][it.precision] : {}),
+  }));
 
 /** Most memory of a process that does some steps. */
 export const memoryBenches: readonly Bench[] = CASES.map((it) => ({
   id: `memory-${caseId(it)}`,
   group: "against",
-  title: title("peak memory", it),
+  title: title("peak memory", it, "cpu"),
   timing: "fresh",
   unit: "bytes",
   mostRounds: 3,
-  sides: sides(it, { job: "memory", steps: MEMORY_STEPS }),
+  sides: sides(it, "cpu", { job: "memory", steps: MEMORY_STEPS }),
   target: { bound: "most", ratio: MEMORY_TARGET },
 }));

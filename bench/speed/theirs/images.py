@@ -14,19 +14,18 @@ def made_images(count, side):
     return torch.randint(0, 256, (count, 3, side, side), dtype=torch.uint8)
 
 
-def normalize(images, mean, std):
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (mean, std))
-    return (images - mean) / std
-
-
 class GivenViews:
     """Batches of a resident set as two views, normalised and nothing more."""
 
-    def __init__(self, count, side, batch):
-        self.images = made_images(count, side)
+    def __init__(self, count, side, batch, device):
+        self.images = made_images(count, side).to(device)
         self.batch = batch
-        self.order = torch.randperm(count)
+        self.order = torch.randperm(count).to(device)
         self.at = 0
+        self.normalizations = [
+            [torch.tensor(values).view(3, 1, 1).to(device) for values in pair]
+            for pair in NORMALIZATIONS
+        ]
 
     def next(self):
         if self.at + self.batch > len(self.order):
@@ -35,6 +34,6 @@ class GivenViews:
         self.at += self.batch
         images = self.images[indices].float() / 255
         return [
-            normalize(images, mean, std).contiguous(memory_format=torch.channels_last)
-            for mean, std in NORMALIZATIONS
+            ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+            for mean, std in self.normalizations
         ]

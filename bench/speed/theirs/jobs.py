@@ -17,11 +17,19 @@ def versions():
     return [f"PyTorch {torch.__version__}"]
 
 
+def device_of(job):
+    return {"cpu": "cpu", "gpu": "cuda"}[job["device"]]
+
+
 def training_of(job):
-    return Training(job["method"], job["size"], job["precision"], job["mode"])
+    names = ("method", "size", "precision", "mode")
+    return Training(*(job[name] for name in names), device_of(job))
 
 
-def stepper(training, views):
+def stepper(job):
+    training = training_of(job)
+    views = GivenViews(job["images"], 32, job["batch"], device_of(job))
+
     def run(count):
         for _ in range(count):
             training.step(*views.next())
@@ -31,7 +39,7 @@ def stepper(training, views):
 
 def step(job):
     """A step on given views: forward, backward, optimizer, EMA."""
-    run = stepper(training_of(job), GivenViews(job["images"], 32, job["batch"]))
+    run = stepper(job)
     run(job["warmup"])
     return {"units": job["batch"]}, run
 
@@ -46,7 +54,7 @@ def memory(job):
 
 def compile_step(job):
     """What the first step of a compiled model takes beyond a later one."""
-    run = stepper(training_of(job), GivenViews(job["images"], 32, job["batch"]))
+    run = stepper(job)
     times = []
     for _ in range(3):
         start = time.perf_counter()
@@ -118,15 +126,22 @@ def augment(job):
     return {"units": share * len(pipes), "versions": libraries}, run
 
 
+def finish(job):
+    """A GPU works on after its calls returned."""
+    if job["device"] == "gpu":
+        torch.cuda.synchronize()
+
+
 def convolution(job):
     """A chain of 3x3 convolutions from as many channels to as many."""
     batch, side, channels, chain = (
         job[key] for key in ("batch", "side", "channels", "chain")
     )
     dtype = getattr(torch, job["precision"])
+    on = {"dtype": dtype, "device": device_of(job)}
     last = torch.channels_last
-    x = torch.full((batch, channels, side, side), 0.1, dtype=dtype)
-    weight = torch.full((channels, channels, 3, 3), 1 / (9 * channels), dtype=dtype)
+    x = torch.full((batch, channels, side, side), 0.1, **on)
+    weight = torch.full((channels, channels, 3, 3), 1 / (9 * channels), **on)
     x, weight = x.to(memory_format=last), weight.to(memory_format=last)
 
     @torch.no_grad()
@@ -135,6 +150,7 @@ def convolution(job):
             y = x
             for _ in range(chain):
                 y = torch.nn.functional.conv2d(y, weight, padding=1)
+        finish(job)
 
     run(2)
     return {"units": chain * 2 * batch * side**2 * 9 * channels**2}, run
@@ -143,7 +159,8 @@ def convolution(job):
 def product(job):
     """Square matrices."""
     side, chain = job["side"], job["chain"]
-    matrix = torch.full((side, side), 1 / side, dtype=getattr(torch, job["precision"]))
+    dtype = getattr(torch, job["precision"])
+    matrix = torch.full((side, side), 1 / side, dtype=dtype, device=device_of(job))
 
     @torch.no_grad()
     def run(count):
@@ -151,6 +168,7 @@ def product(job):
             y = matrix
             for _ in range(chain):
                 y = y @ matrix
+        finish(job)
 
     run(2)
     return {"units": chain * 2 * side**3}, run
@@ -170,5 +188,9 @@ JOBS = {
 def prepare(job):
     torch.set_num_threads(job["threads"])
     torch.manual_seed(0)
+    if job["device"] == "gpu":
+        # As TensorFlow has it: TF32, and the fastest convolution by trial.
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
     facts, run = JOBS[job["job"]](job)
     return {**facts, "versions": versions() + facts.get("versions", [])}, run

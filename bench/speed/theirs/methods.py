@@ -115,28 +115,31 @@ def sgd(parameters):
     )
 
 
-def autocast(precision):
+def autocast(precision, device):
     if precision == "float32":
         return nullcontext()
-    return torch.autocast("cpu", dtype=getattr(torch, precision))
+    return torch.autocast(device, dtype=getattr(torch, precision))
 
 
 class Training:
     """A model that trains on given views.
 
-    `mode` is "eager" or "compiled". The learning rate is constant: a schedule
+    `mode` is "eager" or "compiled", `device` "cpu" or "cuda". The learning rate is constant: a schedule
     would be one number a step.
     """
 
-    def __init__(self, method, size, precision, mode):
-        self.model = METHODS[method](size).to(memory_format=torch.channels_last)
+    def __init__(self, method, size, precision, mode, device="cpu"):
+        self.model = METHODS[method](size).to(
+            device, memory_format=torch.channels_last
+        )
         self.model.train()
         self.optimizer = self.model.optimizer()
         self.loss = torch.compile(self.model) if mode == "compiled" else self.model
         self.precision = precision
+        self.device = device
 
     def step(self, a, b):
-        with autocast(self.precision):
+        with autocast(self.precision, self.device):
             loss = self.loss(a, b)
         self.optimizer.zero_grad()
         loss.backward()
