@@ -1,5 +1,4 @@
 /** @file What the benches run on. */
-
 import type { Device } from "../../lib/engine/open.ts";
 
 /** Such as `AMD EPYC, 2 cores, 24 GiB, linux`; on a GPU, after its name. */

@@ -46,10 +46,8 @@ function againstRow({ bench, result }: Measured): string[] {
   );
   return [
     bench.title,
-    [
-      ...ours.way === undefined ? [] : [`${ours.way}: `],
-      measured(ours.samples, bench.unit),
-    ].join(""),
+    (ours.way === undefined ? "" : `${ours.way}: `) +
+    measured(ours.samples, bench.unit),
     [
       ...best ? [`${label(best)}: ${measured(best.samples, bench.unit)}`] : [],
       ...rest.map((side) =>

@@ -47,11 +47,10 @@ function timing(bytes: Uint8Array, device: string): OpTiming {
   const [start = 0, from = 0, to = 0] = [number[2], number[3], number[4]];
   const node = text[1] ?? "";
   const stream = STREAM.exec(device)?.[1];
-  const [name = node, op = LABEL.exec(text[8] ?? "")?.[1] ?? node] =
-    stream === undefined ? [] : KERNEL.exec(node)?.slice(1) ?? [];
+  const kernel = stream === undefined ? null : KERNEL.exec(node);
   return {
-    name,
-    op,
+    name: kernel?.[1] ?? node,
+    op: kernel?.[2] ?? LABEL.exec(text[8] ?? "")?.[1] ?? node,
     device,
     thread: stream === undefined ? number[10] ?? 0 : Number(stream),
     start: start + from,

@@ -119,9 +119,11 @@ const SIZES: Readonly<
 };
 
 /** Sides and channels of ResNet-18's groups on CIFAR-10, and two matrices. */
-function productsFor(
+export function productsFor(
   device: Device,
-): Readonly<Record<Product["kind"], readonly Product[]>> {
+): {
+  readonly [K in Product["kind"]]: readonly Extract<Product, { kind: K }>[];
+} {
   const { batch, sides } = SIZES[device];
   return {
     convolution: [[32, 64], [16, 128], [8, 256], [4, 512]].map((

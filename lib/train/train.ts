@@ -80,7 +80,10 @@ export interface TrainOptions {
   readonly threads?: number;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
-  /** Compiles clusters of ops with XLA, on a GPU: a minute, for steps that take a third of the time. */
+  /**
+   * Compiles clusters of ops with XLA, on a GPU: a minute, for steps that take
+   * a third of the time.
+   */
   readonly xla?: boolean;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;

@@ -1,44 +1,47 @@
 /** @file What the machine can do: convolutions and matrix products by themselves. */
 import type { Device } from "../../../lib/engine/open.ts";
+import { productName, productsFor } from "../../../lib/train/limit.ts";
 import type { Bench, Side, Worker } from "../bench.ts";
 import { type OurJob, type Precision, PRECISIONS } from "../jobs.ts";
 
 type Kernel = Extract<OurJob, { job: "convolution" | "product" }>;
 
-const BATCH: Readonly<Record<Device, number>> = { cpu: 64, gpu: 512 };
 /** Ops one after another: what a call costs besides is spread over them. */
 const CONVOLUTIONS = 16;
 const PRODUCTS = 4;
 
-/** Side and channels of ResNet-18's groups on CIFAR-10. */
-const SHAPES = [[32, 64], [16, 128], [8, 256], [4, 512]] as const;
-const SIDES: Readonly<Record<Device, readonly number[]>> = {
-  cpu: [4096, 2048, 1024],
-  gpu: [8192, 4096],
+/** Sides of matrices that a profile leaves out. */
+const LARGER: Readonly<Record<Device, readonly number[]>> = {
+  cpu: [4096],
+  gpu: [],
 };
 
 const convolutions = (device: Device, precision: Precision): Kernel[] =>
-  SHAPES.map(([side, channels]) => ({
+  productsFor(device).convolution.map(({ batch, side, channels }) => ({
     job: "convolution",
     precision,
-    batch: BATCH[device],
+    batch,
     side,
     channels,
     chain: CONVOLUTIONS,
   }));
 
-const products = (device: Device, precision: Precision): Kernel[] =>
-  SIDES[device].map((side) => ({
+const products = (device: Device, precision: Precision): Kernel[] => {
+  const sides = productsFor(device).matrices.map(({ side }) => side);
+  return [...LARGER[device], ...sides].map((side) => ({
     job: "product",
     precision,
     side,
     chain: PRODUCTS,
   }));
+};
 
 const nameOf = (job: Kernel): string =>
-  job.job === "convolution"
-    ? `${job.batch} x ${job.side} x ${job.side} x ${job.channels}`
-    : `${job.side} x ${job.side}`;
+  productName(
+    job.job === "convolution"
+      ? { ...job, kind: "convolution" }
+      : { ...job, kind: "matrices" },
+  );
 
 const sides = (jobs: readonly Kernel[]): Side[] =>
   (["ours", "theirs"] as const).map((host) => ({

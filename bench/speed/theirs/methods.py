@@ -124,8 +124,8 @@ def autocast(precision, device):
 class Training:
     """A model that trains on given views.
 
-    `mode` is "eager" or "compiled", `device` "cpu" or "cuda". The learning rate is constant: a schedule
-    would be one number a step.
+    `mode` is "eager" or "compiled", `device` "cpu" or "cuda". The learning rate
+    is constant: a schedule would be one number a step.
     """
 
     def __init__(self, method, size, precision, mode, device="cpu"):
