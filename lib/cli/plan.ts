@@ -29,13 +29,14 @@ export function flops(count: number): string {
 }
 
 const NOTES = [
-  "FLOPs are counted in the recorded step after its passes: a multiply-add is",
-  "2; convolutions and matrix products count theirs, backwards too (about twice",
-  "their forward pass); pointwise arithmetic is 1 an element written, a reduction",
-  "1 an element read, batch norm 8 an element (12 backwards); moving, casting and",
-  "comparing data is free. Activations are the values of a stage that the",
-  "backward pass reads. Temporary memory is the most that lives at once when the",
-  "ops run in recorded order; the engine's own workspace comes on top.",
+  "FLOPs are counted in the step after its passes: a multiply-add is 2;",
+  "convolutions and matrix products count what their definition takes (Winograd's",
+  "way takes less), backwards too (about twice their forward pass); pointwise",
+  "arithmetic is 1 an element written, a reduction 1 an element read, batch norm 8",
+  "an element (12 backwards); moving, casting and comparing data is free.",
+  "Activations are the values of a stage that the backward pass reads. Temporary",
+  "memory is the most that lives at once when the ops run in recorded order; the",
+  "engine's own workspace comes on top.",
 ];
 
 function stageRow(

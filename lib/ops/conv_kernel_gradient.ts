@@ -1,7 +1,7 @@
 /** @file Gradient of a convolution's kernel as one matrix product. */
 import * as tf from "@tensorflow/tfjs";
-import { gatherRows } from "./gather_rows.ts";
 import { product } from "./linear.ts";
+import { patchRows } from "./patches.ts";
 
 /** Windows of an image up to which the product is the faster way. */
 const FEW = { strided: 64, dense: 16 } as const;
@@ -24,8 +24,7 @@ export function fewWindows(
 
 /**
  * Gradient of a kernel `[k, k, in, out]`: the windows as rows, transposed,
- * times `dy`. The windows are gathered as whole pixels, so that each is a few
- * copies of `in` numbers.
+ * times `dy`.
  *
  * @param x Padded already, `[batch, height, width, in]`.
  * @param dy `[batch, rows, columns, out]`
@@ -36,29 +35,11 @@ export function kernelGradient(
   kernel: tf.Tensor4D,
   stride: number,
 ): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const [, rows, columns, out] = dy.shape;
-  const [side] = kernel.shape;
-  const axis = (count: number, step: number, shape: number[]): tf.Tensor =>
-    tf.reshape(tf.range(0, count * step, step, "int32"), shape);
-  // Index of a window's first pixel: image, then row, then column.
-  const starts = tf.add(
-    tf.add(
-      axis(batch, height * width, [batch, 1, 1, 1, 1]),
-      axis(rows, stride * width, [rows, 1, 1, 1]),
-    ),
-    axis(columns, stride, [columns, 1, 1]),
-  );
-  const offsets = tf.add(axis(side, width, [side, 1]), axis(side, 1, [side]));
-  const windows = gatherRows(
-    tf.reshape(x, [batch * height * width, channels]),
-    tf.reshape(tf.add(starts, offsets), [-1]),
-  );
+  const [batch, rows, columns, out] = dy.shape;
+  const count = [rows, columns] as const;
+  const windows = patchRows(x, { side: kernel.shape[0], stride, count });
   const gradient = product(
-    tf.reshape(windows, [
-      batch * rows * columns,
-      side * side * channels,
-    ]),
+    windows,
     tf.reshape(dy, [batch * rows * columns, out]),
     { a: true },
   );

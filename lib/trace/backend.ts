@@ -12,6 +12,7 @@ import "@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js";
 import { type DType, dtypeOf, sizeOf, TF_DTYPE } from "../ir/dtype.ts";
 import type { Attr, Attrs } from "../ir/graph.ts";
 import type { Handle, OpSink } from "./sink.ts";
+import type { Target } from "./target.ts";
 
 /** Attribute as tfjs-node's kernels write it. */
 interface KernelAttr {
@@ -202,6 +203,9 @@ export function withSink<T>(target: OpSink, body: () => T): T {
     binding.forget(target);
   }
 }
+
+/** What ops are being recorded for, or run on. */
+export const currentTarget = (): Target => currentSink().target;
 
 /** The sink's tensor behind a tfjs tensor. */
 export function handleOf(tensor: tf.Tensor): Handle {

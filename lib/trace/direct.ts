@@ -3,10 +3,11 @@ import type { EagerContext, EagerTensor } from "../engine/eager.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Attrs } from "../ir/graph.ts";
 import type { OpSink } from "./sink.ts";
+import type { Target } from "./target.ts";
 
 /** Runs ops as they come, through an {@linkcode EagerContext}. */
 export class Direct implements OpSink<EagerTensor> {
-  constructor(readonly context: EagerContext) {}
+  constructor(readonly context: EagerContext, readonly target: Target) {}
 
   constant(tensor: TensorData): EagerTensor {
     return this.context.upload(tensor);

@@ -8,6 +8,7 @@ import type { EagerContext, EagerTensor } from "../engine/eager.ts";
 import { handleOf, tensorOf, withSink } from "./backend.ts";
 import { Direct } from "./direct.ts";
 import { Recording } from "./recording.ts";
+import { CPU, type Target } from "./target.ts";
 
 /** A variable by name, as the engine knows it. */
 export interface VariableRef {
@@ -62,8 +63,13 @@ const gatherAttrs = (dtype: DType): Attrs => ({
  * }));
  * ```
  */
-export function trace(api: Api, name: string, body: Traceable): Program {
-  const recording = new Recording(api);
+export function trace(
+  api: Api,
+  name: string,
+  body: Traceable,
+  target: Target = CPU,
+): Program {
+  const recording = new Recording(api, target);
   const feeds = new Map<string, Value>();
   const variables = new Map<string, { handle: Value; read?: tf.Tensor }>();
   const effects: Node[] = [];
@@ -145,8 +151,9 @@ export function runEagerly(
   context: EagerContext,
   body: Traceable,
   inputs: Readonly<Record<string, TensorData>> = {},
+  target: Target = CPU,
 ): Record<string, TensorData> {
-  const direct = new Direct(context);
+  const direct = new Direct(context, target);
   const reads = new Map<string, tf.Tensor>();
   const assigns: (() => void)[] = [];
   const handles = new Map<string, EagerTensor>();

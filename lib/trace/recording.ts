@@ -5,6 +5,7 @@ import type { TensorData } from "../ir/dtype.ts";
 import { type Attrs, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { gradientScope } from "../ir/scope.ts";
 import type { OpSink } from "./sink.ts";
+import { CPU, type Target } from "./target.ts";
 
 /** Outputs of unknown shape that are only handed on to the op's gradient. */
 const OPAQUE: Readonly<Record<string, number>> = { FusedBatchNormV3: 5 };
@@ -19,7 +20,7 @@ export class Recording implements OpSink<Value> {
   readonly #operations = new Map<Node, Pointer>();
   #scope = "";
 
-  constructor(api: Api) {
+  constructor(api: Api, readonly target: Target = CPU) {
     this.#scratch = new EngineGraph(api);
   }
 

@@ -1,6 +1,7 @@
 /** @file Where ops go: into a recording, or straight to the engine. */
 import type { DType, TensorData } from "../ir/dtype.ts";
 import type { Attrs } from "../ir/graph.ts";
+import type { Target } from "./target.ts";
 
 /** A tensor as a sink knows it: its shape and type, its value perhaps later. */
 export interface Handle {
@@ -10,6 +11,7 @@ export interface Handle {
 
 /** Takes ops, gives tensors. One sink records, the other runs. */
 export interface OpSink<H extends Handle = Handle> {
+  readonly target: Target;
   /** A tensor of known value. */
   constant(tensor: TensorData): H;
   /** Adds one op, or runs it. */

@@ -1,7 +1,7 @@
 /** @file What the machine can do at best: chains of one product and nothing else. */
 import * as tf from "@tensorflow/tfjs";
 import type { Device, Engine } from "../engine/open.ts";
-import { conv2d } from "../ops/conv.ts";
+import { direct } from "../ops/conv_direct.ts";
 import { linear } from "../ops/linear.ts";
 import type { Train } from "../pipeline/pipeline.ts";
 import type { VariableRef } from "../trace/execution.ts";
@@ -53,7 +53,7 @@ const FACTORS: {
     scale: 1 / (9 * channels),
     flops: 2 * batch * side ** 2 * 9 * channels ** 2,
     apply: (x, weight) =>
-      conv2d(x as tf.Tensor4D, weight as tf.Tensor4D, {
+      direct.forward(x as tf.Tensor4D, weight as tf.Tensor4D, {
         stride: 1,
         padding: 1,
       }),

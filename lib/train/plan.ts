@@ -10,6 +10,7 @@ import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Target } from "../trace/target.ts";
 import { recordStep } from "./record.ts";
 import { type RunLength, runLength } from "./run_length.ts";
 import { scalarValues } from "./session.ts";
@@ -173,12 +174,15 @@ export function planRun(
   images?: number,
 ): Plan {
   const { pipeline, graph } = loaded;
-  const recorded = recordStep(api, loaded, images);
-  const program = optimize(
-    recorded.program,
-    PASSES[pipeline.train.precision],
-  );
-  const flops = flopsBy(program, ({ part, backward }) => backward ? "" : part);
+  const record = (device: Target["device"]) => {
+    const recorded = recordStep(api, loaded, { device, images });
+    const passes = PASSES[pipeline.train.precision];
+    return { ...recorded, program: optimize(recorded.program, passes) };
+  };
+  // Counted as defined, so that the number is the network's and no machine's.
+  const counted = record("any").program;
+  const { program, ...recorded } = record("cpu");
+  const flops = flopsBy(counted, ({ part, backward }) => backward ? "" : part);
   const kept = activations(program);
   const stages = graph.order.map((wired): StagePlan => ({
     wired,
@@ -200,8 +204,8 @@ export function planRun(
       stages.map(({ wired, parameters }) => wired.trainable ? parameters : 0),
     ),
     flops: sum(flops.values()),
-    flopsByPart: flopsBy(program, ({ part }) => part),
-    uncounted: uncounted(program),
+    flopsByPart: flopsBy(counted, ({ part }) => part),
+    uncounted: uncounted(counted),
     memory: {
       variables: sum(
         recorded.training.variables.map(({ shape }) => 4 * sizeOf(shape)),

@@ -4,6 +4,7 @@ import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/graph.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { trace } from "../trace/execution.ts";
+import type { Target } from "../trace/target.ts";
 
 /** A recorded step. */
 export interface RecordedStep {
@@ -17,13 +18,15 @@ export interface RecordedStep {
 /**
  * Records the training step: as a session with the images on the device runs
  * it, or with fed images where their number is not known.
- *
- * @param images Number of training images; by default what the source tells.
  */
 export function recordStep(
   api: Api,
   { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
-  images?: number,
+  { device = "cpu", images }: {
+    readonly device?: Target["device"];
+    /** Number of training images; by default what the source tells. */
+    readonly images?: number | undefined;
+  } = {},
 ): RecordedStep {
   const { source, options } = pipeline.data;
   const count = images ?? source.trainImages?.(options);
@@ -39,7 +42,10 @@ export function recordStep(
       },
     },
   );
-  const program = trace(api, "step", training.traceable);
+  const program = trace(api, "step", training.traceable, {
+    device,
+    precision: pipeline.train.precision,
+  });
   return {
     training,
     program,

@@ -19,24 +19,29 @@ export interface Runtime {
 }
 
 /** Traces and compiles each function; a call is one `TF_SessionRun`. */
-export function compiledRuntime({ api, config }: Engine): Runtime {
+export function compiledRuntime({ api, config, device }: Engine): Runtime {
   const machine = new Machine(api, config);
   return {
     load: (name, body, precision = "float32") =>
       machine.load(
-        optimize(trace(api, name, body), PASSES[precision]),
+        optimize(
+          trace(api, name, body, { device, precision }),
+          PASSES[precision],
+        ),
       ),
     close: () => machine.close(),
   };
 }
 
 /** Runs each op as the function reaches it: slow, but a stage can be debugged. */
-export function eagerRuntime({ api, config }: Engine): Runtime {
+export function eagerRuntime({ api, config, device }: Engine): Runtime {
   const context = new EagerContext(api, config);
   return {
     load: (_, body) => ({
       run: (inputs: Tensors = {}) =>
-        Promise.resolve().then(() => runEagerly(context, body, inputs)),
+        Promise.resolve().then(() =>
+          runEagerly(context, body, inputs, { device, precision: "float32" })
+        ),
     }),
     close: () => context.close(),
   };

@@ -131,6 +131,17 @@ Deno.test("common subexpressions: ops of different attributes stay apart", () =>
   assert.ok(!merged("Conv2D", list(1, 2), list(12)));
 });
 
+Deno.test("common subexpressions: the backward pass gathers again what the forward pass gathered", () => {
+  const forward = { scope: "encoder" };
+  const backward = { scope: "encoder/gradient" };
+  for (const op of ["PadV2", "GatherV2"]) {
+    assert.ok(!merged(op, forward, backward));
+    assert.ok(merged(op, forward, { scope: "encoder/block" }));
+    assert.ok(merged(op, backward, { scope: "projector/gradient" }));
+  }
+  assert.ok(merged("Relu", forward, backward));
+});
+
 Deno.test("common subexpressions: the order in which attributes were written is no difference", () => {
   const [a, b]: [Attr, Attr] = [
     { kind: "bool", value: true },
@@ -241,7 +252,7 @@ Deno.test("identities: a change of shape or type to the same one goes, a true on
   const hand = new Hand();
   const x = hand.value("Placeholder", [], { outputs: [["float32", 2, 3]] });
   const to = hand.constant(2, 3);
-  const chain = ["Reshape", "BroadcastTo", "Slice", "Cast"].reduce(
+  const chain = ["Reshape", "BroadcastTo", "Slice", "PadV2", "Cast"].reduce(
     (value, op) =>
       hand.value(op, [value, to], { outputs: [["float32", 2, 3]] }),
     x,
@@ -249,6 +260,7 @@ Deno.test("identities: a change of shape or type to the same one goes, a true on
   const kept = [
     hand.value("Reshape", [chain, to], { outputs: [["float32", 3, 2]] }),
     hand.value("Slice", [chain, to], { outputs: [["float32", 1, 3]] }),
+    hand.value("PadV2", [chain, to], { outputs: [["float32", 4, 3]] }),
     hand.value("Cast", [chain], { outputs: [["int32", 2, 3]] }),
   ];
   const result = run(
@@ -263,10 +275,21 @@ Deno.test("identities: a change of shape or type to the same one goes, a true on
     "Const",
     "Reshape",
     "Slice",
+    "PadV2",
     "Cast",
   ]);
   // A fetch of what went is a fetch of what it was made from.
   assert.equal(result.fetches.get("out0"), result.feeds.get("x"));
+});
+
+Deno.test("identities: a sum of one goes, of two it stays", () => {
+  const hand = new Hand();
+  const [a, b] = [hand.constant(1), hand.constant(2)];
+  const one = hand.value("AddN", [a]);
+  const two = hand.value("AddN", [a, b]);
+  const result = run(identities, hand.program(fetching(one, two)));
+  assert.deepEqual(ops(result), ["Const", "Const", "AddN"]);
+  assert.equal(result.fetches.get("out0"), result.nodes[0]?.outputs[0]);
 });
 
 Deno.test("identities: what waited for an op that went waits for what it was made from", () => {
@@ -396,49 +419,75 @@ Deno.test("low precision: statistics of a batch norm stay in float32", () => {
   assert.equal(result.fetches.get("out1"), copy?.outputs[1]);
 });
 
-Deno.test("late: what needs a variable alone waits for what it is added to", () => {
-  const hand = new Hand();
-  const large = { outputs: [["float32", 64, 64]] } as const;
+/** A weight, and the end of a chain of ops that reads it. */
+function weightAndChain(
+  hand: Hand,
+  shape: readonly number[],
+  length = 20,
+): { weight: Value; chain: Value[] } {
+  const outputs = { outputs: [["float32", ...shape]] } as const;
   const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
-  const weight = hand.value("ReadVariableOp", [handle], large);
-  const rate = hand.constant(0.1);
-  const gradient = hand.value("Exp", [hand.value("Neg", [weight], large)], {
-    ...large,
-  });
-  const decay = hand.value("Mul", [weight, rate], large);
-  const sum = hand.value("Add", [gradient, decay], large);
+  const weight = hand.value("ReadVariableOp", [handle], outputs);
+  const chain = [hand.value("Neg", [weight], outputs)];
+  while (chain.length < length) {
+    chain.push(hand.value("Exp", [chain.at(-1) as Value], outputs));
+  }
+  return { weight, chain };
+}
+
+/** Ops that wait, each with the place in the chain of what it waits for. */
+const waiting = (result: Program): [string, number][] => {
+  const chain = result.nodes.filter(({ op }) => op === "Neg" || op === "Exp");
+  return result.nodes.filter(({ after }) => after.length > 0).map((
+    { op, after },
+  ) => [op, chain.indexOf(after[0] as Node)]);
+};
+
+Deno.test("late: what needs a variable alone begins shortly before it is needed", () => {
+  const hand = new Hand();
+  const outputs = { outputs: [["float32", 64, 64]] } as const;
+  const { weight, chain } = weightAndChain(hand, [64, 64]);
+  const decay = hand.value("Mul", [weight, weight], outputs);
+  const sum = hand.value("Add", [chain[19] as Value, decay], outputs);
   const result = run(late, hand.program(fetching(sum)));
-  const waits = result.nodes.filter(({ after }) => after.length > 0);
-  assert.deepEqual(
-    waits.map(({ op, after }) => [op, after.map((node) => node.op)]),
-    [["Mul", ["Exp"]]],
-  );
+  assert.deepEqual(waiting(result), [["Mul", 13]]);
+});
+
+Deno.test("late: on the way to a result its first op waits, through views of it", () => {
+  const hand = new Hand();
+  const outputs = { outputs: [["float32", 64, 64]] } as const;
+  const { chain } = weightAndChain(hand, [64, 64]);
+  // Windows of an early activation that a gradient needs.
+  const padded = hand.value("PadV2", [chain[2] as Value], outputs);
+  const flat = hand.value("Reshape", [padded], {
+    outputs: [["float32", 4096]],
+  });
+  const rows = hand.value("GatherV2", [flat], outputs);
+  const sum = hand.value("MatMul", [chain[19] as Value, rows], outputs);
+  const result = run(late, hand.program(fetching(sum)));
+  assert.deepEqual(waiting(result), [["PadV2", 13]]);
 });
 
 for (
-  const [what, shape, twice, first] of [
-    ["a small value", [31, 33], false, false],
-    ["a value that two read", [64, 64], true, false],
-    ["a value made before what it would wait for", [64, 64], false, true],
+  const [what, shape, { first = false, soon = false }] of [
+    ["a small value", [31, 33], {}],
+    ["a value made before what it would wait for", [64, 64], { first: true }],
+    ["a value that another reads soon", [64, 64], { soon: true }],
   ] as const
 ) {
   Deno.test(`late: ${what} does not wait`, () => {
     const hand = new Hand();
     const outputs = { outputs: [["float32", ...shape]] } as const;
-    const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
-    const weight = hand.value("ReadVariableOp", [handle], outputs);
-    const decay = () => hand.value("Mul", [weight, weight], outputs);
-    const early = first ? decay() : undefined;
-    const gradient = hand.value(
-      "Exp",
-      [hand.value("Neg", [weight], outputs)],
-      outputs,
-    );
-    const value = early ?? decay();
-    const sums = [hand.value("Add", [gradient, value], outputs)];
-    if (twice) sums.push(hand.value("Sub", [gradient, value], outputs));
+    const { weight, chain } = weightAndChain(hand, shape, first ? 1 : 20);
+    const value = hand.value("Mul", [weight, weight], outputs);
+    let last = chain.at(-1) as Value;
+    for (let i = 0; first && i < 20; i++) {
+      last = hand.value("Exp", [last], outputs);
+    }
+    const sums = [hand.value("Add", [last, value], outputs)];
+    if (soon) sums.push(hand.value("Sub", [chain[2] as Value, value], outputs));
     const result = run(late, hand.program(fetching(...sums)));
-    assert.ok(result.nodes.every(({ after }) => after.length === 0));
+    assert.deepEqual(waiting(result), []);
   });
 }
 

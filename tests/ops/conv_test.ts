@@ -1,7 +1,10 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import { conv2d, type ConvGeometry } from "../../lib/ops/conv.ts";
+import { conv2d } from "../../lib/ops/conv.ts";
+import { direct } from "../../lib/ops/conv_direct.ts";
+import type { ConvGeometry } from "../../lib/ops/conv_way.ts";
+import { winograd } from "../../lib/ops/conv_winograd.ts";
 import {
   checkGradients,
   close,
@@ -190,3 +193,47 @@ for (const one of CASES) {
     );
   });
 }
+
+for (
+  const one of CASES.filter(({ kernel, stride }) => kernel === 3 && stride < 2)
+) {
+  Deno.test(`Winograd's way to convolve ${one.name} is the definition's, and its gradients`, () => {
+    const [x, w] = inputsOf(one);
+    const { shape } = reference(one, numbers(x), numbers(w));
+    const dy = new Dice(3).tensor(shape);
+    const expected = reference(one, numbers(x), numbers(w), numbers(dy));
+    const actual = compute([x, w, dy], (...tensors) => {
+      const [x, w, dy] = tensors as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const [dx, dw] = winograd.gradients(x, w, dy, one);
+      return { y: winograd.forward(x, w, one), dx, dw };
+    });
+    assert.deepEqual(actual.y.shape, expected.shape);
+    // Its basis multiplies by up to 8 and divides by up to 24.
+    close(numbers(actual.y), expected.y, 1e-4, "y");
+    close(numbers(actual.dx), expected.dx, 1e-4, "dx");
+    close(numbers(actual.dw), expected.dw, 1e-4, "dw");
+  });
+}
+
+Deno.test("Winograd's way takes a large batch in parts, with TensorFlow's results", () => {
+  // 64 tiles of 64 channels an image: more than one part from 15 images on.
+  const dice = new Dice(5);
+  const uniform = () => dice.unit() - 0.5;
+  const x = dice.tensor([17, 32, 31, 64], uniform);
+  const w = dice.tensor([3, 3, 64, 8], uniform);
+  const dy = dice.tensor([17, 32, 31, 8], uniform);
+  const ways = [winograd, direct].map((way) =>
+    compute([x, w, dy], (...tensors) => {
+      const [x, w, dy] = tensors as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const geometry = { stride: 1, padding: 1 };
+      const [dx, dw] = way.gradients(x, w, dy, geometry);
+      return { y: way.forward(x, w, geometry), dx, dw };
+    })
+  );
+  const [ours, theirs] = ways as [typeof ways[number], typeof ways[number]];
+  for (
+    const [key, tolerance] of [["y", 1e-4], ["dx", 1e-4], ["dw", 2e-3]] as const
+  ) {
+    close(numbers(ours[key]), numbers(theirs[key]), tolerance, key);
+  }
+});

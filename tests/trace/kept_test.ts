@@ -2,10 +2,12 @@ import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { handleOf, withSink } from "../../lib/trace/backend.ts";
+import { CPU } from "../../lib/trace/target.ts";
 import type { OpSink } from "../../lib/trace/sink.ts";
 
 /** Knows which of its tensors were not released. */
 class Counting implements OpSink<TensorData> {
+  readonly target = CPU;
   readonly alive = new Set<TensorData>();
 
   constant(tensor: TensorData): TensorData {

@@ -6,11 +6,18 @@ import {
   type Program,
   type Value,
 } from "../../ir/graph.ts";
+import { ownerOf } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** Larger constants are compared by identity only. */
 const COMPARED_ELEMENTS = 4096;
+
+/**
+ * Copies of pixels, as large as an activation or larger. The backward pass
+ * makes its own: the forward pass's would have to be kept until then.
+ */
+const COPIES = new Set(["GatherV2", "PadV2"]);
 
 /**
  * Merges nodes with the same op, attributes and inputs. Stateless random ops
@@ -39,6 +46,7 @@ export const commonSubexpressions: Pass = {
     const keyOf = (node: Node, inputs: readonly Value[]): string =>
       [
         node.op,
+        COPIES.has(node.op) && ownerOf(node.scope).backward,
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),
       ].join("|");

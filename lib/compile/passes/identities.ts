@@ -8,6 +8,8 @@ const sameShape = ({ inputs, outputs }: Node): boolean =>
 
 /** Whether an op gives its first input back, by op. */
 const CHANGES_NOTHING: Readonly<Record<string, (node: Node) => boolean>> = {
+  AddN: ({ inputs }) => inputs.length === 1,
+  PadV2: sameShape,
   Reshape: sameShape,
   BroadcastTo: sameShape,
   Slice: sameShape,

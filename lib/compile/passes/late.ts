@@ -1,51 +1,122 @@
-/** @file Lets what could be computed at the start of a step wait until it is needed. */
+/** @file Lets what could be computed early in a step wait until it is needed. */
 import { sizeOf } from "../../ir/dtype.ts";
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import { isStateful, type Node, type Program } from "../../ir/graph.ts";
+import { bytesOf } from "../../ir/memory.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** Smaller results may lie there for a step. */
 const LEAST_ELEMENTS = 1024;
 
-const SOURCES = new Set(["Const", "Placeholder", "ReadVariableOp"]);
+/** So many ops may lie between a result and its first reader. */
+const SLACK = 8;
 
-/** At hand when a step starts, or too small to matter. */
-const isSource = ({ node, shape }: Value): boolean =>
-  SOURCES.has(node.op) || sizeOf(shape) < LEAST_ELEMENTS;
+/** So many ops before it is needed a result is begun, to be there in time. */
+const LEAD = 6;
 
-/** Whether a node computes something large from what is there at the start. */
-const isEarly = ({ op, inputs, outputs, after }: Node): boolean =>
-  !SOURCES.has(op) && inputs.length > 0 && inputs.every(isSource) &&
-  after.length === 0 && outputs.length === 1 &&
-  sizeOf(outputs[0]?.shape ?? []) >= LEAST_ELEMENTS;
+/** Whether a node's results are memory that is worth to wait with. */
+const isLarge = ({ outputs }: Node): boolean =>
+  outputs.some((value) =>
+    bytesOf(value) > 0 && sizeOf(value.shape) >= LEAST_ELEMENTS
+  );
+
+/** The order that a program's values force upon its ops. */
+class Order {
+  readonly #depths = new Map<Node, number>();
+  readonly #readers = new Map<Node, Node[]>();
+
+  constructor({ nodes }: Program) {
+    for (const node of nodes) {
+      const last = this.lastOf(node);
+      this.#depths.set(node, last ? this.depthOf(last) + 1 : 0);
+      for (const { node: read } of node.inputs) {
+        const readers = this.#readers.get(read);
+        if (readers) readers.push(node);
+        else this.#readers.set(read, [node]);
+      }
+    }
+  }
+
+  /** Ops on the longest way from the start of a step to a node's results. */
+  depthOf(node: Node): number {
+    return this.#depths.get(node) ?? 0;
+  }
+
+  readersOf(node: Node): readonly Node[] {
+    return this.#readers.get(node) ?? [];
+  }
+
+  /** The node whose results a node has to wait for longest. */
+  lastOf({ inputs }: Node): Node | undefined {
+    let last = inputs[0]?.node;
+    for (const { node } of inputs) {
+      if (last && this.depthOf(node) > this.depthOf(last)) last = node;
+    }
+    return last;
+  }
+}
 
 /**
- * TensorFlow starts what is ready at once, so that `weight_decay * weight`
- * and `momentum * velocity` of every variable would lie in memory from the
- * start of a step to its end. Such a node, where one other reads it alone, is
- * made to wait for what that other one reads besides.
+ * For each node that could run long before anything reads its results, what
+ * its first reader has to wait for besides.
+ */
+function needs(program: Program, order: Order): Map<Node, Node> {
+  const needs = new Map<Node, Node>();
+  for (const node of program.nodes.toReversed()) {
+    let first: Node | undefined;
+    for (const reader of order.readersOf(node)) {
+      const start = needs.get(reader) ?? order.lastOf(reader) as Node;
+      if (!first || order.depthOf(start) < order.depthOf(first)) first = start;
+    }
+    if (first && order.depthOf(first) > order.depthOf(node) + SLACK) {
+      needs.set(node, first);
+    }
+  }
+  return needs;
+}
+
+/**
+ * TensorFlow starts what is ready at once, so that much would lie in memory
+ * from the start of a step, or of the backward pass, until it is read: decayed
+ * weights and momentum, coefficients of kernels, windows of activations. The
+ * first op on the way to such a result is made to wait.
  */
 export const late: Pass = {
   name: "late",
   run(program: Program): Program {
-    const readers = new Map<Node, Set<Node>>();
-    for (const node of program.nodes) {
-      for (const { node: read } of node.inputs) {
-        readers.set(read, (readers.get(read) ?? new Set()).add(node));
+    const order = new Order(program);
+    const needed = needs(program, order);
+    /** What a node can wait for and is in time. */
+    const waitOf = (node: Node): Node | undefined => {
+      let wait = needed.get(node);
+      const depth = wait ? order.depthOf(wait) - LEAD : 0;
+      // Not what is recorded later: that may depend on the node itself.
+      while (wait && (wait.id >= node.id || order.depthOf(wait) > depth)) {
+        wait = order.lastOf(wait);
       }
-    }
+      return wait;
+    };
+    /** Depth of what a node waits for already, through its inputs. */
+    const held = new Map<Node, number>();
+    const copies = new Map<Node, Node>();
     return rewrite(program, (node, builder) => {
-      const [reader, ...more] = readers.get(node) ?? [];
-      if (!isEarly(node) || !reader || more.length > 0) return undefined;
-      const other = reader.inputs.find((input) =>
-        !isSource(input) && !isEarly(input.node) && input.node !== node
+      const after = node.after.map((earlier) => copies.get(earlier) as Node);
+      let until = Math.max(
+        order.depthOf(node),
+        ...node.inputs.map((input) => held.get(input.node) ?? 0),
       );
-      if (!other || other.node.id > node.id) return undefined;
-      return builder.add({
-        ...node,
-        inputs: node.inputs.map(builder.map),
-        after: [builder.map(other).node],
-      }, node.outputs).outputs;
+      const wait = isLarge(node) && !isStateful(node)
+        ? waitOf(node)
+        : undefined;
+      if (wait && order.depthOf(wait) > until) {
+        after.push(copies.get(wait) as Node);
+        until = order.depthOf(wait);
+      }
+      held.set(node, until);
+      const inputs = node.inputs.map(builder.map);
+      const copy = builder.add({ ...node, inputs, after }, node.outputs);
+      copies.set(node, copy);
+      return copy.outputs;
     });
   },
 };
