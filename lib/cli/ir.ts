@@ -1,12 +1,14 @@
 /** @file `ir FILE`: the recorded ops of a step, before and after each pass. */
-import { optimize, PASSES } from "../compile/compile.ts";
+import { optimize, passesFor } from "../compile/compile.ts";
 import type { Pass } from "../compile/passes/pass.ts";
 import { UserError } from "../errors.ts";
 import type { Program } from "../ir/graph.ts";
 import { printProgram } from "../ir/print.ts";
+import { FLOAT32 } from "../ir/rounding.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import { nearest } from "../pipeline/nearest.ts";
 import { recordStep } from "../train/record.ts";
+import { roundingFor } from "../train/rounding.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
 import { recordingEngine } from "./recording_engine.ts";
@@ -21,7 +23,7 @@ export interface Passage {
 /** Runs the passes and keeps the program around each. */
 export function passages(
   program: Program,
-  passes: readonly Pass[] = PASSES.float32,
+  passes: readonly Pass[] = passesFor(FLOAT32),
 ): readonly Passage[] {
   const found: Passage[] = [];
   let before: Program | undefined;
@@ -88,11 +90,12 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
     set: options.set,
     point: options.point,
   });
-  const passes = PASSES[loaded.pipeline.train.precision];
-  if (options.pass !== undefined) checkPass(options.pass, passes);
   if (loaded.warnings) console.error(loaded.warnings);
-  const { api } = await recordingEngine();
-  const { program } = recordStep(api, loaded);
+  const engine = await recordingEngine();
+  const rounding = await roundingFor(engine, loaded.pipeline.train.precision);
+  const passes = passesFor(rounding);
+  if (options.pass !== undefined) checkPass(options.pass, passes);
+  const { program } = recordStep(engine.api, loaded, { rounding });
   for (const text of irText(passages(program, passes), options)) {
     console.log(text);
   }

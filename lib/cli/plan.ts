@@ -1,6 +1,7 @@
 /** @file `plan FILE`: sizes, operations, memory and schedules of a run. */
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { roundingFor } from "../train/rounding.ts";
 import { showShape } from "../stages/define.ts";
 import {
   type Plan,
@@ -159,6 +160,9 @@ export async function plan(
   const loaded = await loadPipeline(file, { set, point });
   if (loaded.warnings) console.error(loaded.warnings);
   const engine = await recordingEngine();
-  console.log(planText(planRun(loaded, engine, images), loaded.pipeline));
+  const { pipeline } = loaded;
+  const rounding = await roundingFor(engine, pipeline.train.precision);
+  const plan = planRun(loaded, engine, { images, rounding });
+  console.log(planText(plan, pipeline));
   return EXIT.success;
 }

@@ -5,6 +5,7 @@ import { loadPipeline } from "../pipeline/load.ts";
 import { type Limit, measureLimits, productName } from "../train/limit.ts";
 import { type Plan, planRun } from "../train/plan.ts";
 import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
+import { roundingFor } from "../train/rounding.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
@@ -136,9 +137,13 @@ export async function profile(
     data.train,
   );
   try {
-    const plan = planRun(loaded, engine, data.train.count);
+    const rounding = await roundingFor(engine, pipeline.train.precision);
+    const plan = planRun(loaded, engine, {
+      images: data.train.count,
+      rounding,
+    });
     const measured = await profileSteps(session, steps);
-    const limits = await measureLimits(engine, pipeline.train.precision);
+    const limits = await measureLimits(engine, rounding);
     console.log(profileText(measured, {
       plan,
       batch: pipeline.data.batch,

@@ -1,6 +1,7 @@
 /** @file A run on the terminal: one live line, or plain lines now and then. */
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import type { Rounding } from "../ir/rounding.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/train.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
@@ -80,6 +81,14 @@ export function stepLine({
   ].join("  ");
 }
 
+/** What is not float32, and why not all of it. */
+function roundingText({ activations, products }: Rounding): string {
+  if (activations === "float32") return "";
+  return products === "bfloat16"
+    ? " in bfloat16"
+    : " in bfloat16 (products in float32, which this processor is faster at)";
+}
+
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;
 
@@ -130,12 +139,12 @@ export function reporter(
         }`,
       );
     },
-    ready({ images, steps, device, engine, seconds, folder: path }) {
+    ready({ images, steps, device, engine, rounding, seconds, folder: path }) {
       folder = path;
       terminal.print(
         `${integer(images)} images, ${
           integer(steps)
-        } steps, ${engine} on ${device}, compiled in ${
+        } steps, ${engine} on ${device}${roundingText(rounding)}, compiled in ${
           seconds.toFixed(1)
         } s, into ${path}`,
       );

@@ -1,5 +1,6 @@
 /** @file The order of the passes. */
 import type { Program } from "../ir/graph.ts";
+import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { verify } from "../ir/verify.ts";
 import { commonSubexpressions } from "./passes/common_subexpressions.ts";
 import { deadCode } from "./passes/dead_code.ts";
@@ -8,20 +9,17 @@ import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 
-/** Passes of a program, in order, by the precision that is asked for. */
-export const PASSES: Readonly<
-  Record<"float32" | "bfloat16", readonly Pass[]>
-> = {
-  float32: [deadCode, identities, commonSubexpressions, late, deadCode],
-  bfloat16: [
-    deadCode,
-    identities,
-    lowPrecision,
-    commonSubexpressions,
-    late,
-    deadCode,
-  ],
-};
+/** Passes of a program, in order. */
+export const passesFor = (
+  { activations, products }: Rounding,
+): readonly Pass[] => [
+  deadCode,
+  identities,
+  ...(activations === "bfloat16" ? [lowPrecision(products), deadCode] : []),
+  commonSubexpressions,
+  late,
+  deadCode,
+];
 
 /**
  * Runs passes over a program and verifies it after each.
@@ -30,7 +28,7 @@ export const PASSES: Readonly<
  */
 export function optimize(
   program: Program,
-  passes: readonly Pass[] = PASSES.float32,
+  passes: readonly Pass[] = passesFor(FLOAT32),
   observe?: (pass: string, program: Program) => void,
 ): Program {
   let current = program;

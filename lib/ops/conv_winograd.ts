@@ -62,8 +62,8 @@ export function byWinograd(
   { shape: [side, , from, to] }: tf.Tensor4D,
   { stride, padding }: ConvGeometry,
 ): boolean {
-  const { device, precision } = currentTarget();
-  if (device !== "cpu" || precision !== "float32") return false;
+  const { device, products: low } = currentTarget();
+  if (device !== "cpu" || low !== "float32") return false;
   if (side !== 3 || stride !== 1 || padding > 2) return false;
   const results = resultsOf(x, padding);
   const [, inPart] = parts(x.shape[0], results, Math.max(from, to))[0] as Part;

@@ -49,7 +49,7 @@ export const train = z.strictObject({
     "Settings for single stages",
   ),
   precision: z.enum(["float32", "bfloat16"]).default("float32").describe(
-    "Arithmetic of convolutions and matrix products",
+    "What activations are kept in; products of layers are computed in it where the device is faster at that",
   ),
 });
 

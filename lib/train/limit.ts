@@ -1,9 +1,9 @@
 /** @file What the machine can do at best: chains of one product and nothing else. */
 import * as tf from "@tensorflow/tfjs";
 import type { Device, Engine } from "../engine/open.ts";
+import type { Rounding } from "../ir/rounding.ts";
 import { direct } from "../ops/conv_direct.ts";
 import { linear } from "../ops/linear.ts";
-import type { Train } from "../pipeline/pipeline.ts";
 import type { VariableRef } from "../trace/execution.ts";
 import { compiledRuntime, type Runtime } from "./runtime.ts";
 
@@ -19,7 +19,7 @@ export type Product =
 
 /** How a product is repeated. */
 export interface Repetition {
-  readonly precision: Train["precision"];
+  readonly rounding: Rounding;
   /** Chains side by side: as many as the engine runs ops at once. */
   readonly lanes: number;
   /** Products of a chain: what a call costs besides is spread over them. */
@@ -76,7 +76,7 @@ export function productName(product: Product): string {
 export async function productChains(
   runtime: Runtime,
   product: Product,
-  { precision, lanes, length }: Repetition,
+  { rounding, lanes, length }: Repetition,
 ): Promise<Chains> {
   const factors = FACTORS[product.kind](product as never);
   const name = `${product.kind}/${productName(product)}`;
@@ -106,7 +106,7 @@ export async function productChains(
       execution.assign(y, value);
     }
     return {};
-  }, precision);
+  }, rounding);
   return { flops: lanes * length * factors.flops, run: () => program.run() };
 }
 
@@ -143,33 +143,50 @@ export interface Limit {
 const LENGTH = 4;
 const RUNS = 5;
 
+/**
+ * Operations a second of a product, by rounding. The roundings take turns, so
+ * that a busy machine slows them all.
+ */
+export async function measureRates(
+  engine: Engine,
+  product: Product,
+  roundings: readonly Rounding[],
+): Promise<readonly number[]> {
+  const lanes = engine.config.interThreads;
+  const runtimes = roundings.map(() => compiledRuntime(engine));
+  try {
+    const chains: Chains[] = [];
+    for (const [i, rounding] of roundings.entries()) {
+      const runtime = runtimes[i] as Runtime;
+      const how = { rounding, lanes, length: LENGTH };
+      chains.push(await productChains(runtime, product, how));
+    }
+    const seconds = chains.map(() => Infinity);
+    // The first round compiles.
+    for (let round = 0; round <= RUNS; round++) {
+      for (const [i, { run }] of chains.entries()) {
+        const start = performance.now();
+        await run();
+        const took = (performance.now() - start) / 1000;
+        if (round > 0) seconds[i] = Math.min(seconds[i] as number, took);
+      }
+    }
+    return chains.map(({ flops }, i) => flops / (seconds[i] as number));
+  } finally {
+    runtimes.forEach((runtime) => runtime.close());
+  }
+}
+
 /** Measures the best of each kind of product, in a few seconds. */
 export async function measureLimits(
   engine: Engine,
-  precision: Train["precision"],
+  rounding: Rounding,
 ): Promise<Readonly<Record<Product["kind"], Limit>>> {
-  const lanes = engine.config.interThreads;
   const best = async (products: readonly Product[]): Promise<Limit> => {
     const limits: Limit[] = [];
     for (const product of products) {
-      const runtime = compiledRuntime(engine);
-      try {
-        const { flops, run } = await productChains(runtime, product, {
-          precision,
-          lanes,
-          length: LENGTH,
-        });
-        await run();
-        let seconds = Infinity;
-        for (let i = 0; i < RUNS; i++) {
-          const start = performance.now();
-          await run();
-          seconds = Math.min(seconds, (performance.now() - start) / 1000);
-        }
-        limits.push({ product, rate: flops / seconds });
-      } finally {
-        runtime.close();
-      }
+      const [rate = 0] = await measureRates(engine, product, [rounding]);
+      limits.push({ product, rate });
     }
     return limits.reduce((a, b) => b.rate > a.rate ? b : a);
   };

@@ -1,11 +1,12 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
-import { optimize, PASSES } from "../compile/compile.ts";
+import { optimize, passesFor } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/graph.ts";
 import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
+import type { Rounding } from "../ir/rounding.ts";
 import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
@@ -165,19 +166,27 @@ function schedulesOf(
 /**
  * Plans a run from its recorded step. Runs nothing and loads no data.
  *
- * @param images Number of training images, where the source does not tell.
  * @throws {UserError} When a batch is larger than the data.
  */
 export function planRun(
   loaded: LoadedPipeline,
   { api }: Pick<Engine, "api">,
-  images?: number,
+  { images, rounding }: {
+    /** Number of training images, where the source does not tell. */
+    readonly images?: number | undefined;
+    /** By default the pipeline's precision, products included. */
+    readonly rounding?: Rounding;
+  } = {},
 ): Plan {
   const { pipeline, graph } = loaded;
   const record = (device: Target["device"]) => {
-    const recorded = recordStep(api, loaded, { device, images });
-    const passes = PASSES[pipeline.train.precision];
-    return { ...recorded, program: optimize(recorded.program, passes) };
+    const { program, ...recorded } = recordStep(api, loaded, {
+      device,
+      rounding,
+      images,
+    });
+    const passes = passesFor(recorded.rounding);
+    return { ...recorded, program: optimize(program, passes) };
   };
   // Counted as defined, so that the number is the network's and no machine's.
   const counted = record("any").program;

@@ -2,6 +2,7 @@
 import type { Api } from "../engine/ffi.ts";
 import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/graph.ts";
+import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { trace } from "../trace/execution.ts";
 import type { Target } from "../trace/target.ts";
@@ -11,9 +12,13 @@ export interface RecordedStep {
   readonly training: TrainingStep;
   /** As it was traced, before any pass. */
   readonly program: Program;
+  /** What it was recorded for. */
+  readonly rounding: Rounding;
   /** Training images, where they are known without loading them. */
   readonly images?: number;
 }
+
+const ROUNDINGS = { float32: FLOAT32, bfloat16: BFLOAT16 } as const;
 
 /**
  * Records the training step: as a session with the images on the device runs
@@ -22,8 +27,10 @@ export interface RecordedStep {
 export function recordStep(
   api: Api,
   { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
-  { device = "cpu", images }: {
+  { device = "cpu", rounding, images }: {
     readonly device?: Target["device"];
+    /** By default the pipeline's precision, products included. */
+    readonly rounding?: Rounding | undefined;
     /** Number of training images; by default what the source tells. */
     readonly images?: number | undefined;
   } = {},
@@ -42,13 +49,15 @@ export function recordStep(
       },
     },
   );
+  const kept = rounding ?? ROUNDINGS[pipeline.train.precision];
   const program = trace(api, "step", training.traceable, {
     device,
-    precision: pipeline.train.precision,
+    ...kept,
   });
   return {
     training,
     program,
+    rounding: kept,
     ...(count === undefined ? {} : { images: count }),
   };
 }

@@ -1,18 +1,20 @@
 /** @file Where programs run: compiled, or op by op. */
-import { optimize, PASSES } from "../compile/compile.ts";
+import { optimize, passesFor } from "../compile/compile.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
-import type { Train } from "../pipeline/pipeline.ts";
+import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 
 /** Runs functions; their variables are shared by path and live as long as it. */
 export interface Runtime {
+  /** Whether it computes in float32 whatever it is asked for. */
+  readonly float32Only: boolean;
   /** Readies a function for many calls. */
   load(
     name: string,
     body: Traceable,
-    precision?: Train["precision"],
+    rounding?: Rounding,
   ): Executable;
   /** Frees the device's memory. */
   close(): void;
@@ -22,11 +24,12 @@ export interface Runtime {
 export function compiledRuntime({ api, config, device }: Engine): Runtime {
   const machine = new Machine(api, config);
   return {
-    load: (name, body, precision = "float32") =>
+    float32Only: false,
+    load: (name, body, rounding = FLOAT32) =>
       machine.load(
         optimize(
-          trace(api, name, body, { device, precision }),
-          PASSES[precision],
+          trace(api, name, body, { device, ...rounding }),
+          passesFor(rounding),
         ),
       ),
     close: () => machine.close(),
@@ -37,10 +40,11 @@ export function compiledRuntime({ api, config, device }: Engine): Runtime {
 export function eagerRuntime({ api, config, device }: Engine): Runtime {
   const context = new EagerContext(api, config);
   return {
+    float32Only: true,
     load: (_, body) => ({
       run: (inputs: Tensors = {}) =>
         Promise.resolve().then(() =>
-          runEagerly(context, body, inputs, { device, precision: "float32" })
+          runEagerly(context, body, inputs, { device, ...FLOAT32 })
         ),
     }),
     close: () => context.close(),

@@ -18,6 +18,7 @@ import {
 } from "../graph/step.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
+import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { Spectra } from "../monitor/define.ts";
 import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
 import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
@@ -26,6 +27,7 @@ import { fill, residentImages } from "./fill.ts";
 import { ImageOrder } from "./order.ts";
 import { planarBatch } from "./planar.ts";
 import { Prefetcher } from "./prefetch.ts";
+import { roundingFor } from "./rounding.ts";
 import { type RunLength, runLength } from "./run_length.ts";
 import { compiledRuntime, type Runtime } from "./runtime.ts";
 
@@ -77,6 +79,8 @@ export class TrainingSession {
   readonly #resident: boolean;
   /** Every variable, the step counter included. */
   readonly variables: readonly VariableRef[];
+  /** What the pipeline's precision comes to on this machine. */
+  readonly rounding: Rounding;
   /** Steps of the run. */
   readonly length: RunLength;
   readonly #order: ImageOrder;
@@ -89,7 +93,8 @@ export class TrainingSession {
     readonly graph: StageGraph,
     readonly engine: Engine,
     readonly data: Images,
-    { runtime, training, step, resident }: {
+    { runtime, training, step, resident, rounding }: {
+      readonly rounding: Rounding;
       readonly runtime: Runtime;
       readonly training: TrainingStep;
       readonly step: Executable;
@@ -107,6 +112,7 @@ export class TrainingSession {
     this.#training = training;
     this.#step = step;
     this.#resident = resident;
+    this.rounding = rounding;
     this.variables = [...training.variables, STEP];
   }
 
@@ -128,6 +134,9 @@ export class TrainingSession {
       graph,
       resident ? { kind: "resident", pixels: resident.ref } : { kind: "fed" },
     );
+    const rounding = runtime.float32Only
+      ? FLOAT32
+      : await roundingFor(engine, pipeline.train.precision);
     const filled = fill(
       runtime,
       training.variables,
@@ -137,7 +146,7 @@ export class TrainingSession {
     );
     // The step is traced while the engine fills its variables.
     const traced = Promise.resolve().then(() =>
-      runtime.load("step", training.traceable, pipeline.train.precision)
+      runtime.load("step", training.traceable, rounding)
     );
     const [step] = await Promise.all([traced, filled]);
     return new TrainingSession(pipeline, graph, engine, data, {
@@ -145,6 +154,7 @@ export class TrainingSession {
       training,
       step,
       resident: resident !== undefined,
+      rounding,
     });
   }
 

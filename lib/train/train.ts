@@ -6,6 +6,7 @@ import type { InstallProgress } from "../engine/install.ts";
 import { type Device, openEngine, openInstalled } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import { UserError } from "../errors.ts";
+import type { Rounding } from "../ir/rounding.ts";
 import type { Alarm, Verdict } from "../monitor/watch.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { Averages } from "./averages.ts";
@@ -29,6 +30,7 @@ export type TrainEvent =
     readonly steps: number;
     readonly device: Device;
     readonly engine: string;
+    readonly rounding: Rounding;
     /** Seconds that tracing and compiling the step took. */
     readonly seconds: number;
   }
@@ -233,6 +235,7 @@ export async function train(
       steps: session.length.steps,
       device: engine.device,
       engine: version,
+      rounding: session.rounding,
       seconds: (performance.now() - before) / 1000,
     });
     const run = await trainSteps(

@@ -1,5 +1,5 @@
 import assert from "@std/assert";
-import { optimize, PASSES } from "../../lib/compile/compile.ts";
+import { optimize, passesFor } from "../../lib/compile/compile.ts";
 import { commonSubexpressions } from "../../lib/compile/passes/common_subexpressions.ts";
 import { deadCode } from "../../lib/compile/passes/dead_code.ts";
 import { identities } from "../../lib/compile/passes/identities.ts";
@@ -8,6 +8,7 @@ import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
 import { printProgram } from "../../lib/ir/print.ts";
+import { BFLOAT16, FLOAT32, type Rounding } from "../../lib/ir/rounding.ts";
 import { verify } from "../../lib/ir/verify.ts";
 import { floats, Hand, ops, type Rest } from "../ir/hand.ts";
 
@@ -134,6 +135,14 @@ Deno.test("common subexpressions: ops of different attributes stay apart", () =>
 Deno.test("common subexpressions: the backward pass gathers again what the forward pass gathered", () => {
   const forward = { scope: "encoder" };
   const backward = { scope: "encoder/gradient" };
+  const wider: Rest = { outputs: [["float32", 2]] };
+  assert.ok(
+    !merged("Cast", { ...wider, ...forward }, { ...wider, ...backward }),
+  );
+  const narrower: Rest = { outputs: [["bfloat16", 2]] };
+  assert.ok(
+    merged("Cast", { ...narrower, ...forward }, { ...narrower, ...backward }),
+  );
   for (const op of ["PadV2", "GatherV2"]) {
     assert.ok(!merged(op, forward, backward));
     assert.ok(merged(op, forward, { scope: "encoder/block" }));
@@ -320,7 +329,7 @@ Deno.test("low precision: a convolution reads and writes bfloat16 between casts"
     scope: "y/conv",
   });
   const sum = hand.value("Sum", [y]);
-  const result = run(lowPrecision, hand.program(fetching(y, sum)));
+  const result = run(lowPrecision("bfloat16"), hand.program(fetching(y, sum)));
   assert.deepEqual(ops(result), [
     "Placeholder",
     "Const",
@@ -356,7 +365,7 @@ Deno.test("low precision: activations stay in bfloat16 between convolutions, and
   });
   const total = hand.value("AddN", twice, large);
   const result = deadCode.run(
-    run(lowPrecision, hand.program(fetching(total))),
+    run(lowPrecision("bfloat16"), hand.program(fetching(total))),
   );
   const casts = result.nodes.filter(({ op }) => op === "Cast")
     .map(({ inputs, outputs }) => [
@@ -390,7 +399,10 @@ Deno.test("low precision: what is not led by a convolution, is small or is no fl
     hand.value("MatMul", [whole, whole], { outputs: [["int32", ...LARGE]] }),
   ];
   const program = hand.program(fetching(...values));
-  assert.equal(printProgram(run(lowPrecision, program)), printProgram(program));
+  assert.equal(
+    printProgram(run(lowPrecision("bfloat16"), program)),
+    printProgram(program),
+  );
 });
 
 Deno.test("low precision: statistics of a batch norm stay in float32", () => {
@@ -405,7 +417,10 @@ Deno.test("low precision: statistics of a batch norm stay in float32", () => {
     outputs: [["float32", ...LARGE], ["float32", 16], ["float32", 16]],
   });
   const [normed, mean] = norm.outputs as [Value, Value];
-  const result = run(lowPrecision, hand.program(fetching(normed, mean)));
+  const result = run(
+    lowPrecision("bfloat16"),
+    hand.program(fetching(normed, mean)),
+  );
   const copy = result.nodes.find(({ op }) => op === "FusedBatchNormV3");
   assert.deepEqual(copy?.inputs.map(({ dtype }) => dtype), [
     "bfloat16",
@@ -417,6 +432,37 @@ Deno.test("low precision: statistics of a batch norm stay in float32", () => {
     "float32",
   ]);
   assert.equal(result.fetches.get("out1"), copy?.outputs[1]);
+});
+
+Deno.test("low precision: where products stay in float32, batch norms lead to bfloat16", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const kernel = hand.value("Const", [], {
+    outputs: [["float32", 3, 3, 16, 16]],
+  });
+  const scale = hand.constant(...new Array<number>(16).fill(1));
+  const normed = hand.value(
+    "FusedBatchNormV3",
+    [hand.value("Conv2D", [x, kernel], large), scale],
+    large,
+  );
+  const positive = hand.value("Relu", [normed], large);
+  const y = hand.value("Conv2D", [positive, kernel], large);
+  const result = deadCode.run(
+    run(lowPrecision("float32"), hand.program(fetching(y))),
+  );
+  const types = result.nodes.map(({ op, outputs }) =>
+    `${op} ${outputs[0]?.dtype}`
+  );
+  assert.deepEqual(types.filter((type) => !type.startsWith("Const")), [
+    "Placeholder float32",
+    "Conv2D float32",
+    "Cast bfloat16",
+    "FusedBatchNormV3 bfloat16",
+    "Relu bfloat16",
+    "Cast float32",
+    "Conv2D float32",
+  ]);
 });
 
 /** A weight, and the end of a chain of ops that reads it. */
@@ -492,12 +538,14 @@ for (
 }
 
 Deno.test("every list of passes begins and ends with the removal of dead code", () => {
-  for (const passes of Object.values(PASSES)) {
+  for (const passes of [FLOAT32, BFLOAT16].map(passesFor)) {
     assert.equal(passes[0], deadCode);
     assert.equal(passes.at(-1), deadCode);
   }
-  assert.ok(!PASSES.float32.includes(lowPrecision));
-  assert.ok(PASSES.bfloat16.includes(lowPrecision));
+  const names = (rounding: Rounding) =>
+    passesFor(rounding).map(({ name }) => name);
+  assert.ok(!names(FLOAT32).includes("low-precision"));
+  assert.ok(names(BFLOAT16).includes("low-precision"));
 });
 
 Deno.test("passes run in order, each is seen, and a second time changes nothing", () => {

@@ -2,6 +2,7 @@ import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../../lib/ops/conv.ts";
 import { trace } from "../../lib/trace/execution.ts";
+import { BFLOAT16, FLOAT32 } from "../../lib/ir/rounding.ts";
 import { CPU, type Target } from "../../lib/trace/target.ts";
 import { engine } from "../helpers/engine.ts";
 
@@ -56,10 +57,10 @@ for (
 for (
   const [what, options] of [
     ["a strided convolution", { stride: 2 }],
-    ["one in bfloat16", { target: { device: "cpu", precision: "bfloat16" } }],
-    ["one for a GPU", { target: { device: "gpu", precision: "float32" } }],
+    ["one in bfloat16", { target: { device: "cpu", ...BFLOAT16 } }],
+    ["one for a GPU", { target: { device: "gpu", ...FLOAT32 } }],
     ["one that is counted", {
-      target: { device: "any", precision: "float32" },
+      target: { device: "any", ...FLOAT32 },
     }],
   ] as const
 ) {

@@ -58,6 +58,7 @@ async function recordStep(
   const machine = new Machine(engine.api, engine.config);
   let step: Omit<Recorded, "state"> | undefined;
   const runtime: Runtime = {
+    float32Only: true,
     load(name, body) {
       const program = trace(engine.api, name, body);
       if (name !== "step") return machine.load(program);

@@ -96,7 +96,10 @@ Deno.test("planText() draws no warm-up in epochs of unknown length", async () =>
   const loaded = await smallPipeline("simclr", UNKNOWN, warm);
   const unknown = planText(planRun(loaded, engine), loaded.pipeline);
   assert.match(unknown, /Schedules: the warm-up counts in epochs/);
-  const told = planText(planRun(loaded, engine, 80), loaded.pipeline);
+  const told = planText(
+    planRun(loaded, engine, { images: 80 }),
+    loaded.pipeline,
+  );
   assert.match(told, /^Run: 80 images, 10 steps an epoch/m);
   assert.match(told, /Learning rate of y, z, over steps/);
 });

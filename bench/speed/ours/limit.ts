@@ -14,7 +14,8 @@ async function chains(
 ): Promise<Ready> {
   const engine = await openEngine({ device, threads });
   const { flops, run } = await productChains(compiledRuntime(engine), product, {
-    precision,
+    // What the machine can do in this precision, whatever a step makes of it.
+    rounding: { activations: precision, products: precision },
     lanes: engine.config.interThreads,
     length,
   });

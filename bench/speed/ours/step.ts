@@ -44,7 +44,7 @@ export async function step(
 ): Promise<Ready> {
   const { loaded, engine, data, start } = await open(job, surroundings);
   const { batch } = loaded.pipeline.data;
-  const flops = planRun(loaded, engine, data.count).flops / batch;
+  const flops = planRun(loaded, engine, { images: data.count }).flops / batch;
   const run = stepper(await start());
   await run(job.warmup);
   return { facts: { units: batch, flops }, run, engine };

@@ -13,11 +13,15 @@ import { rewrite } from "./rewrite.ts";
 /** Larger constants are compared by identity only. */
 const COMPARED_ELEMENTS = 4096;
 
-/**
- * Copies of pixels, as large as an activation or larger. The backward pass
- * makes its own: the forward pass's would have to be kept until then.
- */
 const COPIES = new Set(["GatherV2", "PadV2"]);
+
+/**
+ * Whether a node copies activations, to something as large or larger. The
+ * backward pass makes its own: the forward pass's would have to be kept until
+ * then.
+ */
+const isCopy = ({ op, outputs }: Node): boolean =>
+  COPIES.has(op) || (op === "Cast" && outputs[0]?.dtype === "float32");
 
 /**
  * Merges nodes with the same op, attributes and inputs. Stateless random ops
@@ -46,7 +50,7 @@ export const commonSubexpressions: Pass = {
     const keyOf = (node: Node, inputs: readonly Value[]): string =>
       [
         node.op,
-        COPIES.has(node.op) && ownerOf(node.scope).backward,
+        isCopy(node) && ownerOf(node.scope).backward,
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),
       ].join("|");

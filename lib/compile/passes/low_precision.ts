@@ -1,6 +1,7 @@
-/** @file Convolutions and layers' products in bfloat16, and what lies between them. */
+/** @file Activations in bfloat16, and layers' products where that is faster. */
 import type { DType } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Rounding } from "../../ir/rounding.ts";
 import type { Pass } from "./pass.ts";
 import { type Builder, rewrite } from "./rewrite.ts";
 
@@ -17,18 +18,10 @@ interface Rule {
   readonly type?: string;
 }
 
-/**
- * Ops whose sums oneDNN keeps in float32 whatever their inputs are, and the
- * cheap ones that stand between them. Batch norm reads and writes bfloat16
- * but computes its statistics in float32.
- */
-const RULES: Readonly<Record<string, Rule>> = {
-  Conv2D: { low: [0, 1], leads: [] },
-  Conv2DBackpropInput: { low: [1, 2], leads: [] },
-  Conv2DBackpropFilter: { low: [0, 2], leads: [] },
-  MatMul: { low: [0, 1], leads: [] },
-  FusedBatchNormV3: { low: [0], leads: [0] },
-  FusedBatchNormGradV3: { low: [0, 1], leads: [1] },
+type Rules = Readonly<Record<string, Rule>>;
+
+/** Cheap ops that stand between products, and follow. */
+const BETWEEN: Rules = {
   Relu: { low: [0], leads: [0] },
   ReluGrad: { low: [0, 1], leads: [1] },
   Add: { low: [0, 1], leads: [0, 1] },
@@ -39,6 +32,30 @@ const RULES: Readonly<Record<string, Rule>> = {
   PadV2: { low: [0, 2], leads: [0] },
   Slice: { low: [0], leads: [0] },
   Reshape: { low: [0], leads: [0] },
+};
+
+/** Batch norm reads and writes bfloat16 but has its statistics in float32. */
+const NORMS = {
+  FusedBatchNormV3: { low: [0], leads: [0] },
+  FusedBatchNormGradV3: { low: [0, 1], leads: [1] },
+} as const satisfies Rules;
+
+const RULES: Readonly<Record<Rounding["products"], Rules>> = {
+  /** Products lead: oneDNN keeps their sums in float32. */
+  bfloat16: {
+    Conv2D: { low: [0, 1], leads: [] },
+    Conv2DBackpropInput: { low: [1, 2], leads: [] },
+    Conv2DBackpropFilter: { low: [0, 2], leads: [] },
+    MatMul: { low: [0, 1], leads: [] },
+    ...NORMS,
+    ...BETWEEN,
+  },
+  /** Norms lead: what they read and write is all that lies between products. */
+  float32: {
+    FusedBatchNormV3: { ...NORMS.FusedBatchNormV3, leads: [] },
+    FusedBatchNormGradV3: { ...NORMS.FusedBatchNormGradV3, leads: [] },
+    ...BETWEEN,
+  },
 };
 
 /** Ops on less are not worth a cast. */
@@ -69,16 +86,18 @@ const size = ({ shape }: Value): number =>
 /**
  * Runs ops in bfloat16 by {@linkcode RULES}. Each result is cast back to
  * float32 for whoever needs that; where only bfloat16 ops read it, dead-code
- * removal takes the cast away, so that activations stay in bfloat16 between
- * convolutions and weights are cast once a step.
+ * removal takes the cast away, so that activations stay in bfloat16 from one
+ * product to the next and weights are cast once a step.
+ *
+ * @param products What products are computed in.
  */
-export const lowPrecision: Pass = {
+export const lowPrecision = (products: Rounding["products"]): Pass => ({
   name: "low-precision",
   run(program: Program): Program {
     /** bfloat16 form of a new float32 value. */
     const narrow = new Map<Value, Value>();
     return rewrite(program, (node: Node, builder) => {
-      const rule = RULES[node.op];
+      const rule = RULES[products][node.op];
       const [first] = node.outputs;
       if (!rule || first?.dtype !== "float32" || node.after.length > 0) {
         return undefined;
@@ -118,4 +137,4 @@ export const lowPrecision: Pass = {
       return [wide, ...rest];
     });
   },
-};
+});

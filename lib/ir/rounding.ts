@@ -1,0 +1,20 @@
+/** @file What numbers of a program are rounded to. */
+
+type Float = "float32" | "bfloat16";
+
+/** What numbers are rounded to. */
+export interface Rounding {
+  /** What a layer hands to the next one. */
+  readonly activations: Float;
+  /** What layers multiply. */
+  readonly products: Float;
+}
+
+export const FLOAT32: Rounding = {
+  activations: "float32",
+  products: "float32",
+};
+export const BFLOAT16: Rounding = {
+  activations: "bfloat16",
+  products: "bfloat16",
+};

@@ -1,0 +1,37 @@
+/** @file What `precision` comes to on this machine. */
+import type { Engine } from "../engine/open.ts";
+import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
+import type { Train } from "../pipeline/pipeline.ts";
+import { measureRates, type Product } from "./limit.ts";
+
+/** A product that takes a core some 10 ms. */
+const PROBE: Product = { kind: "matrices", side: 1024 };
+
+/** Products in bfloat16 have to be so many times as fast. */
+const LEAST_GAIN = 1.25;
+
+const known = new WeakMap<Engine, Promise<boolean>>();
+
+/** Whether a CPU multiplies bfloat16 faster than float32, by trying. */
+function multipliesFaster(engine: Engine): Promise<boolean> {
+  const measured = known.get(engine) ??
+    measureRates(engine, PROBE, [FLOAT32, BFLOAT16]).then((
+      [float32 = 0, bfloat16 = 0],
+    ) => bfloat16 > LEAST_GAIN * float32);
+  known.set(engine, measured);
+  return measured;
+}
+
+/**
+ * Rounding of a precision. With `bfloat16` activations are kept in bfloat16;
+ * products are computed in it where that is faster. A CPU without AMX takes
+ * twice as long for a product in bfloat16 as for one in float32.
+ */
+export async function roundingFor(
+  engine: Engine,
+  precision: Train["precision"],
+): Promise<Rounding> {
+  if (precision === "float32") return FLOAT32;
+  const fast = engine.device === "gpu" || await multipliesFaster(engine);
+  return fast ? BFLOAT16 : { ...BFLOAT16, products: "float32" };
+}
