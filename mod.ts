@@ -213,6 +213,7 @@ export type { InstallProgress } from "./lib/engine/install.ts";
 export type { OpTiming } from "./lib/engine/step_stats.ts";
 export type { StageGraph, WiredStage } from "./lib/graph/stage_graph.ts";
 export type { DType, HostArray, TensorData } from "./lib/ir/dtype.ts";
+export type { Rounding } from "./lib/ir/rounding.ts";
 export type {
   Execution,
   Traceable,
