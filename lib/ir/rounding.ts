@@ -1,13 +1,11 @@
 /** @file What numbers of a program are rounded to. */
 
-type Float = "float32" | "bfloat16";
-
 /** What numbers are rounded to. */
 export interface Rounding {
   /** What a layer hands to the next one. */
-  readonly activations: Float;
+  readonly activations: "float32" | "bfloat16";
   /** What layers multiply. */
-  readonly products: Float;
+  readonly products: "float32" | "bfloat16";
 }
 
 export const FLOAT32: Rounding = {
