@@ -128,6 +128,7 @@ export class BenchWorker {
         "run",
         "-A",
         "--no-check",
+        "--v8-flags=--optimize-for-size",
         here("ours/worker.ts"),
       ], {}] as const
       : [

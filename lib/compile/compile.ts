@@ -7,6 +7,7 @@ import { deadCode } from "./passes/dead_code.ts";
 import { identities } from "./passes/identities.ts";
 import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
+import { recompute } from "./passes/recompute.ts";
 import type { Pass } from "./passes/pass.ts";
 
 /** Passes of a program, in order. */
@@ -17,6 +18,7 @@ export const passesFor = (
   identities,
   ...(activations === "bfloat16" ? [lowPrecision(products), deadCode] : []),
   commonSubexpressions,
+  recompute,
   late,
   deadCode,
 ];

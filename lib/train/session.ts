@@ -2,6 +2,7 @@
 import type { Executable, Tensors } from "../compile/machine.ts";
 import { type Images, isInMemory } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
+import { releaseFreed } from "../engine/resident.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -149,6 +150,8 @@ export class TrainingSession {
       runtime.load("step", training.traceable, rounding)
     );
     const [step] = await Promise.all([traced, filled]);
+    // What tracing took is not to lie beside the first step.
+    releaseFreed();
     return new TrainingSession(pipeline, graph, engine, data, {
       runtime,
       training,

@@ -6,6 +6,7 @@ import { identities } from "../../lib/compile/passes/identities.ts";
 import { late } from "../../lib/compile/passes/late.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
+import { recompute } from "../../lib/compile/passes/recompute.ts";
 import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
 import { printProgram } from "../../lib/ir/print.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../../lib/ir/rounding.ts";
@@ -132,7 +133,7 @@ Deno.test("common subexpressions: ops of different attributes stay apart", () =>
   assert.ok(!merged("Conv2D", list(1, 2), list(12)));
 });
 
-Deno.test("common subexpressions: the backward pass gathers again what the forward pass gathered", () => {
+Deno.test("common subexpressions: the backward pass brings activations into other forms by itself", () => {
   const forward = { scope: "encoder" };
   const backward = { scope: "encoder/gradient" };
   const wider: Rest = { outputs: [["float32", 2]] };
@@ -143,7 +144,7 @@ Deno.test("common subexpressions: the backward pass gathers again what the forwa
   assert.ok(
     merged("Cast", { ...narrower, ...forward }, { ...narrower, ...backward }),
   );
-  for (const op of ["PadV2", "GatherV2"]) {
+  for (const op of ["PadV2", "GatherV2", "Slice", "Reshape"]) {
     assert.ok(!merged(op, forward, backward));
     assert.ok(merged(op, forward, { scope: "encoder/block" }));
     assert.ok(merged(op, backward, { scope: "projector/gradient" }));
@@ -464,6 +465,69 @@ Deno.test("low precision: where products stay in float32, batch norms lead to bf
     "Conv2D float32",
   ]);
 });
+
+/** A batch norm and a ReLU between two products, and what reads it backwards. */
+function normedLayer(
+  channels: number,
+  { residual = false }: { readonly residual?: boolean } = {},
+): Program {
+  const hand = new Hand();
+  const forward: Rest = {
+    outputs: [["float32", 64, 2 ** 14 / channels, channels]],
+    scope: "y/layer",
+  };
+  const backward: Rest = { ...forward, scope: "y/layer/gradient" };
+  const x = hand.value("Placeholder", [], forward);
+  const norm = hand.node("FusedBatchNormV3", [x], {
+    ...forward,
+    outputs: [...forward.outputs ?? [], ["float32", channels]],
+  });
+  const [normed, mean] = norm.outputs as [Value, Value];
+  const positive = hand.value("Relu", [normed], forward);
+  const others = residual ? [hand.value("Add", [normed, x], forward)] : [];
+  const product = hand.value("MatMul", [positive], forward);
+  const dy = hand.value("Neg", [product], backward);
+  const dr = hand.value("ReluGrad", [dy, positive], backward);
+  const dw = hand.value("MatMul", [positive, dr], backward);
+  return hand.program(fetching(dw, mean, ...others));
+}
+
+Deno.test("recompute: a ReLU after a batch norm is computed again for the backward pass, once", () => {
+  const before = normedLayer(64);
+  const after = run(recompute, before);
+  const added = after.nodes.filter(({ op }) =>
+    op === "FusedBatchNormV3" || op === "Relu"
+  );
+  assert.deepEqual(added.map(({ op, scope }) => [op, scope]), [
+    ["FusedBatchNormV3", "y/layer"],
+    ["Relu", "y/layer"],
+    ["FusedBatchNormV3", "y/layer/gradient"],
+    ["Relu", "y/layer/gradient"],
+  ]);
+  const [, kept, , again] = added;
+  const readers = (relu?: Node) =>
+    after.nodes.filter(({ inputs }) => inputs.some(({ node }) => node === relu))
+      .map(({ op, scope }) => `${op} ${scope}`);
+  assert.deepEqual(readers(kept), ["MatMul y/layer"]);
+  assert.deepEqual(readers(again), [
+    "ReluGrad y/layer/gradient",
+    "MatMul y/layer/gradient",
+  ]);
+  // The statistics are those of the forward pass.
+  assert.equal(after.fetches.get("out1")?.node, added[0]);
+});
+
+for (
+  const [what, program] of [
+    ["one with few channels", normedLayer(32)],
+    ["one whose batch norm another reads", normedLayer(64, { residual: true })],
+  ] as const
+) {
+  Deno.test(`recompute: ${what} is kept`, () => {
+    const after = run(recompute, program);
+    assert.equal(printProgram(after), printProgram(program));
+  });
+}
 
 /** A weight, and the end of a chain of ops that reads it. */
 function weightAndChain(

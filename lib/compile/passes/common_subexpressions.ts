@@ -13,15 +13,16 @@ import { rewrite } from "./rewrite.ts";
 /** Larger constants are compared by identity only. */
 const COMPARED_ELEMENTS = 4096;
 
-const COPIES = new Set(["GatherV2", "PadV2"]);
+/** Ops that show an activation in another form: in its memory, or copied. */
+const FORMS = new Set(["GatherV2", "PadV2", "Reshape", "Slice"]);
 
 /**
- * Whether a node copies activations, to something as large or larger. The
- * backward pass makes its own: the forward pass's would have to be kept until
- * then.
+ * Whether a node shows an activation in another form, or as wide as it was.
+ * The backward pass makes its own: the forward pass's would have to be kept
+ * until then, or would keep what it shows.
  */
-const isCopy = ({ op, outputs }: Node): boolean =>
-  COPIES.has(op) || (op === "Cast" && outputs[0]?.dtype === "float32");
+const isForm = ({ op, outputs }: Node): boolean =>
+  FORMS.has(op) || (op === "Cast" && outputs[0]?.dtype === "float32");
 
 /**
  * Merges nodes with the same op, attributes and inputs. Stateless random ops
@@ -50,7 +51,7 @@ export const commonSubexpressions: Pass = {
     const keyOf = (node: Node, inputs: readonly Value[]): string =>
       [
         node.op,
-        isCopy(node) && ownerOf(node.scope).backward,
+        isForm(node) && ownerOf(node.scope).backward,
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),
       ].join("|");
