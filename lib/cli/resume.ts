@@ -57,7 +57,7 @@ export async function resume(
     // As it was begun: other settings round otherwise.
     ...settings,
     resume: { ...point, changed: changed ?? false },
-    ...(device ? { device } : {}),
+    ...(device ? { device, products: undefined } : {}),
     ...(threads ? { threads } : {}),
   });
 }

@@ -24,14 +24,16 @@ function multipliesFaster(engine: Engine): Promise<boolean> {
 
 /**
  * Rounding of a precision. With `bfloat16` activations are kept in bfloat16;
- * products are computed in it where that is faster. A CPU without AMX takes
+ * products are computed in `products`, by default in what is faster. A CPU without AMX takes
  * twice as long for a product in bfloat16 as for one in float32.
  */
 export async function roundingFor(
   engine: Engine,
   precision: Train["precision"],
+  products?: Rounding["products"],
 ): Promise<Rounding> {
   if (precision === "float32") return FLOAT32;
+  if (products) return { ...BFLOAT16, products };
   const fast = engine.device === "gpu" || await multipliesFaster(engine);
   return fast ? BFLOAT16 : { ...BFLOAT16, products: "float32" };
 }

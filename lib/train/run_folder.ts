@@ -9,6 +9,7 @@ import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
 import type { Device } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
+import type { Rounding } from "../ir/rounding.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
@@ -32,6 +33,8 @@ export interface RunSettings {
   readonly eager: boolean;
   /** Clusters compiled with XLA. */
   readonly xla: boolean;
+  /** What layers multiply, where activations are kept in bfloat16. */
+  readonly products?: Rounding["products"] | undefined;
 }
 
 const settingsSchema: z.ZodType<RunSettings> = z.object({
@@ -39,6 +42,7 @@ const settingsSchema: z.ZodType<RunSettings> = z.object({
   threads: z.int().min(1),
   eager: z.boolean(),
   xla: z.boolean(),
+  products: z.enum(["float32", "bfloat16"]).optional(),
 });
 
 const originSchema = z.object({

@@ -119,15 +119,18 @@ export class TrainingSession {
 
   /**
    * Compiles a pipeline, uploads its data, draws its first weights.
-   *
-   * @param runtime Compiled, by default.
    */
   static async start(
     pipeline: Pipeline,
     graph: StageGraph,
     engine: Engine,
     data: Images,
-    runtime: Runtime = compiledRuntime(engine),
+    { runtime = compiledRuntime(engine), products }: {
+      /** Compiled, by default. */
+      readonly runtime?: Runtime;
+      /** Of `precision: bfloat16`; by default what the device is faster at. */
+      readonly products?: Rounding["products"] | undefined;
+    } = {},
   ): Promise<TrainingSession> {
     const resident = residentImages(data);
     const training = trainingStep(
@@ -137,7 +140,7 @@ export class TrainingSession {
     );
     const rounding = runtime.float32Only
       ? FLOAT32
-      : await roundingFor(engine, pipeline.train.precision);
+      : await roundingFor(engine, pipeline.train.precision, products);
     const filled = fill(
       runtime,
       training.variables,

@@ -87,6 +87,11 @@ export interface TrainOptions {
    * a third of the time.
    */
   readonly xla?: boolean;
+  /**
+   * What layers multiply, where the pipeline keeps activations in bfloat16. By
+   * default what the device is faster at.
+   */
+  readonly products?: Rounding["products"] | undefined;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
   /** Ends the run after the step at hand, with a checkpoint. */
@@ -189,7 +194,7 @@ export async function train(
     graph,
     engine,
     data.train,
-    runtime,
+    { runtime, products: options.products },
   );
   checkBest(pipeline.checkpoint, session.metrics);
   const origin = {
@@ -199,6 +204,9 @@ export async function train(
       threads: engine.threads,
       eager: options.eager ?? false,
       xla: options.xla ?? false,
+      ...(session.rounding.activations === "bfloat16"
+        ? { products: session.rounding.products }
+        : {}),
     },
     data: images,
   };

@@ -51,7 +51,12 @@ async function disagreement(
       graph,
       engine,
       tinyImages(12),
-      runtime({ ...engine, config: { ...engine.config, intraThreads: 1 } }),
+      {
+        runtime: runtime({
+          ...engine,
+          config: { ...engine.config, intraThreads: 1 },
+        }),
+      },
     );
   const compiled = await course(await start(compiledRuntime), STEPS);
   const infinite = compiled.metrics.some((metrics) =>

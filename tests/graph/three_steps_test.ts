@@ -21,7 +21,9 @@ for (const method of METHOD_NAMES) {
     const { pipeline, graph } = await smallPipeline(method);
     const kept = keepingGradients(pipeline);
     const start = (runtime: typeof compiledRuntime) =>
-      TrainingSession.start(kept, graph, engine, IMAGES, runtime(engine));
+      TrainingSession.start(kept, graph, engine, IMAGES, {
+        runtime: runtime(engine),
+      });
     const compiled = await course(await start(compiledRuntime), STEPS);
     const eager = await course(await start(eagerRuntime), STEPS);
 

@@ -78,7 +78,7 @@ async function recordStep(
     graph,
     engine,
     IMAGES,
-    runtime,
+    { runtime },
   );
   try {
     // The second step: in the first, statistics and slots are still constants.

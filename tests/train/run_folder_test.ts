@@ -157,3 +157,21 @@ Deno.test(
     await run.close();
   }),
 );
+
+Deno.test(
+  "How a run was computed is read again, products of bfloat16 included",
+  withFolder(async (folder) => {
+    for (const products of ["float32", "bfloat16", undefined] as const) {
+      const settings = {
+        ...ORIGIN.settings,
+        ...(products ? { products } : {}),
+      };
+      const run = await RunFolder.create(folder, pipeline, {
+        ...ORIGIN,
+        settings,
+      });
+      await run.close();
+      assert.deepEqual((await readOrigin(run.path)).settings, settings);
+    }
+  }),
+);
