@@ -4,8 +4,8 @@ import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { Train } from "../pipeline/pipeline.ts";
 import { measureRates, type Product } from "./limit.ts";
 
-/** A product that takes a core some 10 ms. */
-const PROBE: Product = { kind: "matrices", side: 1024 };
+/** A product that takes a core about a millisecond. */
+const PROBE: Product = { kind: "matrices", side: 512 };
 
 /** Products in bfloat16 have to be so many times as fast. */
 const LEAST_GAIN = 1.25;
