@@ -128,7 +128,6 @@ export class BenchWorker {
         "run",
         "-A",
         "--no-check",
-        "--v8-flags=--optimize-for-size",
         here("ours/worker.ts"),
       ], {}] as const
       : [

@@ -50,8 +50,7 @@ function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
 /** The set that a task names. */
 function setOf(task: string): string {
   const command = CONFIG.tasks[task]?.command ?? "";
-  const named = /^deno run -P=(\w+) (?:--v8-flags=\S+ )?lib\/cli\/main\.ts /;
-  return named.exec(command)?.[1] ?? "";
+  return /^deno run -P=(\w+) lib\/cli\/main\.ts /.exec(command)?.[1] ?? "";
 }
 
 Deno.test("Each task names a set, and the README names each set with its permissions", () => {
