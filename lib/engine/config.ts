@@ -31,17 +31,21 @@ const text = (value: string): number[] => [...new TextEncoder().encode(value)];
 const OFF = 2;
 /** `RewriterConfig.NumIterationsType`. */
 const ONE = 1;
+/** `RewriterConfig.MemOptType`. */
+const NONE = 1;
 
 /**
  * `RewriterConfig`: Grappler may not write sums and quotients anew. It turns
  * `a + b + c` into another order, and `x / c` into `x * (1 / c)`, depending on
  * names and on who else reads a value; steps would then differ in their last
  * bits from eager ones, and with what is watched. Neither costs speed. A second
- * round of what is left finds nothing, and costs a tenth of a second.
+ * round of what is left finds nothing, and costs a tenth of a second. So does
+ * its search for memory to spare, which our own passes have done.
  */
 const REWRITES = [
   ...varint(7, OFF), // arithmetic_optimization
   ...varint(3, OFF), // constant_folding
+  ...varint(4, NONE), // memory_optimization
   ...varint(12, ONE), // meta_optimizer_iterations
 ];
 
