@@ -4,7 +4,7 @@ import type { Pass } from "../compile/passes/pass.ts";
 import { UserError } from "../errors.ts";
 import type { Program } from "../ir/graph.ts";
 import { printProgram } from "../ir/print.ts";
-import { FLOAT32 } from "../ir/rounding.ts";
+import { FLOAT32, ROUNDINGS } from "../ir/rounding.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import { nearest } from "../pipeline/nearest.ts";
 import { recordStep } from "../train/record.ts";
@@ -90,12 +90,15 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
     set: options.set,
     point: options.point,
   });
+  const { precision } = loaded.pipeline.train;
+  if (options.pass !== undefined) {
+    checkPass(options.pass, passesFor(ROUNDINGS[precision]));
+  }
   if (loaded.warnings) console.error(loaded.warnings);
   const engine = await recordingEngine();
-  const rounding = await roundingFor(engine, loaded.pipeline.train.precision);
-  const passes = passesFor(rounding);
-  if (options.pass !== undefined) checkPass(options.pass, passes);
+  const rounding = await roundingFor(engine, precision);
   const { program } = recordStep(engine.api, loaded, { rounding });
+  const passes = passesFor(rounding);
   for (const text of irText(passages(program, passes), options)) {
     console.log(text);
   }

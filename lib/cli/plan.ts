@@ -1,7 +1,6 @@
 /** @file `plan FILE`: sizes, operations, memory and schedules of a run. */
 import { loadPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { roundingFor } from "../train/rounding.ts";
 import { showShape } from "../stages/define.ts";
 import {
   type Plan,
@@ -9,6 +8,7 @@ import {
   type Series,
   type StagePlan,
 } from "../train/plan.ts";
+import { roundingFor } from "../train/rounding.ts";
 import { chart } from "./chart.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { bytes, integer } from "./format.ts";

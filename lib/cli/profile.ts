@@ -5,7 +5,6 @@ import { loadPipeline } from "../pipeline/load.ts";
 import { type Limit, measureLimits, productName } from "../train/limit.ts";
 import { type Plan, planRun } from "../train/plan.ts";
 import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
-import { roundingFor } from "../train/rounding.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
@@ -137,7 +136,7 @@ export async function profile(
     data.train,
   );
   try {
-    const rounding = await roundingFor(engine, pipeline.train.precision);
+    const { rounding } = session;
     const plan = planRun(loaded, engine, {
       images: data.train.count,
       rounding,

@@ -7,8 +7,8 @@ import { deadCode } from "./passes/dead_code.ts";
 import { identities } from "./passes/identities.ts";
 import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
-import { recompute } from "./passes/recompute.ts";
 import type { Pass } from "./passes/pass.ts";
+import { recompute } from "./passes/recompute.ts";
 
 /** Passes of a program, in order. */
 export const passesFor = (

@@ -172,7 +172,10 @@ export interface Train {
     string,
     { readonly schedule?: Schedule; readonly lr?: number }
   >;
-  /** Arithmetic of convolutions and matrix products. */
+  /**
+   * What activations are kept in; products of layers are computed in it where
+   * the device is faster at that.
+   */
   readonly precision: "float32" | "bfloat16";
 }
 

@@ -6,7 +6,7 @@ import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/graph.ts";
 import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
-import type { Rounding } from "../ir/rounding.ts";
+import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
@@ -171,7 +171,7 @@ function schedulesOf(
 export function planRun(
   loaded: LoadedPipeline,
   { api }: Pick<Engine, "api">,
-  { images, rounding }: {
+  { images, rounding = ROUNDINGS[loaded.pipeline.train.precision] }: {
     /** Number of training images, where the source does not tell. */
     readonly images?: number | undefined;
     /** By default the pipeline's precision, products included. */
@@ -185,8 +185,7 @@ export function planRun(
       rounding,
       images,
     });
-    const passes = passesFor(recorded.rounding);
-    return { ...recorded, program: optimize(program, passes) };
+    return { ...recorded, program: optimize(program, passesFor(rounding)) };
   };
   // Counted as defined, so that the number is the network's and no machine's.
   const counted = record("any").program;

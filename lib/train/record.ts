@@ -2,7 +2,7 @@
 import type { Api } from "../engine/ffi.ts";
 import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/graph.ts";
-import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
+import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { trace } from "../trace/execution.ts";
 import type { Target } from "../trace/target.ts";
@@ -12,13 +12,9 @@ export interface RecordedStep {
   readonly training: TrainingStep;
   /** As it was traced, before any pass. */
   readonly program: Program;
-  /** What it was recorded for. */
-  readonly rounding: Rounding;
   /** Training images, where they are known without loading them. */
   readonly images?: number;
 }
-
-const ROUNDINGS = { float32: FLOAT32, bfloat16: BFLOAT16 } as const;
 
 /**
  * Records the training step: as a session with the images on the device runs
@@ -27,10 +23,14 @@ const ROUNDINGS = { float32: FLOAT32, bfloat16: BFLOAT16 } as const;
 export function recordStep(
   api: Api,
   { pipeline, graph }: Pick<LoadedPipeline, "pipeline" | "graph">,
-  { device = "cpu", rounding, images }: {
+  {
+    device = "cpu",
+    rounding = ROUNDINGS[pipeline.train.precision],
+    images,
+  }: {
     readonly device?: Target["device"];
     /** By default the pipeline's precision, products included. */
-    readonly rounding?: Rounding | undefined;
+    readonly rounding?: Rounding;
     /** Number of training images; by default what the source tells. */
     readonly images?: number | undefined;
   } = {},
@@ -49,15 +49,13 @@ export function recordStep(
       },
     },
   );
-  const kept = rounding ?? ROUNDINGS[pipeline.train.precision];
   const program = trace(api, "step", training.traceable, {
     device,
-    ...kept,
+    ...rounding,
   });
   return {
     training,
     program,
-    rounding: kept,
     ...(count === undefined ? {} : { images: count }),
   };
 }

@@ -10,22 +10,24 @@ const PROBE: Product = { kind: "matrices", side: 512 };
 /** Products in bfloat16 have to be so many times as fast. */
 const LEAST_GAIN = 1.25;
 
-const known = new WeakMap<Engine, Promise<boolean>>();
+/** By library: what an engine was opened with makes no difference. */
+const known = new WeakMap<Engine["api"], Promise<boolean>>();
 
 /** Whether a CPU multiplies bfloat16 faster than float32, by trying. */
 function multipliesFaster(engine: Engine): Promise<boolean> {
-  const measured = known.get(engine) ??
+  const measured = known.get(engine.api) ??
     measureRates(engine, PROBE, [FLOAT32, BFLOAT16]).then((
       [float32 = 0, bfloat16 = 0],
     ) => bfloat16 > LEAST_GAIN * float32);
-  known.set(engine, measured);
+  known.set(engine.api, measured);
   return measured;
 }
 
 /**
  * Rounding of a precision. With `bfloat16` activations are kept in bfloat16;
- * products are computed in `products`, by default in what is faster. A CPU without AMX takes
- * twice as long for a product in bfloat16 as for one in float32.
+ * products are computed in `products`, by default in what is faster. A CPU
+ * without AMX takes twice as long for a product in bfloat16 as for one in
+ * float32.
  */
 export async function roundingFor(
   engine: Engine,

@@ -1,7 +1,13 @@
 /** @file Lets what could be computed early in a step wait until it is needed. */
 import { sizeOf } from "../../ir/dtype.ts";
-import { isStateful, type Node, type Program } from "../../ir/graph.ts";
+import {
+  isStateful,
+  type Node,
+  type Program,
+  type Value,
+} from "../../ir/graph.ts";
 import { bytesOf } from "../../ir/memory.ts";
+import { readersOf } from "../../ir/readers.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -23,27 +29,17 @@ const isLarge = ({ outputs }: Node): boolean =>
 /** The order that a program's values force upon its ops. */
 class Order {
   readonly #depths = new Map<Node, number>();
-  readonly #readers = new Map<Node, Node[]>();
 
   constructor({ nodes }: Program) {
     for (const node of nodes) {
       const last = this.lastOf(node);
       this.#depths.set(node, last ? this.depthOf(last) + 1 : 0);
-      for (const { node: read } of node.inputs) {
-        const readers = this.#readers.get(read);
-        if (readers) readers.push(node);
-        else this.#readers.set(read, [node]);
-      }
     }
   }
 
   /** Ops on the longest way from the start of a step to a node's results. */
   depthOf(node: Node): number {
     return this.#depths.get(node) ?? 0;
-  }
-
-  readersOf(node: Node): readonly Node[] {
-    return this.#readers.get(node) ?? [];
   }
 
   /** The node whose results a node has to wait for longest. */
@@ -61,10 +57,11 @@ class Order {
  * its first reader has to wait for besides.
  */
 function needs(program: Program, order: Order): Map<Node, Node> {
+  const readers = readersOf(program);
   const needs = new Map<Node, Node>();
   for (const node of program.nodes.toReversed()) {
     let first: Node | undefined;
-    for (const reader of order.readersOf(node)) {
+    for (const reader of node.outputs.flatMap((it) => readers.get(it) ?? [])) {
       const start = needs.get(reader) ?? order.lastOf(reader) as Node;
       if (!first || order.depthOf(start) < order.depthOf(first)) first = start;
     }
@@ -98,25 +95,22 @@ export const late: Pass = {
     };
     /** Depth of what a node waits for already, through its inputs. */
     const held = new Map<Node, number>();
-    const copies = new Map<Node, Node>();
     return rewrite(program, (node, builder) => {
-      const after = node.after.map((earlier) => copies.get(earlier) as Node);
-      let until = Math.max(
+      const until = Math.max(
         order.depthOf(node),
         ...node.inputs.map((input) => held.get(input.node) ?? 0),
       );
       const wait = isLarge(node) && !isStateful(node)
         ? waitOf(node)
         : undefined;
-      if (wait && order.depthOf(wait) > until) {
-        after.push(copies.get(wait) as Node);
-        until = order.depthOf(wait);
+      if (!wait || order.depthOf(wait) <= until) {
+        held.set(node, until);
+        return undefined;
       }
-      held.set(node, until);
+      held.set(node, order.depthOf(wait));
       const inputs = node.inputs.map(builder.map);
-      const copy = builder.add({ ...node, inputs, after }, node.outputs);
-      copies.set(node, copy);
-      return copy.outputs;
+      const after = [builder.map(wait.outputs[0] as Value).node];
+      return builder.add({ ...node, inputs, after }, node.outputs).outputs;
     });
   },
 };

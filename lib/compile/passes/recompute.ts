@@ -1,6 +1,7 @@
 /** @file Computes activations anew for the backward pass, where that is cheap. */
 import { sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
+import { readersOf } from "../../ir/readers.ts";
 import { gradientScope, ownerOf } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
@@ -38,12 +39,7 @@ function normOf(
 export const recompute: Pass = {
   name: "recompute",
   run(program: Program): Program {
-    const readers = new Map<Value, Node[]>();
-    for (const node of program.nodes) {
-      for (const input of node.inputs) {
-        readers.set(input, [...readers.get(input) ?? [], node]);
-      }
-    }
+    const readers = readersOf(program);
     /** ReLUs whose results are not kept, with their batch norms. */
     const again = new Map<Value, readonly [norm: Node, relu: Node]>();
     for (const relu of program.nodes) {
@@ -55,6 +51,7 @@ export const recompute: Pass = {
         again.set(result, [norm, relu]);
       }
     }
+    if (again.size === 0) return program;
     const made = new Map<Value, Value>();
     return rewrite(program, (node, builder) => {
       if (!isBackward(node) || node.after.length > 0) return undefined;
