@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { markdownTable, writeResult } from "../markdown.ts";
+import { median } from "../speed/statistics.ts";
 import type { Measured } from "./one.ts";
 
 const { values } = parseArgs({
@@ -73,9 +74,6 @@ async function measure(folder: string, memory: number): Promise<Measured> {
     new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "",
   );
 }
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
 
 const folder = await Deno.makeTempDir({ prefix: "stopgrad-large-" });
 try {

@@ -11,13 +11,11 @@ import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { SPECTRUM_EVERY } from "../../lib/train/monitoring.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { markdownTable } from "../markdown.ts";
-import { spreadOf } from "../speed/statistics.ts";
+import { median } from "../speed/statistics.ts";
 
 /** Largest share of a step that passes. */
 const LIMIT = 0.02;
 const WARM_UP = 5;
-
-const median = (values: readonly number[]): number => spreadOf(values).median;
 
 async function time(body: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

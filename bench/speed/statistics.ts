@@ -21,6 +21,10 @@ export function spreadOf(samples: readonly number[]): Spread {
   };
 }
 
+/** NaN where there is no sample. */
+export const median = (samples: readonly number[]): number =>
+  spreadOf(samples).median;
+
 /**
  * Ours over the best other, round by round: both were measured within seconds
  * of each other.
