@@ -27,7 +27,7 @@ Deno.test("a configuration is the ConfigProto that its fields say", () => {
   assert.deepEqual(decode(message[6]), { 4: 1 }, "gpu_options.allow_growth");
   assert.ok(!(1 in message), "device_count");
   const rewrites = decode(decode(message[10])[10]);
-  assert.deepEqual(rewrites, { 3: 2, 7: 2, 12: 1 }, "rewrite_options");
+  assert.deepEqual(rewrites, { 3: 2, 4: 1, 7: 2, 12: 1 }, "rewrite_options");
 });
 
 Deno.test("thread counts that need two bytes are whole", () => {
