@@ -1,7 +1,7 @@
 /** @file Measured numbers as text. */
 import { integer } from "../../lib/cli/format.ts";
 import type { Unit } from "./bench.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
+import { median, type Spread, spreadOf } from "./statistics.ts";
 
 const GIGA = 1e9;
 
@@ -34,8 +34,8 @@ export function measured(samples: readonly number[], unit: Unit): string {
 }
 
 /** The median alone, with its unit. */
-export const median = (samples: readonly number[], unit: Unit): string =>
-  `${NUMBERS[unit](spreadOf(samples).median)} ${UNIT_NAMES[unit]}`;
+export const medianText = (samples: readonly number[], unit: Unit): string =>
+  `${NUMBERS[unit](median(samples))} ${UNIT_NAMES[unit]}`;
 
 /** Ratios, such as `1.52 (1.50–1.55)`. */
 export function ratioText(values: readonly number[]): string {

@@ -2,13 +2,19 @@
 import { markdownTable } from "../markdown.ts";
 import { type Bench, MORE_IS_BETTER } from "./bench.ts";
 import { better } from "./measure.ts";
-import { gigaflop, measured, median, percent, ratioText } from "./format.ts";
+import {
+  gigaflop,
+  measured,
+  medianText,
+  percent,
+  ratioText,
+} from "./format.ts";
 import type { SideSamples } from "./measure.ts";
 import type { Result } from "./results.ts";
 import { convolutionId } from "./rows/limit.ts";
 import { AXES } from "./rows/growth.ts";
 import { caseId, caseName, CASES } from "./rows/names.ts";
-import { ratios, spreadOf } from "./statistics.ts";
+import { median, ratios } from "./statistics.ts";
 
 /** A bench and its last result. */
 export interface Measured {
@@ -16,7 +22,7 @@ export interface Measured {
   readonly result: Result;
 }
 
-const middle = ({ samples }: SideSamples): number => spreadOf(samples).median;
+const middle = ({ samples }: SideSamples): number => median(samples);
 
 const label = ({ name, way }: SideSamples): string =>
   way === undefined ? name : `${name}, ${way}`;
@@ -51,12 +57,12 @@ function againstRow({ bench, result }: Measured): string[] {
     [
       ...best ? [`${label(best)}: ${measured(best.samples, bench.unit)}`] : [],
       ...rest.map((side) =>
-        `${label(side)}: ${median(side.samples, bench.unit)}`
+        `${label(side)}: ${medianText(side.samples, bench.unit)}`
       ),
     ].join("; "),
     ratioText(ratio),
     targetText(bench),
-    reached(bench, spreadOf(ratio).median),
+    reached(bench, median(ratio)),
     `${ours.samples.length}`,
   ];
 }

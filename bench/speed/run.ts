@@ -17,7 +17,7 @@ import { pythonWith } from "../python.ts";
 import type { Bench } from "./bench.ts";
 import { BENCHES } from "./benches.ts";
 import { writeData } from "./data.ts";
-import { median } from "./format.ts";
+import { medianText } from "./format.ts";
 import { machineName } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -79,7 +79,7 @@ async function runBench(bench: Bench, place: Workplace): Promise<Result> {
     console.error(`  ${what}`);
   });
   for (const { name, samples } of sides) {
-    console.error(`  ${name}: ${median(samples, bench.unit)}`);
+    console.error(`  ${name}: ${medianText(samples, bench.unit)}`);
   }
   const took = (performance.now() - start) / 1000;
   console.error(`  took ${took.toFixed(0)} s`);

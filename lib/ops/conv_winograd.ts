@@ -81,19 +81,14 @@ export function byWinograd(
 /** Images from one on, and how many. */
 type Part = readonly [start: number, count: number];
 
-/** Bytes of an image's coefficients. */
-function bytesOf(results: Sides, channels: number): number {
-  const [rows, columns] = tilesOf(results);
-  return 4 * COEFFICIENTS * rows * columns * channels;
-}
-
 /** A batch in parts, all but the last of one size. */
 function parts(
   batch: number,
   results: Sides,
   channels: number,
 ): readonly Part[] {
-  const bytes = batch * bytesOf(results, channels);
+  const [rows, columns] = tilesOf(results);
+  const bytes = 4 * batch * COEFFICIENTS * rows * columns * channels;
   const wanted = Math.ceil(bytes / CACHED_BYTES);
   const size = Math.ceil(batch / Math.min(wanted, MOST_PARTS, batch));
   return Array.from(

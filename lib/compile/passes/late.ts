@@ -96,13 +96,12 @@ export const late: Pass = {
     /** Depth of what a node waits for already, through its inputs. */
     const held = new Map<Node, number>();
     return rewrite(program, (node, builder) => {
+      const free = !isStateful(node) && node.after.length === 0;
       const until = Math.max(
         order.depthOf(node),
         ...node.inputs.map((input) => held.get(input.node) ?? 0),
       );
-      const wait = isLarge(node) && !isStateful(node)
-        ? waitOf(node)
-        : undefined;
+      const wait = free && isLarge(node) ? waitOf(node) : undefined;
       if (!wait || order.depthOf(wait) <= until) {
         held.set(node, until);
         return undefined;
