@@ -2,9 +2,13 @@
 import type { SessionConfig } from "../engine/config.ts";
 import type { Api, Pointer } from "../engine/ffi.ts";
 import { type Endpoint, EngineGraph } from "../engine/graph.ts";
-import { releaseFreed } from "../engine/resident.ts";
+import {
+  collectGarbage,
+  releaseFreed,
+  releaseLoaded,
+} from "../engine/resident.ts";
+import { type PreparedCall, Session } from "../engine/session.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
-import { Session } from "../engine/session.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Node, Program, Value } from "../ir/graph.ts";
 
@@ -15,6 +19,12 @@ export type Tensors = Readonly<Record<string, TensorData>>;
 export interface Executable {
   /** Names of the tensors that a run returns, where they are known before it. */
   readonly fetches?: readonly string[];
+  /**
+   * Has TensorFlow compile the program, which its first run does otherwise, and
+   * gives back the memory that tracing and compiling took: it would lie beside
+   * what the program needs.
+   */
+  compile(): Promise<void>;
   /**
    * Runs the program once.
    *
@@ -44,6 +54,28 @@ export class Machine {
 
   /** Loads a program: lowers its nodes to TensorFlow operations. */
   load(program: Program): Executable {
+    const feeds = [...program.feeds.keys()];
+    const fetches = [...program.fetches.keys()];
+    const call = this.#lower(program);
+    // Nothing here refers to the program, so that its nodes are freed.
+    return {
+      fetches,
+      compile: () => this.#compile(call),
+      run: async (inputs = {}, onTimings) => {
+        const tensors = feeds.map((name) => {
+          const tensor = inputs[name];
+          if (!tensor) throw new Error(`internal: "${name}" was not fed`);
+          return tensor;
+        });
+        const results = await this.#session.run(call, tensors, onTimings);
+        return Object.fromEntries(
+          fetches.map((name, i) => [name, results[i] as TensorData]),
+        );
+      },
+    };
+  }
+
+  #lower(program: Program): PreparedCall {
     const operations = new Map<Node, Pointer>();
     const pointer = (node: Node): Pointer => operations.get(node) as Pointer;
     const endpoint = ({ node, index }: Value): Endpoint => ({
@@ -61,27 +93,20 @@ export class Machine {
       });
       operations.set(node, operation);
     }
-    const feeds = [...program.feeds.keys()];
-    const fetches = [...program.fetches.keys()];
-    const call = this.#session.prepare({
+    return this.#session.prepare({
       feeds: [...program.feeds.values()].map(endpoint),
       fetches: [...program.fetches.values()].map(endpoint),
       targets: program.effects.map(pointer),
     });
-    return {
-      fetches,
-      run: async (inputs = {}, onTimings) => {
-        const tensors = feeds.map((name) => {
-          const tensor = inputs[name];
-          if (!tensor) throw new Error(`internal: "${name}" was not fed`);
-          return tensor;
-        });
-        const results = await this.#session.run(call, tensors, onTimings);
-        return Object.fromEntries(
-          fetches.map((name, i) => [name, results[i] as TensorData]),
-        );
-      },
-    };
+  }
+
+  async #compile(call: PreparedCall): Promise<void> {
+    const compiled = this.#session.compile(call);
+    // Meanwhile, for TensorFlow compiles on another thread.
+    collectGarbage();
+    await compiled;
+    releaseFreed();
+    releaseLoaded(this.api.files);
   }
 
   /** Names of the devices that the session can use. */

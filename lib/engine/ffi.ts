@@ -111,6 +111,8 @@ export interface Api {
   readonly c: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
   /** TensorFlow's own version, such as `2.21.0`. */
   readonly version: string;
+  /** Paths of the libraries that hold it. */
+  readonly files: readonly string[];
   /** Status object for calls on the main thread. */
   readonly status: Pointer;
   /**
@@ -192,11 +194,11 @@ let opened: Promise<Api> | undefined;
 
 async function open(library: EngineLibrary): Promise<Api> {
   try {
+    const files = [library.framework, library.cc];
     loadFramework(library);
-    await keepLoaded(library.framework);
-    await keepLoaded(library.cc);
+    for (const file of files) await keepLoaded(file);
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
-    releaseLoaded([library.framework, library.cc]);
+    releaseLoaded(files);
     const status = c.TF_NewStatus();
     const check = (what: string, of: Pointer = status): void => {
       if (c.TF_GetCode(of) === 0) return;
@@ -205,7 +207,7 @@ async function open(library: EngineLibrary): Promise<Api> {
       c.TF_SetStatus(of, 0, cString(""));
       throw new EngineError(`${what}: ${message}`);
     };
-    return { c, status, check, version: readString(c.TF_Version()) };
+    return { c, status, check, files, version: readString(c.TF_Version()) };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     throw new EngineError(

@@ -1,4 +1,6 @@
-/** @file Gives memory back to the system that the engine no longer needs. */
+/** @file Gives memory back to the system that is needed no longer. */
+import v8 from "node:v8";
+import vm from "node:vm";
 
 const LIBC = {
   malloc_trim: { parameters: ["usize"], result: "i32" },
@@ -84,4 +86,16 @@ export function releaseFreed(): void {
   const libc = Deno.dlopen("libc.so.6", LIBC);
   libc.symbols.malloc_trim(0n);
   libc.close();
+}
+
+/**
+ * Has V8 free what nothing refers to. It does so by itself only when it wants
+ * more; its heap is four times as large as what is in use once a step is traced.
+ */
+export function collectGarbage(): void {
+  v8.setFlagsFromString("--expose-gc");
+  // A context has the function if the flag is set when it is made.
+  const collect: unknown = vm.runInNewContext("globalThis.gc");
+  v8.setFlagsFromString("--no-expose-gc");
+  if (typeof collect === "function") collect();
 }

@@ -1,7 +1,7 @@
 /** @file A session: runs parts of a graph, holds its variables. */
 import type { TensorData } from "../ir/dtype.ts";
 import { configProto, type SessionConfig } from "./config.ts";
-import { type Pointer, readString } from "./ffi.ts";
+import { EngineError, type Pointer, readString } from "./ffi.ts";
 import { type Endpoint, type EngineGraph, outputArray } from "./graph.ts";
 import { type OpTiming, readStepStats } from "./step_stats.ts";
 import { takeTensor, toTensor } from "./tensor.ts";
@@ -13,7 +13,8 @@ export interface Call {
   readonly targets: readonly Pointer[];
 }
 
-interface PreparedCall extends Call {
+/** A call as {@linkcode Session} takes it. */
+export interface PreparedCall extends Call {
   readonly feedStructs: Uint8Array<ArrayBuffer>;
   readonly fetchStructs: Uint8Array<ArrayBuffer>;
   readonly targetPointers: BigUint64Array<ArrayBuffer>;
@@ -21,6 +22,13 @@ interface PreparedCall extends Call {
 
 /** `RunOptions { trace_level: FULL_TRACE }`. */
 const FULL_TRACE = Uint8Array.of(8, 3);
+
+/** Of a type that no program is fed. */
+const FOREIGN: TensorData = {
+  dtype: "complex64",
+  shape: [],
+  data: new Float32Array(2),
+};
 
 /** Bytes of a `TF_Buffer`: a pointer and a length. */
 function bufferBytes(buffer: Pointer): Uint8Array {
@@ -63,6 +71,23 @@ export class Session {
       fetchStructs: outputArray(call.fetches),
       targetPointers: BigUint64Array.from(call.targets, address),
     };
+  }
+
+  /**
+   * Compiles a prepared call on another thread, without running it; its first
+   * run would do it. That also says what is wrong with it, if something is. A
+   * call that is fed nothing is left to its first run.
+   *
+   * TensorFlow has no function for this. It compiles a call before it looks at
+   * the tensors that it is fed, and then refuses those of another type.
+   */
+  async compile(call: PreparedCall): Promise<void> {
+    if (call.feeds.length === 0) return;
+    try {
+      await this.run(call, call.feeds.map(() => FOREIGN));
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
   }
 
   /**

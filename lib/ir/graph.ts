@@ -95,7 +95,6 @@ const STATEFUL = new Set([
   "AssignVariableOp",
   "AssignAddVariableOp",
   "AssignSubVariableOp",
-  "ResourceApplyMomentum",
   "ResourceGather",
   "ResourceScatterUpdate",
   "VarIsInitializedOp",

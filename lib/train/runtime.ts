@@ -42,6 +42,7 @@ export function eagerRuntime({ api, config, device }: Engine): Runtime {
   return {
     float32Only: true,
     load: (_, body) => ({
+      compile: () => Promise.resolve(),
       run: (inputs: Tensors = {}) =>
         Promise.resolve().then(() =>
           runEagerly(context, body, inputs, { device, ...FLOAT32 })

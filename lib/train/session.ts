@@ -2,7 +2,6 @@
 import type { Executable, Tensors } from "../compile/machine.ts";
 import { type Images, isInMemory } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
-import { releaseFreed } from "../engine/resident.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -153,8 +152,7 @@ export class TrainingSession {
       runtime.load("step", training.traceable, rounding)
     );
     const [step] = await Promise.all([traced, filled]);
-    // What tracing took is not to lie beside the first step.
-    releaseFreed();
+    await step.compile();
     return new TrainingSession(pipeline, graph, engine, data, {
       runtime,
       training,

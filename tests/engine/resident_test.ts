@@ -2,7 +2,7 @@ import assert from "@std/assert";
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { EagerContext, type EagerTensor } from "../../lib/engine/eager.ts";
 import { ensureEngine } from "../../lib/engine/install.ts";
-import { releaseLoaded } from "../../lib/engine/resident.ts";
+import { collectGarbage, releaseLoaded } from "../../lib/engine/resident.ts";
 import { engine } from "../helpers/engine.ts";
 
 const MIB = 2 ** 20;
@@ -60,4 +60,22 @@ Deno.test("libraries that are not named keep their pages", async () => {
   const before = await fileBytes();
   releaseLoaded(["/no/such/library.so"]);
   assert.ok(before - await fileBytes() < 2 * MIB);
+});
+
+Deno.test("V8's heap is as small as what is in use, once garbage is collected", () => {
+  const used = () => Deno.memoryUsage().heapTotal;
+  collectGarbage();
+  const before = used();
+  const kept = () => Array.from({ length: 2 ** 20 }, (_, i) => ({ i })).length;
+  assert.equal(kept(), 2 ** 20);
+  const grown = used();
+  collectGarbage();
+  const after = used();
+  assert.ok(grown - before > 16 * MIB, `${before / MIB} → ${grown / MIB} MiB`);
+  assert.ok(after - before < 4 * MIB, `${before / MIB} → ${after / MIB} MiB`);
+});
+
+Deno.test("asking for a collection leaves no function behind", () => {
+  collectGarbage();
+  assert.equal("gc" in globalThis, false);
 });

@@ -1,7 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "@std/assert";
-import { Machine, type Tensors } from "../../lib/compile/machine.ts";
+import { type Executable, Machine } from "../../lib/compile/machine.ts";
+import {
+  type Endpoint,
+  EngineGraph,
+  type OperationSpec,
+} from "../../lib/engine/graph.ts";
+import { collectGarbage } from "../../lib/engine/resident.ts";
+import { type PreparedCall, Session } from "../../lib/engine/session.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
+import type { Attrs } from "../../lib/ir/graph.ts";
 import { trace, type Traceable } from "../../lib/trace/execution.ts";
 import { engine } from "../helpers/engine.ts";
 
@@ -15,9 +23,7 @@ const floats = (...data: number[]): TensorData => ({
 
 async function withMachine(
   body: (
-    load: (body: Traceable) => {
-      run(inputs?: Tensors): Promise<Tensors>;
-    },
+    load: (body: Traceable) => Executable,
   ) => Promise<void>,
 ): Promise<void> {
   const machine = new Machine(engine.api, engine.config);
@@ -121,3 +127,95 @@ Deno.test("a run leaves the event loop free", () =>
     await run;
     assert.ok(turns > 1, "the call blocked the event loop");
   }));
+
+Deno.test("compiling a program does not run it", () =>
+  withMachine(async (load) => {
+    await load(set).run({ x: floats(1, 5) });
+    const other = load(set);
+    await other.compile();
+    const step = load(increase);
+    // Fed nothing: it is left to its first run.
+    await step.compile();
+    assert.deepEqual((await step.run())["before"], floats(1, 5));
+    await other.run({ x: floats(7, 8) });
+    assert.deepEqual((await step.run())["before"], floats(7, 8));
+  }));
+
+Deno.test("what is wrong with a program is said by its run, not as it is compiled", () =>
+  withMachine(async (load) => {
+    const sum = load((execution) => ({
+      y: execution.read(COUNT).add(execution.feed("x", [2], "float32")),
+    }));
+    await sum.compile();
+    await assert.rejects(sum.run({ x: floats(1, 2) }), {
+      name: "EngineError",
+      message: /count/,
+    });
+  }));
+
+/** A session with one op that reads a placeholder of two floats. */
+async function withOp(
+  op: string,
+  attrs: Attrs,
+  body: (session: Session, call: PreparedCall) => Promise<void>,
+): Promise<void> {
+  const graph = new EngineGraph(engine.api);
+  const add = (spec: Omit<OperationSpec, "name">): Endpoint => ({
+    operation: graph.add({ ...spec, name: spec.op }),
+    index: 0,
+  });
+  const type = { kind: "type", value: "float32" } as const;
+  const fed = add({
+    op: "Placeholder",
+    inputs: [],
+    attrs: { dtype: type, shape: { kind: "shape", value: [2] } },
+  });
+  const fetched = add({ op, inputs: [fed], attrs: { T: type, ...attrs } });
+  const session = new Session(graph, engine.config);
+  const call = { feeds: [fed], fetches: [fetched], targets: [] };
+  await body(session, session.prepare(call));
+  session.close();
+  graph.close();
+}
+
+const WHOLE: TensorData = {
+  dtype: "int32",
+  shape: [2],
+  data: Int32Array.of(1, 2),
+};
+
+Deno.test("TensorFlow refuses a tensor of another type than an op is fed", () =>
+  withOp("Neg", {}, async (session, call) => {
+    await assert.rejects(
+      session.run(call, [WHOLE]),
+      /Expects arg\[0\] to be float but int32 is provided/,
+    );
+  }));
+
+Deno.test("TensorFlow compiles a call before it looks at what it is fed", () =>
+  // It has none of these for processors, which shows as it is compiled.
+  withOp("NcclAllReduce", {
+    reduction: { kind: "string", value: "min" },
+    num_devices: { kind: "int", value: 1 },
+    shared_name: { kind: "string", value: "" },
+  }, async (session, call) => {
+    await assert.rejects(
+      session.run(call, [WHOLE]),
+      /No OpKernel was registered/,
+    );
+  }));
+
+Deno.test("a loaded program's nodes are freed while it can be run", async () => {
+  const machine = new Machine(engine.api, engine.config);
+  const loaded = () => {
+    const program = trace(engine.api, "program", set);
+    return { ...machine.load(program), program: new WeakRef(program) };
+  };
+  const { program, run } = loaded();
+  // Until a job ends, what its weak references point to stays.
+  await new Promise((resolve) => setTimeout(resolve));
+  collectGarbage();
+  assert.equal(program.deref(), undefined);
+  assert.deepEqual(await run({ x: floats(1, 2) }), {});
+  machine.close();
+});
