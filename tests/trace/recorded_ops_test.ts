@@ -64,6 +64,7 @@ async function recordStep(
       if (name !== "step") return machine.load(program);
       const executable = machine.load(exposed(program));
       return {
+        ...executable,
         async run(inputs = {}) {
           const values = await executable.run(inputs);
           step = { program, inputs, values };
