@@ -1,10 +1,10 @@
 /** @file Linear probe: logistic regression on frozen features. */
 import * as tf from "@tensorflow/tfjs";
-import { epochOrder } from "../data/shuffle.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { adam } from "../optim/adam.ts";
 import { learningRateFactor } from "../optim/schedule.ts";
 import type { VariableRef } from "../trace/execution.ts";
+import { ImageOrder } from "../train/order.ts";
 import type { TrainingSession } from "../train/session.ts";
 import type { Features } from "./features.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
@@ -118,12 +118,13 @@ export async function linearAccuracy(
   });
   const perEpoch = Math.floor(count / batch);
   const steps = epochs * perEpoch;
+  const order = new ImageOrder(session.pipeline.seed, count, batch, {
+    steps,
+    stepsPerEpoch: perEpoch,
+  });
   const scalar = (value: number) =>
     ({ dtype: "float32", shape: [], data: Float32Array.of(value) }) as const;
   for (let i = 0; i < steps; i++) {
-    const epoch = Math.floor(i / perEpoch);
-    const from = (i % perEpoch) * batch;
-    const order = epochOrder(session.pipeline.seed, epoch, count);
     const factor = learningRateFactor(
       { kind: "cosine", warmup: 0, final: 0 },
       i,
@@ -131,11 +132,7 @@ export async function linearAccuracy(
       perEpoch,
     );
     await step.run({
-      indices: {
-        dtype: "int32",
-        shape: [batch],
-        data: order.slice(from, from + batch),
-      },
+      indices: { dtype: "int32", shape: [batch], data: order.batchOf(i) },
       rate: scalar(lr * factor),
       step: scalar(i),
     });

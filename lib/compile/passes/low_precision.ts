@@ -1,5 +1,5 @@
 /** @file Activations in bfloat16, and layers' products where that is faster. */
-import type { DType } from "../../ir/dtype.ts";
+import { type DType, sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
 import type { Rounding } from "../../ir/rounding.ts";
 import type { Pass } from "./pass.ts";
@@ -80,8 +80,7 @@ function cast(
   return node.outputs[0] as Value;
 }
 
-const size = ({ shape }: Value): number =>
-  shape.reduce((product, side) => product * side, 1);
+const elements = ({ shape }: Value): number => sizeOf(shape);
 
 /**
  * Runs ops in bfloat16 by {@linkcode RULES}. Each result is cast back to
@@ -102,7 +101,7 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
       if (!rule || first?.dtype !== "float32" || node.after.length > 0) {
         return undefined;
       }
-      if (Math.max(...[first, ...node.inputs].map(size)) < LEAST_ELEMENTS) {
+      if (Math.max(...[first, ...node.inputs].map(elements)) < LEAST_ELEMENTS) {
         return undefined;
       }
       const inputs = node.inputs.map(builder.map);
