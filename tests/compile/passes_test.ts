@@ -329,7 +329,7 @@ Deno.test("low precision: a convolution reads and writes bfloat16 between casts"
     attrs: { T: { kind: "type", value: "float32" } },
     scope: "y/conv",
   });
-  const sum = hand.value("Sum", [y]);
+  const sum = hand.value("Sum", [y], { scope: "loss" });
   const result = run(lowPrecision("bfloat16"), hand.program(fetching(y, sum)));
   assert.deepEqual(ops(result), [
     "Placeholder",
@@ -384,6 +384,54 @@ Deno.test("low precision: activations stay in bfloat16 between convolutions, and
     relus.map(({ outputs }) => outputs[0]?.dtype),
     ["bfloat16", "bfloat16"],
   );
+});
+
+Deno.test("low precision: the backward pass does not keep what the forward pass cast back", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "bn" });
+  const positive = hand.value("Relu", [norm], { ...large, scope: "relu" });
+  const next = hand.value("Conv2D", [positive], { ...large, scope: "conv" });
+  const gradient = hand.value("Conv2DBackpropFilter", [positive, next], {
+    ...large,
+    scope: "conv/gradient",
+  });
+  const result = deadCode.run(
+    run(lowPrecision("float32"), hand.program(fetching(next, gradient))),
+  );
+  const inputOf = (name: string) =>
+    result.fetches.get(name)?.node.inputs[0] as Value;
+  const [forward, backward] = [inputOf("out0"), inputOf("out1")];
+  // Both read float32, each its own, made of the one in bfloat16.
+  for (const { node, dtype } of [forward, backward]) {
+    assert.deepEqual([node.op, dtype], ["Cast", "float32"]);
+    assert.equal(node.inputs[0]?.node.op, "Relu");
+    assert.equal(node.inputs[0]?.dtype, "bfloat16");
+  }
+  assert.notEqual(forward, backward);
+  assert.equal(forward.node.inputs[0], backward.node.inputs[0]);
+  assert.equal(backward.node.scope, "conv/gradient");
+  // Nor does a merge of equal things undo it.
+  const merged = run(commonSubexpressions, result);
+  assert.equal(merged.nodes.length, result.nodes.length);
+});
+
+Deno.test("low precision: the backward pass reads float32 as it is where nothing was cast", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "bn" });
+  const gradient = hand.value("Conv2DBackpropFilter", [x, norm], {
+    ...large,
+    scope: "conv/gradient",
+  });
+  const { fetches } = run(
+    lowPrecision("float32"),
+    hand.program(fetching(gradient)),
+  );
+  const [first, second] = fetches.get("out0")?.node.inputs ?? [];
+  // What the batch norm read was rounded for it, but not for the gradient.
+  assert.equal(first?.node.op, "Placeholder");
+  assert.equal(second?.node.op, "Cast");
 });
 
 Deno.test("low precision: what is not led by a convolution, is small or is no float32 stays", () => {
@@ -600,6 +648,20 @@ for (
     assert.deepEqual(waiting(result), []);
   });
 }
+
+Deno.test("late: what much is summed up from does not wait for who reads the sum", () => {
+  const hand = new Hand();
+  const { weight, chain } = weightAndChain(hand, [64, 64]);
+  const square = hand.value("Square", [weight], {
+    outputs: [["float32", 64, 64]],
+  });
+  const sum = hand.value("Sum", [square]);
+  const last = hand.value("Add", [chain[19] as Value, sum], {
+    outputs: [["float32", 64, 64]],
+  });
+  const result = run(late, hand.program(fetching(last)));
+  assert.deepEqual(waiting(result), []);
+});
 
 Deno.test("every list of passes begins and ends with the removal of dead code", () => {
   for (const passes of [FLOAT32, BFLOAT16].map(passesFor)) {

@@ -20,11 +20,15 @@ const SLACK = 8;
 /** So many ops before it is needed a result is begun, to be there in time. */
 const LEAD = 6;
 
+const isMuch = ({ shape }: Value): boolean => sizeOf(shape) >= LEAST_ELEMENTS;
+
 /** Whether a node's results are memory that is worth to wait with. */
 const isLarge = ({ outputs }: Node): boolean =>
-  outputs.some((value) =>
-    bytesOf(value) > 0 && sizeOf(value.shape) >= LEAST_ELEMENTS
-  );
+  outputs.some((value) => bytesOf(value) > 0 && isMuch(value));
+
+/** Whether a node makes little of much, which can be let go then. */
+const isReduction = ({ inputs, outputs }: Node): boolean =>
+  inputs.some(isMuch) && !outputs.some(isMuch);
 
 /** The order that a program's values force upon its ops. */
 class Order {
@@ -60,6 +64,7 @@ function needs(program: Program, order: Order): Map<Node, Node> {
   const readers = readersOf(program);
   const needs = new Map<Node, Node>();
   for (const node of program.nodes.toReversed()) {
+    if (isReduction(node)) continue;
     let first: Node | undefined;
     for (const reader of node.outputs.flatMap((it) => readers.get(it) ?? [])) {
       const start = needs.get(reader) ?? order.lastOf(reader) as Node;

@@ -2,6 +2,7 @@
 import { type DType, sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
 import type { Rounding } from "../../ir/rounding.ts";
+import { ownerOf } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { type Builder, rewrite } from "./rewrite.ts";
 
@@ -80,13 +81,16 @@ function cast(
   return node.outputs[0] as Value;
 }
 
+const isBackward = ({ scope }: Node): boolean => ownerOf(scope).backward;
+
 const elements = ({ shape }: Value): number => sizeOf(shape);
 
 /**
  * Runs ops in bfloat16 by {@linkcode RULES}. Each result is cast back to
  * float32 for whoever needs that; where only bfloat16 ops read it, dead-code
  * removal takes the cast away, so that activations stay in bfloat16 from one
- * product to the next and weights are cast once a step.
+ * product to the next and weights are cast once a step. The backward pass casts
+ * back for itself, so that the forward pass's float32 form is not kept for it.
  *
  * @param products What products are computed in.
  */
@@ -95,18 +99,34 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
   run(program: Program): Program {
     /** bfloat16 form of a new float32 value. */
     const narrow = new Map<Value, Value>();
-    return rewrite(program, (node: Node, builder) => {
-      const rule = RULES[products][node.op];
-      const [first] = node.outputs;
-      if (!rule || first?.dtype !== "float32" || node.after.length > 0) {
-        return undefined;
-      }
-      if (Math.max(...[first, ...node.inputs].map(elements)) < LEAST_ELEMENTS) {
-        return undefined;
-      }
-      const inputs = node.inputs.map(builder.map);
+    /** What the forward pass cast back. */
+    const wide = new Set<Value>();
+    const ruleOf = (
+      { op, outputs: [first] }: Node,
+      inputs: readonly Value[],
+    ): Rule | undefined => {
+      const rule = RULES[products][op];
+      if (!rule || first?.dtype !== "float32") return undefined;
+      const most = Math.max(...[first, ...inputs].map(elements));
+      if (most < LEAST_ELEMENTS) return undefined;
       const ready = (i: number): boolean => narrow.has(inputs[i] as Value);
-      if (!rule.leads.every(ready)) return undefined;
+      return rule.leads.every(ready) ? rule : undefined;
+    };
+    return rewrite(program, (node: Node, builder) => {
+      if (node.after.length > 0) return undefined;
+      const inputs = node.inputs.map(builder.map);
+      const rule = ruleOf(node, inputs);
+      if (!rule) {
+        if (!isBackward(node) || !inputs.some((it) => wide.has(it))) {
+          return undefined;
+        }
+        const own = inputs.map((input) =>
+          wide.has(input)
+            ? cast(narrow.get(input) as Value, "float32", node.scope, builder)
+            : input
+        );
+        return builder.add({ ...node, inputs: own }, node.outputs).outputs;
+      }
       const read = inputs.map((input, i) => {
         if (!rule.low.includes(i)) return input;
         let low = narrow.get(input);
@@ -131,9 +151,10 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
         })),
       );
       const [low, ...rest] = copy.outputs as [Value, ...Value[]];
-      const wide = cast(low, "float32", node.scope, builder);
-      narrow.set(wide, low);
-      return [wide, ...rest];
+      const back = cast(low, "float32", node.scope, builder);
+      narrow.set(back, low);
+      if (!isBackward(node)) wide.add(back);
+      return [back, ...rest];
     });
   },
 });
