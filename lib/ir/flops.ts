@@ -64,6 +64,7 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
   FusedBatchNormGradV3: perElement(12),
   SparseSoftmaxCrossEntropyWithLogits: perElement(5),
   SoftmaxCrossEntropyWithLogits: perElement(5),
+  L2Loss: perElement(2),
   Softmax: perElement(5),
   LogSoftmax: perElement(5),
   AddN: ({ inputs, outputs }) => (inputs.length - 1) * elements(outputs[0]),

@@ -1,10 +1,11 @@
 /** @file Layer-wise adaptive rates (LARS). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { sumOfSquares } from "../ops/sum_of_squares.ts";
 import { defineOptimizer, type OptimizerDefinition } from "./define.ts";
 import { excludeBiasAndNorm, lr, momentum, weightDecay } from "./options.ts";
 
-const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(x)));
+const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(sumOfSquares([x]));
 
 /**
  * SGD with momentum, the slope of each weight scaled by

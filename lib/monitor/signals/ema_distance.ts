@@ -1,9 +1,7 @@
 /** @file How far EMA twins trail what they follow. */
 import * as tf from "@tensorflow/tfjs";
+import { sumOfSquares } from "../../ops/sum_of_squares.ts";
 import type { SignalAt } from "../define.ts";
-
-const squares = (tensors: readonly tf.Tensor[]): tf.Tensor =>
-  tf.addN(tensors.map((t) => tf.sum(tf.square(t))));
 
 /** One for each twin: 0 where it is a copy. */
 export const emaDistance: SignalAt<"check"> = {
@@ -21,8 +19,8 @@ export const emaDistance: SignalAt<"check"> = {
     return Object.fromEntries(
       [...twins].map(([stage, { target, online }]) => {
         const apart = target.map((t, i) => tf.sub(t, online[i] as tf.Tensor));
-        const length = tf.maximum(squares(online), 1e-30);
-        return [stage, tf.sqrt(tf.div(squares(apart), length))];
+        const length = tf.maximum(sumOfSquares(online), 1e-30);
+        return [stage, tf.sqrt(tf.div(sumOfSquares(apart), length))];
       }),
     );
   },

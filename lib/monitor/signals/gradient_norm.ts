@@ -1,5 +1,6 @@
 /** @file Length of the gradients. */
 import * as tf from "@tensorflow/tfjs";
+import { sumOfSquares } from "../../ops/sum_of_squares.ts";
 import type { SignalAt } from "../define.ts";
 
 /** Of all trained parameters, and of those of each stage. */
@@ -14,7 +15,7 @@ export const gradientNorm: SignalAt<"step"> = {
   healthy: "neither",
   measure({ gradients }) {
     const squares = [...gradients].map(([stage, all]) =>
-      [stage, tf.addN(all.map((g) => tf.sum(tf.square(g))))] as const
+      [stage, sumOfSquares(all)] as const
     );
     return {
       "": tf.sqrt(tf.addN(squares.map(([, square]) => square))),
