@@ -1,18 +1,30 @@
 /** @file First values of variables. */
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Variable } from "../layers/layer.ts";
+import { type } from "../ops/attrs.ts";
 import { l2Normalize } from "../ops/normalize.ts";
 import { type Random, StatelessRandom } from "../ops/random.ts";
+import { executeRaw } from "../trace/backend.ts";
 import type { Traceable } from "../trace/execution.ts";
+
+function filled(shape: readonly number[], value: tf.Tensor): tf.Tensor {
+  const [result] = executeRaw("Fill", {
+    T: type("float32"),
+    index_type: type("int32"),
+  }, [tf.tensor1d([...shape], "int32"), value]);
+  return result as tf.Tensor;
+}
 
 const DRAW: {
   readonly [K in Initializer["kind"]]: (
     init: Extract<Initializer, { kind: K }>,
     shape: readonly number[],
     random: Random,
+    step: tf.Scalar,
   ) => tf.Tensor;
 } = {
-  constant: ({ value }, shape) => tf.fill([...shape], value),
+  constant: ({ value }, shape, _, step) =>
+    filled(shape, tf.add(tf.cast(step, "float32"), value)),
   normal: ({ std }, shape, random) => tf.mul(random.normal(shape), std),
   uniform: ({ bound }, shape, random) => random.uniform(shape, -bound, bound),
   unit_rows: (_, shape, random) =>
@@ -23,6 +35,10 @@ const DRAW: {
  * Assigns every variable its first value. A random one depends only on the
  * seed and the variable's path, not on its place among the others.
  *
+ * The program is fed the step, which is 0. Nothing is constant then: TensorFlow
+ * would compute what is as it compiles, and keep it for as long as the session
+ * lives.
+ *
  * @param sources Variables that start as a copy of another (EMA twins).
  */
 export function initializer(
@@ -31,11 +47,16 @@ export function initializer(
   sources: ReadonlyMap<Variable, Variable>,
 ): Traceable {
   return (execution) => {
-    const never = tf.scalar(0, "int32");
+    const step = execution.feed("step", [], "int32") as tf.Scalar;
     for (const variable of variables) {
       const { path, init } = sources.get(variable) ?? variable;
-      const random = new StatelessRandom(seed, `init/${path}`, never);
-      const value = DRAW[init.kind](init as never, variable.shape, random);
+      const random = new StatelessRandom(seed, `init/${path}`, step);
+      const value = DRAW[init.kind](
+        init as never,
+        variable.shape,
+        random,
+        step,
+      );
       execution.assign(
         variable,
         variable.dtype === "int32" ? tf.cast(value, "int32") : value,

@@ -70,7 +70,8 @@ export async function fill(
     role: "buffer",
   };
   const init = initializer([...variables, counter], seed, twinSources(graph));
-  const runs = [runtime.load("initialize", init).run()];
+  const step = { dtype: "int32", shape: [], data: Int32Array.of(0) } as const;
+  const runs = [runtime.load("initialize", init).run({ step })];
   if (resident) {
     const { ref, pixels } = resident;
     const upload = runtime.load("upload", (execution) => {

@@ -1,0 +1,69 @@
+import assert from "@std/assert";
+import { initializer } from "../../lib/graph/initialize.ts";
+import type { Node, Value } from "../../lib/ir/graph.ts";
+import type { Initializer, Variable } from "../../lib/layers/layer.ts";
+import { trace } from "../../lib/trace/execution.ts";
+import { compiledRuntime } from "../../lib/train/runtime.ts";
+import { engine } from "../helpers/engine.ts";
+
+const INITIALIZERS: {
+  readonly [K in Initializer["kind"]]: Extract<Initializer, { kind: K }>;
+} = {
+  constant: { kind: "constant", value: 0.25 },
+  normal: { kind: "normal", std: 2 },
+  uniform: { kind: "uniform", bound: 3 },
+  unit_rows: { kind: "unit_rows" },
+};
+
+const variable = (init: Initializer): Variable => ({
+  path: init.kind,
+  shape: [40, 50],
+  dtype: "float32",
+  init,
+  role: "weight",
+});
+
+/** Whether nothing that is fed is in a value. */
+const isConstant = ({ node }: Value): boolean =>
+  node.op !== "Placeholder" && node.inputs.every(isConstant);
+
+for (const init of Object.values(INITIALIZERS)) {
+  Deno.test(`To TensorFlow, which would keep it, a first value of kind ${init.kind} is no constant`, () => {
+    const program = trace(
+      engine.api,
+      "initialize",
+      initializer([variable(init)], 1, new Map()),
+    );
+    assert.equal(program.effects.length, 1);
+    const [, value] = (program.effects[0] as Node).inputs;
+    assert.equal(isConstant(value as Value), false);
+  });
+}
+
+Deno.test("A constant first value is that constant, of either type", async () => {
+  const half = variable(INITIALIZERS.constant);
+  const minus: Variable = {
+    ...variable({ kind: "constant", value: -7 }),
+    path: "whole",
+    shape: [],
+    dtype: "int32",
+  };
+  const runtime = compiledRuntime(engine);
+  await runtime.load("initialize", initializer([half, minus], 1, new Map()))
+    .run({ step: { dtype: "int32", shape: [], data: Int32Array.of(0) } });
+  const values = await runtime.load("read", (execution) => ({
+    half: execution.read(half),
+    minus: execution.read(minus),
+  })).run();
+  runtime.close();
+  assert.deepEqual(values["half"], {
+    dtype: "float32",
+    shape: [40, 50],
+    data: new Float32Array(2000).fill(0.25),
+  });
+  assert.deepEqual(values["minus"], {
+    dtype: "int32",
+    shape: [],
+    data: Int32Array.of(-7),
+  });
+});
