@@ -5,6 +5,7 @@ import { verify } from "../ir/verify.ts";
 import { commonSubexpressions } from "./passes/common_subexpressions.ts";
 import { deadCode } from "./passes/dead_code.ts";
 import { identities } from "./passes/identities.ts";
+import { inPlace } from "./passes/in_place.ts";
 import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
@@ -19,6 +20,7 @@ export const passesFor = (
   ...(activations === "bfloat16" ? [lowPrecision(products), deadCode] : []),
   commonSubexpressions,
   recompute,
+  inPlace,
   late,
   deadCode,
 ];

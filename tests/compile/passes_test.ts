@@ -3,6 +3,7 @@ import { optimize, passesFor } from "../../lib/compile/compile.ts";
 import { commonSubexpressions } from "../../lib/compile/passes/common_subexpressions.ts";
 import { deadCode } from "../../lib/compile/passes/dead_code.ts";
 import { identities } from "../../lib/compile/passes/identities.ts";
+import { inPlace } from "../../lib/compile/passes/in_place.ts";
 import { late } from "../../lib/compile/passes/late.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
@@ -600,6 +601,58 @@ const waiting = (result: Program): [string, number][] => {
     { op, after },
   ) => [op, chain.indexOf(after[0] as Node)]);
 };
+
+/** A weight that a product and its gradient read, and that is lessened. */
+function lessened(
+  shape: readonly number[],
+  { op = "Sub", shared = false }: { op?: string; shared?: boolean } = {},
+): Program {
+  const hand = new Hand();
+  const outputs = { outputs: [["float32", ...shape]] } as const;
+  const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
+  const read = hand.value("ReadVariableOp", [handle], outputs);
+  const flat = hand.value("Reshape", [read], outputs);
+  const product = hand.value("MatMul", [flat, flat], outputs);
+  const less = hand.value("Exp", [product], outputs);
+  const next = hand.value(op, [read, less], outputs);
+  const other = hand.value("MatMul", [read, product], outputs);
+  const assign = hand.node("AssignVariableOp", [handle, next], {
+    outputs: [],
+    after: [read.node],
+  });
+  return hand.program({
+    ...fetching(other, ...(shared ? [next] : [])),
+    effects: [assign],
+  });
+}
+
+Deno.test("in place: a variable is lessened in its memory, after all who read it", () => {
+  const { nodes, effects } = run(
+    deadCode,
+    run(inPlace, lessened([512, 512])),
+  );
+  const [assign] = effects;
+  assert.equal(assign?.op, "AssignSubVariableOp");
+  assert.equal(nodes.some(({ op }) => op === "Sub"), false);
+  assert.deepEqual(assign?.inputs.map(({ node }) => node.op), [
+    "VarHandleOp",
+    "Exp",
+  ]);
+  const waits = assign?.after.map(({ op }) => op).sort();
+  assert.deepEqual(waits, ["MatMul", "MatMul", "ReadVariableOp", "Reshape"]);
+});
+
+for (
+  const [what, program] of [
+    ["small", lessened([511, 512])],
+    ["read by others", lessened([512, 512], { shared: true })],
+    ["made in another way", lessened([512, 512], { op: "Add" })],
+  ] as const
+) {
+  Deno.test(`in place: what is ${what} is assigned as it was`, () => {
+    assert.equal(printProgram(run(inPlace, program)), printProgram(program));
+  });
+}
 
 Deno.test("late: what needs a variable alone begins shortly before it is needed", () => {
   const hand = new Hand();
