@@ -15,6 +15,10 @@ export interface Owner {
 export const gradientScope = (scope: string): string =>
   scope ? `${scope}/${GRADIENT}` : "";
 
+/** Whether a node, which has a scope, belongs to the backward pass. */
+export const isBackward = ({ scope }: { readonly scope: string }): boolean =>
+  ownerOf(scope).backward;
+
 /** Tells a scope's owner. Autodiff's own nodes have no scope. */
 export function ownerOf(scope: string): Owner {
   const [part = "", ...rest] = scope.split("/");

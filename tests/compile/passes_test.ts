@@ -605,23 +605,23 @@ const waiting = (result: Program): [string, number][] => {
 /** A weight that a product and its gradient read, and that is lessened. */
 function lessened(
   shape: readonly number[],
-  { op = "Sub", shared = false }: { op?: string; shared?: boolean } = {},
+  { op = "Sub", fetched = false, read = false } = {},
 ): Program {
   const hand = new Hand();
   const outputs = { outputs: [["float32", ...shape]] } as const;
   const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
-  const read = hand.value("ReadVariableOp", [handle], outputs);
-  const flat = hand.value("Reshape", [read], outputs);
+  const old = hand.value("ReadVariableOp", [handle], outputs);
+  const flat = hand.value("Reshape", [old], outputs);
   const product = hand.value("MatMul", [flat, flat], outputs);
   const less = hand.value("Exp", [product], outputs);
-  const next = hand.value(op, [read, less], outputs);
-  const other = hand.value("MatMul", [read, product], outputs);
+  const next = hand.value(op, [old, less], outputs);
+  const other = hand.value("MatMul", [read ? next : old, product], outputs);
   const assign = hand.node("AssignVariableOp", [handle, next], {
     outputs: [],
-    after: [read.node],
+    after: [old.node],
   });
   return hand.program({
-    ...fetching(other, ...(shared ? [next] : [])),
+    ...fetching(other, ...(fetched ? [next] : [])),
     effects: [assign],
   });
 }
@@ -645,7 +645,8 @@ Deno.test("in place: a variable is lessened in its memory, after all who read it
 for (
   const [what, program] of [
     ["small", lessened([511, 512])],
-    ["read by others", lessened([512, 512], { shared: true })],
+    ["fetched", lessened([512, 512], { fetched: true })],
+    ["read by others", lessened([512, 512], { read: true })],
     ["made in another way", lessened([512, 512], { op: "Add" })],
   ] as const
 ) {

@@ -1,4 +1,5 @@
 import assert from "@std/assert";
+import { sizeOf } from "../../lib/ir/dtype.ts";
 import { sumOfSquares } from "../../lib/ops/sum_of_squares.ts";
 import { compiledRuntime } from "../../lib/train/runtime.ts";
 import { engine } from "../helpers/engine.ts";
@@ -7,7 +8,7 @@ Deno.test("Squares of all elements of all tensors are summed up", async () => {
   const shapes = [[], [3], [500, 2001]];
   const data = shapes.map((shape, k) =>
     Float32Array.from(
-      { length: shape.reduce((a, b) => a * b, 1) },
+      { length: sizeOf(shape) },
       (_, i) => Math.sin(i + k) + 0.5,
     )
   );

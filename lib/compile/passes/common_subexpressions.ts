@@ -6,7 +6,7 @@ import {
   type Program,
   type Value,
 } from "../../ir/graph.ts";
-import { ownerOf } from "../../ir/scope.ts";
+import { isBackward } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -51,7 +51,7 @@ export const commonSubexpressions: Pass = {
     const keyOf = (node: Node, inputs: readonly Value[]): string =>
       [
         node.op,
-        isForm(node) && ownerOf(node.scope).backward,
+        isForm(node) && isBackward(node),
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),
       ].join("|");

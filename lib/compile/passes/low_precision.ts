@@ -2,7 +2,7 @@
 import { type DType, sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
 import type { Rounding } from "../../ir/rounding.ts";
-import { ownerOf } from "../../ir/scope.ts";
+import { isBackward } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { type Builder, rewrite } from "./rewrite.ts";
 
@@ -81,10 +81,6 @@ function cast(
   return node.outputs[0] as Value;
 }
 
-const isBackward = ({ scope }: Node): boolean => ownerOf(scope).backward;
-
-const elements = ({ shape }: Value): number => sizeOf(shape);
-
 /**
  * Runs ops in bfloat16 by {@linkcode RULES}. Each result is cast back to
  * float32 for whoever needs that; where only bfloat16 ops read it, dead-code
@@ -107,8 +103,8 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
     ): Rule | undefined => {
       const rule = RULES[products][op];
       if (!rule || first?.dtype !== "float32") return undefined;
-      const most = Math.max(...[first, ...inputs].map(elements));
-      if (most < LEAST_ELEMENTS) return undefined;
+      const sizes = [first, ...inputs].map(({ shape }) => sizeOf(shape));
+      if (Math.max(...sizes) < LEAST_ELEMENTS) return undefined;
       const ready = (i: number): boolean => narrow.has(inputs[i] as Value);
       return rule.leads.every(ready) ? rule : undefined;
     };

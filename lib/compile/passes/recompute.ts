@@ -2,7 +2,7 @@
 import { sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
 import { readersOf } from "../../ir/readers.ts";
-import { gradientScope, ownerOf } from "../../ir/scope.ts";
+import { gradientScope, isBackward } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -18,8 +18,6 @@ const LEAST_CHANNELS = 64;
 
 const isWorthIt = ({ shape }: Value): boolean =>
   sizeOf(shape) >= LEAST_ELEMENTS && (shape.at(-1) ?? 0) >= LEAST_CHANNELS;
-
-const isBackward = ({ scope }: Node): boolean => ownerOf(scope).backward;
 
 /** The batch norm whose result a ReLU alone reads. */
 function normOf(
