@@ -10,6 +10,7 @@ import { late } from "./passes/late.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 import { recompute } from "./passes/recompute.ts";
+import { twinsFirst } from "./passes/twins_first.ts";
 
 /** Passes of a program, in order. */
 export const passesFor = (
@@ -21,6 +22,7 @@ export const passesFor = (
   commonSubexpressions,
   recompute,
   inPlace,
+  twinsFirst,
   late,
   deadCode,
 ];

@@ -8,6 +8,7 @@ import { late } from "../../lib/compile/passes/late.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import { recompute } from "../../lib/compile/passes/recompute.ts";
+import { twinsFirst } from "../../lib/compile/passes/twins_first.ts";
 import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
 import { printProgram } from "../../lib/ir/print.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../../lib/ir/rounding.ts";
@@ -716,6 +717,62 @@ Deno.test("late: what much is summed up from does not wait for who reads the sum
   const result = run(late, hand.program(fetching(last)));
   assert.deepEqual(waiting(result), []);
 });
+
+/**
+ * A network on some views, with a gradient, and a twin of it on the same ones,
+ * or on what the network made.
+ */
+function networkAndTwin(
+  { views = 2, rows = 4096, of = "view", kept = false } = {},
+): Program {
+  const hand = new Hand();
+  const large = (op: string, inputs: readonly Value[], scope: string): Value =>
+    hand.value(op, inputs, { scope, outputs: [["float32", rows, 1024]] });
+  const small = (op: string, inputs: readonly Value[], scope: string): Value =>
+    hand.value(op, inputs, { scope, outputs: [["float32", 64, 64]] });
+  const losses = Array.from({ length: views }, () => {
+    const view = small("Exp", [], "views");
+    const online = large("Conv2D", [view], "y/conv");
+    const y = small("Mean", [online], "y");
+    const read = of === "view" ? view : large("Relu", [online], "y");
+    const twin = large("MatMul", [read], "target.y/conv");
+    const target = small("Mean", [twin], "target.y");
+    large("ReluGrad", [kept ? twin : online], "y/gradient");
+    const loss = hand.value("Sub", [y, target], { scope: "loss" });
+    return hand.value("Conv2DBackpropFilter", [loss, online], {
+      scope: "y/conv/gradient",
+    });
+  });
+  return hand.program(fetching(...losses));
+}
+
+Deno.test("twins first: the online network begins when its twin has ended on all views", () => {
+  const { nodes } = run(twinsFirst, networkAndTwin());
+  const begins = nodes.filter(({ op }) => op === "Conv2D");
+  const ends = nodes.filter(({ op, scope }) =>
+    op === "Mean" && scope === "target.y"
+  );
+  assert.equal(ends.length, 2);
+  assert.deepEqual(begins.map(({ after }) => after), [ends, ends]);
+  const others = nodes.filter((node) => !begins.includes(node));
+  assert.ok(others.every(({ after }) => after.length === 0));
+});
+
+for (
+  const [what, program] of [
+    ["a twin that a gradient reads", networkAndTwin({ kept: true })],
+    ["a twin with one branch", networkAndTwin({ views: 1 })],
+    ["a small network", networkAndTwin({ rows: 1024 })],
+    ["a twin of what the network made", networkAndTwin({ of: "network" })],
+  ] as const
+) {
+  Deno.test(`twins first: ${what} runs as it was`, () => {
+    assert.equal(
+      printProgram(run(twinsFirst, program)),
+      printProgram(program),
+    );
+  });
+}
 
 Deno.test("every list of passes begins and ends with the removal of dead code", () => {
   for (const passes of [FLOAT32, BFLOAT16].map(passesFor)) {
