@@ -26,9 +26,9 @@ import {
   toResults,
 } from "./winograd_basis.ts";
 
-/** Most bytes of a part's coefficients that stay in a core's caches. */
+/** Most bytes of coefficients at a time: they stay in a core's caches. */
 const CACHED_BYTES = 10 * 2 ** 20;
-/** Most parts of a batch: each is a few ops more to trace and to start. */
+/** Most parts, of a batch or a kernel: each is a few ops more to trace and to start. */
 const MOST_PARTS = 8;
 
 /**
@@ -100,6 +100,14 @@ function parts(
 const part = (x: tf.Tensor4D, [start, count]: Part): tf.Tensor4D =>
   tf.slice(x, [start, 0, 0, 0], [count, ...x.shape.slice(1)]);
 
+/** Channels from one on, so many or what is left of them. */
+function channels(x: tf.Tensor4D, start: number, count: number): tf.Tensor4D {
+  const [batch, height, width, all] = x.shape;
+  if (count >= all) return x;
+  const size = [batch, height, width, Math.min(count, all - start)] as const;
+  return tf.slice(x, [0, 0, 0, start], [...size]);
+}
+
 /** A convolution with a kernel, or with the one that leads back through it. */
 function filter(
   x: tf.Tensor4D,
@@ -123,6 +131,11 @@ function filter(
   return tf.concat(filtered, 0);
 }
 
+/**
+ * The channels that were read are taken a few at a time: a step's values are
+ * the most where its last kernels' gradients are made, and each would have four
+ * times as many coefficients as it has numbers.
+ */
 function kernelGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
@@ -133,11 +146,18 @@ function kernelGradient(
     fromPixels(padding, results),
     fromResults(results),
   ];
-  const widest = Math.max(x.shape[3], dy.shape[3]);
-  const sums = parts(x.shape[0], results, widest).map((range) =>
-    tf.matMul(ofPixels(part(x, range)), ofResults(part(dy, range)), true)
-  );
-  return toKernel(tf.addN(sums));
+  const [from, to] = [x.shape[3], dy.shape[3]];
+  const images = parts(x.shape[0], results, Math.max(from, to))
+    .map((range) => [part(x, range), ofResults(part(dy, range))] as const);
+  const wanted = Math.ceil(4 * COEFFICIENTS * from * to / CACHED_BYTES);
+  const size = Math.ceil(from / Math.min(wanted, MOST_PARTS, from));
+  const gradients = Array.from({ length: Math.ceil(from / size) }, (_, i) => {
+    const sums = images.map(([pixels, ofDy]) =>
+      tf.matMul(ofPixels(channels(pixels, i * size, size)), ofDy, true)
+    );
+    return toKernel(tf.addN(sums));
+  });
+  return tf.concat(gradients, 2);
 }
 
 /** Dense 3x3 convolutions, padded by 2 at most. */

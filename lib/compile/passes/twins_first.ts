@@ -111,15 +111,16 @@ export const twinsFirst: Pass = {
       ...program.nodes.filter((node) => first.has(node)),
       ...program.nodes.filter((node) => !first.has(node)),
     ];
-    const waiting = new Set<Node>();
+    /** Whether a node reads what both networks read: the views. */
+    const readsShared = ({ inputs }: Node): boolean =>
+      inputs.some((input) =>
+        first.has(input.node) && bytesOf(bufferOf(input)) > 0
+      );
     return rewrite({ ...program, nodes }, (node, builder) => {
-      const follows = node.inputs.some((input) => waiting.has(input.node));
-      if (follows) waiting.add(node);
-      const begins = !follows && online.has(node) && !first.has(node) &&
-        bytesIn(node) >= LEAST_BYTES && !isStateful(node) &&
-        node.after.length === 0;
+      const begins = online.has(node) && !first.has(node) &&
+        readsShared(node) && bytesIn(node) >= LEAST_BYTES &&
+        !isStateful(node) && node.after.length === 0;
       if (!begins) return undefined;
-      waiting.add(node);
       return builder.add({
         ...node,
         inputs: node.inputs.map(builder.map),
