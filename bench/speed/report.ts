@@ -22,6 +22,14 @@ export interface Measured {
   readonly result: Result;
 }
 
+/** Results of each machine. */
+function byMachine(all: readonly Measured[]): readonly Measured[][] {
+  return [...Map.groupBy(all, ({ result }) => result.machine).values()];
+}
+
+const grows = (all: readonly Measured[]): boolean =>
+  all.some(({ bench }) => bench.group === "growth");
+
 const middle = ({ samples }: SideSamples): number => median(samples);
 
 const label = ({ name, way }: SideSamples): string =>
@@ -138,10 +146,11 @@ export interface Panel {
   readonly points: readonly (readonly [number, number, number])[];
 }
 
-/** One chart for each thing that grows. */
+/** One chart for each thing that grows, on the first machine that has some. */
 export function growthPanels(all: readonly Measured[]): Panel[] {
+  const [one] = byMachine(all).filter(grows);
   return AXES.flatMap(({ name, title }) => {
-    const points = all.flatMap(({ bench, result }) => {
+    const points = (one ?? []).flatMap(({ bench, result }) => {
       const [side] = result.sides;
       if (bench.point?.axis !== name || !side) return [];
       const speed = middle(side);
@@ -172,13 +181,12 @@ function surroundings(all: readonly Measured[]): string {
   ].map((line) => `- ${line}`).join("\n");
 }
 
-/**
- * All tables, as Markdown.
- *
- * @param chart File of the growth's chart, where there is one.
- */
-export function report(all: readonly Measured[], chart?: string): string {
-  if (all.length === 0) return "Nothing was measured yet.";
+/** Tables of one machine, under headings of a level. */
+function tablesOf(
+  all: readonly Measured[],
+  level: string,
+  chart?: string,
+): string[] {
   const of = (group: Bench["group"]): Measured[] =>
     all.filter(({ bench }) => bench.group === group);
   const section = (
@@ -188,7 +196,7 @@ export function report(all: readonly Measured[], chart?: string): string {
   ): string[] =>
     of(group).length === 0
       ? []
-      : [`### ${title}`, ...parts.filter((part) => part !== "")];
+      : [`${level} ${title}`, ...parts.filter((part) => part !== "")];
   return [
     ...section("Side by side", "against", againstTable(of("against"))),
     ...section(
@@ -203,7 +211,26 @@ export function report(all: readonly Measured[], chart?: string): string {
       growthTable(of("growth")),
       chart === undefined ? "" : `![Speed against size](${chart})`,
     ),
-    "### Made with",
+    `${level} Made with`,
     surroundings(all),
-  ].join("\n\n");
+  ];
+}
+
+/**
+ * All tables, as Markdown, machine by machine.
+ *
+ * @param chart File of the growth's chart, where there is one.
+ */
+export function report(all: readonly Measured[], chart?: string): string {
+  if (all.length === 0) return "Nothing was measured yet.";
+  const machines = byMachine(all);
+  const charted = machines.find(grows);
+  const parts = machines.flatMap((some) => {
+    const [first] = some;
+    const link = some === charted ? chart : undefined;
+    return machines.length === 1 || !first
+      ? tablesOf(some, "###", link)
+      : [`### On ${first.result.machine}`, ...tablesOf(some, "####", link)];
+  });
+  return parts.join("\n\n");
 }

@@ -1,4 +1,4 @@
-/** @file results.json: the last result of every bench. */
+/** @file results.json: the last result of every bench on every machine. */
 import { readResults, writeResults } from "../results_file.ts";
 import type { SideSamples } from "./measure.ts";
 
@@ -15,12 +15,17 @@ export interface Result {
   readonly sides: readonly SideSamples[];
 }
 
-/** The results in a file; one for each bench, a new one takes an old one's place. */
+const keyOf = ({ machine, id }: Result): string => `${machine}\n${id}`;
+
+/**
+ * The results in a file; one for each bench and machine, a new one takes an old
+ * one's place.
+ */
 export class Results {
-  readonly #byId: Map<string, Result>;
+  readonly #byKey: Map<string, Result>;
 
   private constructor(readonly path: string, list: readonly Result[]) {
-    this.#byId = new Map(list.map((result) => [result.id, result]));
+    this.#byKey = new Map(list.map((result) => [keyOf(result), result]));
   }
 
   /** Reads what earlier runs left. */
@@ -28,17 +33,23 @@ export class Results {
     return new Results(path, await readResults(path));
   }
 
-  find(id: string): Result | undefined {
-    return this.#byId.get(id);
-  }
-
   put(result: Result): void {
-    this.#byId.set(result.id, result);
+    this.#byKey.set(keyOf(result), result);
   }
 
-  /** Writes them, in the order of `ids`; results of other benches go. */
+  /** Those of some benches, in their order, machine by machine. */
+  list(ids: readonly string[]): Result[] {
+    const all = [...this.#byKey.values()];
+    const machines = [...new Set(all.map(({ machine }) => machine))];
+    return machines.flatMap((machine) =>
+      ids.flatMap((id) =>
+        all.find((one) => one.machine === machine && one.id === id) ?? []
+      )
+    );
+  }
+
+  /** Writes those of some benches; results of others go. */
   async save(ids: readonly string[]): Promise<void> {
-    const list = ids.flatMap((id) => this.#byId.get(id) ?? []);
-    await writeResults(this.path, list);
+    await writeResults(this.path, this.list(ids));
   }
 }

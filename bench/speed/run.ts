@@ -94,11 +94,13 @@ async function runBench(bench: Bench, place: Workplace): Promise<Result> {
   };
 }
 
-const measuredOf = (results: Results, device: Device): Measured[] =>
-  BENCHES[device].flatMap((bench) => {
-    const result = results.find(bench.id);
-    return result ? [{ bench, result }] : [];
+function measuredOf(results: Results, device: Device): Measured[] {
+  const benches = new Map(BENCHES[device].map((bench) => [bench.id, bench]));
+  return results.list([...benches.keys()]).flatMap((result) => {
+    const bench = benches.get(result.id);
+    return bench ? [{ bench, result }] : [];
   });
+}
 
 /** The tables, with the chart beside them. */
 async function tables(

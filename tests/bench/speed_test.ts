@@ -8,6 +8,7 @@ import {
   report,
 } from "../../bench/speed/report.ts";
 import type { SideSamples } from "../../bench/speed/measure.ts";
+import { Results } from "../../bench/speed/results.ts";
 import { ratios, spreadOf } from "../../bench/speed/statistics.ts";
 import { UserError } from "../../lib/errors.ts";
 
@@ -18,6 +19,7 @@ function measured(
   id: string,
   sides: readonly (readonly [string, readonly number[]])[],
   flops?: number,
+  machine = "a machine",
 ): Measured {
   const bench = BENCHES.find((one) => one.id === id) as Bench;
   return {
@@ -25,7 +27,7 @@ function measured(
     result: {
       id,
       date: "2026-01-31",
-      machine: "a machine",
+      machine,
       threads: 2,
       seconds: 1,
       commit: "abc",
@@ -165,6 +167,50 @@ Deno.test("a step's share of the limit is its operations over the best convoluti
     "≥ 85 %",
     "no",
   ]);
+});
+
+Deno.test("machines are told apart: each has its own tables, and its own limit", () => {
+  const sides = [["Stopgrad", [50]], ["eager", [25]]] as const;
+  const text = report([
+    measured("step-simsiam-resnet18-float32", sides, 6e9, "one"),
+    measured("limit-convolution-float32", [["PyTorch", [400e9]]], 1, "one"),
+    measured("step-simsiam-resnet18-float32", sides, 6e9, "another"),
+    measured("limit-convolution-float32", [["PyTorch", [300e9]]], 1, "another"),
+  ]);
+  const [before, one = "", another = ""] = text.split(/^### On /m);
+  assert.equal(before, "");
+  for (
+    const [machine, part, share] of [
+      ["one", one, "75 %"],
+      ["another", another, "100 %"],
+    ] as const
+  ) {
+    assert.ok(part.startsWith(`${machine}\n\n#### Side by side`));
+    assert.equal(row(part, "SimSiam, ResNet-18, float32")[3], share);
+    assert.ok(part.includes(`- Machine: ${machine}\n`));
+  }
+});
+
+Deno.test("results of a bench on another machine stay", async () => {
+  const path = await Deno.makeTempFile();
+  const made = (machine: string, seconds: number) => ({
+    ...measured("augment", [], 1, machine).result,
+    seconds,
+  });
+  try {
+    await Deno.writeTextFile(path, JSON.stringify([made("one", 1)]));
+    const results = await Results.open(path);
+    results.put(made("another", 2));
+    results.put(made("one", 3));
+    await results.save(["augment"]);
+    const kept = (await Results.open(path)).list(["augment"]);
+    assert.deepEqual(kept.map(({ machine, seconds }) => [machine, seconds]), [
+      ["one", 3],
+      ["another", 2],
+    ]);
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("a chart has the points of one thing that grows", () => {
