@@ -12,7 +12,15 @@ import type { Pass } from "./passes/pass.ts";
 import { recompute } from "./passes/recompute.ts";
 import { twinsFirst } from "./passes/twins_first.ts";
 
-/** Passes of a program, in order. */
+/** Passes that leave a program as it is defined: what is needed, once. */
+export const DEFINING: readonly Pass[] = [
+  deadCode,
+  identities,
+  commonSubexpressions,
+  deadCode,
+];
+
+/** Passes of a program that is to run, in order. */
 export const passesFor = (
   { activations, products }: Rounding,
 ): readonly Pass[] => [

@@ -116,11 +116,6 @@ export class Machine {
     releaseLoaded(this.api.files);
   }
 
-  /** Names of the devices that the session can use. */
-  devices(): string[] {
-    return this.#session.devices();
-  }
-
   /** Frees the session, the graph and all variables. */
   close(): void {
     this.#session.close();

@@ -26,7 +26,7 @@ const none = (): number => 0;
 const perElement = (count: number) => ({ inputs }: Node): number =>
   count * elements(inputs[0]);
 
-/** Product of the kernel's sides and input channels: multiply-adds for each element of the larger image side. */
+/** Product of the kernel's sides and input channels: multiply-adds for each element of y. */
 function reach(
   { shape: [height = 0, width = 0, channels = 0] }: Value,
 ): number {

@@ -88,16 +88,13 @@ export function makeNode(
   return node;
 }
 
-/** Ops that change state: never removed, merged or reordered. */
+/** Ops on state, and inputs: never merged, and not made to wait for others. */
 const STATEFUL = new Set([
   "VarHandleOp",
   "ReadVariableOp",
   "AssignVariableOp",
-  "AssignAddVariableOp",
   "AssignSubVariableOp",
   "ResourceGather",
-  "ResourceScatterUpdate",
-  "VarIsInitializedOp",
   "Placeholder",
 ]);
 

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Attrs } from "../ir/graph.ts";
 import { executeRaw } from "../trace/backend.ts";
 import { ints, string, type } from "./attrs.ts";
-import { fewWindows, kernelGradient } from "./conv_kernel_gradient.ts";
+import { byRows, kernelGradient } from "./conv_kernel_gradient.ts";
 import type { ConvGeometry, ConvWay } from "./conv_way.ts";
 
 /** `Conv2D` and its gradients: on a CPU oneDNN's. */
@@ -26,7 +26,7 @@ export const direct: ConvWay = {
     const dx = run("Conv2DBackpropInput", how, [sizes(seen), kernel, dy]);
     return [
       mode ? dx : tf.slice(dx, [0, padding, padding, 0], x.shape),
-      fewWindows(kernel, dy, stride)
+      byRows(kernel, dy, stride)
         ? kernelGradient(pad(x, kernel, dy, geometry), dy, kernel, stride)
         : run("Conv2DBackpropFilter", how, [seen, sizes(kernel), dy]),
     ];

@@ -1,5 +1,6 @@
 /** @file Gradient of a convolution's kernel as one matrix product. */
 import * as tf from "@tensorflow/tfjs";
+import { currentTarget } from "../trace/backend.ts";
 import { product } from "./linear.ts";
 import { patchRows } from "./patches.ts";
 
@@ -10,16 +11,17 @@ const FEW = { strided: 64, dense: 16 } as const;
  * Whether an image has so few windows that {@linkcode kernelGradient} is
  * faster than oneDNN, which adds up image by image: at 4x4 windows, 1.1 times
  * as fast in float32 and 1.7 times in bfloat16, with a stride of 2, 1.6 and 3
- * times (512 channels, batch 64, one core with AVX-512).
+ * times (512 channels, batch 64, one core with AVX-512). A GPU has cuDNN.
  */
-export function fewWindows(
+export function byRows(
   kernel: tf.Tensor4D,
   dy: tf.Tensor,
   stride: number,
 ): boolean {
   const [, height, width] = dy.shape as [number, number, number];
   const few = stride > 1 ? FEW.strided : FEW.dense;
-  return kernel.shape[0] > 1 && height * width <= few;
+  return currentTarget().device === "cpu" &&
+    kernel.shape[0] > 1 && height * width <= few;
 }
 
 /**

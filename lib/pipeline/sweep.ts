@@ -4,7 +4,7 @@ import type { Change } from "./changes.ts";
 import type { Findings, Path } from "./diagnostic.ts";
 import { nearest } from "./nearest.ts";
 import { paper as paperSchema, sweep as sweepSchema } from "./sections.ts";
-import { labels, pointName, rowName, valueText } from "./sweep_names.ts";
+import { labels, pointName, rowName } from "./sweep_names.ts";
 import { isRecord, show, validate } from "./validate.ts";
 
 /** What a paper reports of a point: a number, or a word such as `collapse`. */
@@ -300,7 +300,3 @@ export function readSweep(
   if (findings.all.length === before) checkNames(points, figures, findings);
   return { paper: paper as Paper, points };
 }
-
-/** A change as text, such as `train.ema=0.99`. */
-export const changeText = ({ key, value }: Change): string =>
-  `${key}=${valueText(value)}`;

@@ -126,12 +126,6 @@ export interface LossDefinition<Options = unknown> extends Definition<Options> {
   ): tf.Scalar;
 }
 
-/** Any definition that a registry holds. */
-export type AnyDefinition =
-  | ModuleDefinition
-  | TransformDefinition
-  | LossDefinition;
-
 /** Defines a network; a definition is one file and one line in its registry. */
 export function defineModule<O>(
   definition: Omit<ModuleDefinition<O>, "kind">,

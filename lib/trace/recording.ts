@@ -43,13 +43,8 @@ export class Recording implements OpSink<Value> {
     return this.execute("Const", attrs, [])[0] as Value;
   }
 
-  execute(
-    op: string,
-    attrs: Attrs,
-    inputs: readonly Value[],
-    after: readonly Node[] = [],
-  ): Value[] {
-    return [...this.add(op, attrs, inputs, after).outputs];
+  execute(op: string, attrs: Attrs, inputs: readonly Value[]): Value[] {
+    return [...this.add(op, attrs, inputs).outputs];
   }
 
   /**

@@ -1,5 +1,5 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
-import { optimize, passesFor } from "../compile/compile.ts";
+import { DEFINING, optimize, passesFor } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
@@ -179,17 +179,12 @@ export function planRun(
   } = {},
 ): Plan {
   const { pipeline, graph } = loaded;
-  const record = (device: Target["device"]) => {
-    const { program, ...recorded } = recordStep(api, loaded, {
-      device,
-      rounding,
-      images,
-    });
-    return { ...recorded, program: optimize(program, passesFor(rounding)) };
-  };
+  const record = (device: Target["device"]) =>
+    recordStep(api, loaded, { device, rounding, images });
   // Counted as defined, so that the number is the network's and no machine's.
-  const counted = record("any").program;
-  const { program, ...recorded } = record("cpu");
+  const counted = optimize(record("any").program, DEFINING);
+  const recorded = record("cpu");
+  const program = optimize(recorded.program, passesFor(rounding));
   const flops = flopsBy(counted, ({ part, backward }) => backward ? "" : part);
   const kept = activations(program);
   const stages = graph.order.map((wired): StagePlan => ({

@@ -220,7 +220,7 @@ Deno.test("common subexpressions: what reads or writes state, and feeds, never m
   const handle = hand.value("VarHandleOp", [], { outputs: [["resource"]] });
   const one = hand.constant(1);
   const add = (after: Node[]): Node =>
-    hand.node("AssignAddVariableOp", [handle, one], { outputs: [], after });
+    hand.node("AssignSubVariableOp", [handle, one], { outputs: [], after });
   const first = add([]);
   const second = add([first]);
   const result = run(
@@ -391,12 +391,12 @@ Deno.test("low precision: activations stay in bfloat16 between convolutions, and
 Deno.test("low precision: the backward pass does not keep what the forward pass cast back", () => {
   const hand = new Hand();
   const x = hand.value("Placeholder", [], large);
-  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "bn" });
-  const positive = hand.value("Relu", [norm], { ...large, scope: "relu" });
-  const next = hand.value("Conv2D", [positive], { ...large, scope: "conv" });
+  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "y/bn" });
+  const positive = hand.value("Relu", [norm], { ...large, scope: "y/relu" });
+  const next = hand.value("Conv2D", [positive], { ...large, scope: "y/conv" });
   const gradient = hand.value("Conv2DBackpropFilter", [positive, next], {
     ...large,
-    scope: "conv/gradient",
+    scope: "y/conv/gradient",
   });
   const result = deadCode.run(
     run(lowPrecision("float32"), hand.program(fetching(next, gradient))),
@@ -412,7 +412,7 @@ Deno.test("low precision: the backward pass does not keep what the forward pass 
   }
   assert.notEqual(forward, backward);
   assert.equal(forward.node.inputs[0], backward.node.inputs[0]);
-  assert.equal(backward.node.scope, "conv/gradient");
+  assert.equal(backward.node.scope, "y/conv/gradient");
   // Nor does a merge of equal things undo it.
   const merged = run(commonSubexpressions, result);
   assert.equal(merged.nodes.length, result.nodes.length);
@@ -421,10 +421,10 @@ Deno.test("low precision: the backward pass does not keep what the forward pass 
 Deno.test("low precision: the backward pass reads float32 as it is where nothing was cast", () => {
   const hand = new Hand();
   const x = hand.value("Placeholder", [], large);
-  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "bn" });
+  const norm = hand.value("FusedBatchNormV3", [x], { ...large, scope: "y/bn" });
   const gradient = hand.value("Conv2DBackpropFilter", [x, norm], {
     ...large,
-    scope: "conv/gradient",
+    scope: "y/conv/gradient",
   });
   const { fetches } = run(
     lowPrecision("float32"),
@@ -454,6 +454,27 @@ Deno.test("low precision: what is not led by a convolution, is small or is no fl
     printProgram(run(lowPrecision("bfloat16"), program)),
     printProgram(program),
   );
+});
+
+Deno.test("low precision: what a loss adds up is not rounded, though both lie there in bfloat16", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const sums = ["y", "loss"].map((part) => {
+    const norms = [0, 1].map(() =>
+      hand.value("FusedBatchNormV3", [x], { ...large, scope: "y/bn" })
+    );
+    return hand.value("Add", norms, { ...large, scope: part });
+  });
+  const result = run(
+    lowPrecision("float32"),
+    hand.program(fetching(...sums)),
+  );
+  const types = result.nodes.filter(({ op }) => op === "Add")
+    .map(({ scope, inputs }) => [scope, ...inputs.map(({ dtype }) => dtype)]);
+  assert.deepEqual(types, [
+    ["y", "bfloat16", "bfloat16"],
+    ["loss", "float32", "float32"],
+  ]);
 });
 
 Deno.test("low precision: statistics of a batch norm stay in float32", () => {
@@ -723,15 +744,24 @@ Deno.test("late: what much is summed up from does not wait for who reads the sum
  * or on what the network made.
  */
 function networkAndTwin(
-  { views = 2, rows = 4096, of = "view", kept = false } = {},
+  {
+    views = 2,
+    rows = 4096,
+    viewRows = 64,
+    of = "view",
+    kept = false,
+    queue = false,
+    ema = false,
+  } = {},
 ): Program {
   const hand = new Hand();
-  const large = (op: string, inputs: readonly Value[], scope: string): Value =>
-    hand.value(op, inputs, { scope, outputs: [["float32", rows, 1024]] });
-  const small = (op: string, inputs: readonly Value[], scope: string): Value =>
-    hand.value(op, inputs, { scope, outputs: [["float32", 64, 64]] });
-  const losses = Array.from({ length: views }, () => {
-    const view = small("Exp", [], "views");
+  const sized =
+    (rows: number) =>
+    (op: string, inputs: readonly Value[], scope: string): Value =>
+      hand.value(op, inputs, { scope, outputs: [["float32", rows, 1024]] });
+  const [large, small] = [sized(rows), sized(64)];
+  const results = Array.from({ length: views }, () => {
+    const view = sized(viewRows)("Exp", [], "views");
     const online = large("Conv2D", [view], "y/conv");
     const y = small("Mean", [online], "y");
     const read = of === "view" ? view : large("Relu", [online], "y");
@@ -739,29 +769,50 @@ function networkAndTwin(
     const target = small("Mean", [twin], "target.y");
     large("ReluGrad", [kept ? twin : online], "y/gradient");
     const loss = hand.value("Sub", [y, target], { scope: "loss" });
-    return hand.value("Conv2DBackpropFilter", [loss, online], {
+    const gradient = hand.value("Conv2DBackpropFilter", [loss, online, view], {
       scope: "y/conv/gradient",
     });
+    const rest: Value[] = [];
+    // Assignments have no scope.
+    if (queue) rest.push(hand.value("Exp", [large("Pack", [target], "queue")]));
+    if (ema) {
+      const mean = small("Max", [twin], "target.y");
+      rest.push(hand.value("Mul", [mean, gradient], { scope: "ema" }));
+    }
+    return [gradient, ...rest];
   });
-  return hand.program(fetching(...losses));
+  return hand.program(fetching(...results.flat()));
 }
 
-Deno.test("twins first: the online network begins when its twin has ended on all views", () => {
-  const { nodes } = run(twinsFirst, networkAndTwin());
-  const begins = nodes.filter(({ op }) => op === "Conv2D");
-  const ends = nodes.filter(({ op, scope }) =>
-    op === "Mean" && scope === "target.y"
-  );
-  assert.equal(ends.length, 2);
-  assert.deepEqual(begins.map(({ after }) => after), [ends, ends]);
-  const others = nodes.filter((node) => !begins.includes(node));
-  assert.ok(others.every(({ after }) => after.length === 0));
-});
+for (
+  const [what, program] of [
+    ["is plain", networkAndTwin()],
+    ["reads large views", networkAndTwin({ viewRows: 4096 })],
+    ["fills a queue", networkAndTwin({ queue: true })],
+    ["has statistics", networkAndTwin({ ema: true })],
+  ] as const
+) {
+  Deno.test(`twins first: the online network begins when its twin, which ${what}, has ended on all views`, () => {
+    const { nodes } = run(twinsFirst, program);
+    const begins = nodes.filter(({ op }) => op === "Conv2D");
+    const ends = nodes.filter(({ op, scope }) =>
+      op === "Mean" && scope === "target.y"
+    );
+    assert.equal(ends.length, 2);
+    assert.deepEqual(begins.map(({ after }) => after), [ends, ends]);
+    const others = nodes.filter((node) => !begins.includes(node));
+    assert.ok(others.every(({ after }) => after.length === 0));
+  });
+}
 
 for (
   const [what, program] of [
     ["a twin that a gradient reads", networkAndTwin({ kept: true })],
     ["a twin with one branch", networkAndTwin({ views: 1 })],
+    [
+      "a twin with one branch, and statistics",
+      networkAndTwin({ views: 1, ema: true }),
+    ],
     ["a small network", networkAndTwin({ rows: 1024 })],
     ["a twin of what the network made", networkAndTwin({ of: "network" })],
   ] as const

@@ -69,3 +69,22 @@ for (
     assert.ok(isDirect(opsOf([64, 16, 128], options)));
   });
 }
+
+const FEW = [
+  ["dense", [64, 4, 512], 1],
+  ["strided", [64, 16, 64], 2],
+] as const;
+
+for (const [kind, size, stride] of FEW) {
+  Deno.test(`On a CPU, the gradient of a ${kind} kernel with few windows an image is one product`, () => {
+    const target = { device: "cpu", ...BFLOAT16 } as const;
+    const ops = opsOf(size, { stride, target });
+    assert.ok(ops.has("MatMul") && !ops.has("Conv2DBackpropFilter"));
+  });
+  for (const device of ["gpu", "any"] as const) {
+    Deno.test(`It is TensorFlow's op for the device "${device}": ${kind}`, () => {
+      const ops = opsOf(size, { stride, target: { device, ...FLOAT32 } });
+      assert.ok(!ops.has("MatMul") && ops.has("Conv2DBackpropFilter"));
+    });
+  }
+}

@@ -21,6 +21,7 @@ Deno.test("planRun() counts what is known of ResNet-18", async () => {
   assert.equal(twin?.flops, y?.flops);
   assert.equal(twin?.activations, 0);
   assert.equal(plan.images, 50_000);
+  assert.deepEqual(plan.uncounted, []);
 });
 
 Deno.test("planRun() has a rule for every op of the shipped methods", async () => {

@@ -5,13 +5,14 @@ import { readersOf } from "../../ir/readers.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
-/** Smaller ones are not worth to wait for. */
+/** Smaller ones do not show beside some hundred MB of activations. */
 const LEAST_BYTES = 2 ** 20;
 
 /**
  * A variable that becomes itself less something is lessened in its own memory:
  * with a value of its own, the new one would lie beside the old one. It waits
- * for all who read the old one; TensorFlow would copy it for them.
+ * for all who read the old one before; TensorFlow would copy it for them. Where
+ * others read the new value too, such as a twin's EMA, it stays.
  */
 export const inPlace: Pass = {
   name: "in-place",

@@ -2,7 +2,7 @@
 import { type DType, sizeOf } from "../../ir/dtype.ts";
 import type { Node, Program, Value } from "../../ir/graph.ts";
 import type { Rounding } from "../../ir/rounding.ts";
-import { isBackward } from "../../ir/scope.ts";
+import { isBackward, ownerOf } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { type Builder, rewrite } from "./rewrite.ts";
 
@@ -21,7 +21,7 @@ interface Rule {
 
 type Rules = Readonly<Record<string, Rule>>;
 
-/** Cheap ops that stand between products, and follow. */
+/** Cheap ops that stand between products of a stage, and follow. */
 const BETWEEN: Rules = {
   Relu: { low: [0], leads: [0] },
   ReluGrad: { low: [0, 1], leads: [1] },
@@ -95,14 +95,21 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
   run(program: Program): Program {
     /** bfloat16 form of a new float32 value. */
     const narrow = new Map<Value, Value>();
+    /** Stages of layers; in others, such as losses, nothing is rounded. */
+    const layered = new Set(
+      program.nodes.filter(({ op }) => RULES[products][op]?.leads.length === 0)
+        .map(({ scope }) => ownerOf(scope).part),
+    );
     /** What the forward pass cast back. */
     const wide = new Set<Value>();
     const ruleOf = (
-      { op, outputs: [first] }: Node,
+      { op, scope, outputs: [first] }: Node,
       inputs: readonly Value[],
     ): Rule | undefined => {
       const rule = RULES[products][op];
       if (!rule || first?.dtype !== "float32") return undefined;
+      // Autodiff's own nodes have no scope.
+      if (scope && !layered.has(ownerOf(scope).part)) return undefined;
       const sizes = [first, ...inputs].map(({ shape }) => sizeOf(shape));
       if (Math.max(...sizes) < LEAST_ELEMENTS) return undefined;
       const ready = (i: number): boolean => narrow.has(inputs[i] as Value);

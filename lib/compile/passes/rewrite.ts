@@ -18,7 +18,8 @@ export interface Builder {
 
 /**
  * Copies `program` in order. For each node, `replace` may return the values
- * that stand for its outputs; `undefined` copies the node as it is.
+ * that stand for its outputs; `undefined` copies the node as it is. For a node
+ * without outputs stands the last one that `replace` added.
  */
 export function rewrite(
   program: Program,
@@ -41,6 +42,7 @@ export function rewrite(
     },
   };
   for (const node of program.nodes) {
+    const before = nodes.length;
     let outputs = replace(node, builder);
     if (!outputs) {
       const copy = builder.add({
@@ -51,8 +53,9 @@ export function rewrite(
       copies.set(node, copy);
       outputs = copy.outputs;
     } else {
-      const last = outputs[0]?.node ?? nodes.at(-1);
-      if (last) copies.set(node, last);
+      const last = outputs[0]?.node ?? nodes.slice(before).at(-1);
+      if (!last) throw new Error(`internal: nothing stands for ${node.op}`);
+      copies.set(node, last);
     }
     node.outputs.forEach((old, i) => values.set(old, outputs[i] as Value));
   }

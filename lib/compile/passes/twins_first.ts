@@ -6,82 +6,17 @@ import {
   type Value,
 } from "../../ir/graph.ts";
 import { bufferOf, bytesOf } from "../../ir/memory.ts";
+import { needsOf } from "../../ir/needs.ts";
 import { readersOf } from "../../ir/readers.ts";
-import { isBackward, ownerOf } from "../../ir/scope.ts";
+import { bytesIn, MUCH_BYTES, networksOf } from "./networks.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 
-/** Stages that make less, or keep less for the backward pass, do not matter. */
-const MUCH_BYTES = 2 ** 24;
-
-/** Smaller results may be there at any time. */
+/** What is computed of weights alone, and of statistics, may run at any time. */
 const LEAST_BYTES = 2 ** 14;
 
 /** So many branches, one of each view, have work for two threads. */
 const LEAST_BRANCHES = 2;
-
-type Bytes = (value: Value) => number;
-
-const bytesIn = ({ outputs }: Node, bytes: Bytes = bytesOf): number =>
-  outputs.reduce((sum, output) => sum + bytes(output), 0);
-
-/** What a node's stage makes, of the values that count. */
-function byStage(nodes: readonly Node[], bytes: Bytes): (node: Node) => number {
-  const sums = new Map<string, number>();
-  for (const node of nodes) {
-    const { part } = ownerOf(node.scope);
-    sums.set(part, (sums.get(part) ?? 0) + bytesIn(node, bytes));
-  }
-  return ({ scope }) => sums.get(ownerOf(scope).part) ?? 0;
-}
-
-/** Nodes that others need, and those themselves. */
-function needsOf(nodes: Iterable<Node>): ReadonlySet<Node> {
-  const needs = new Set<Node>();
-  const left = [...nodes];
-  for (let node = left.pop(); node; node = left.pop()) {
-    if (needs.has(node)) continue;
-    needs.add(node);
-    left.push(...node.inputs.map((input) => input.node), ...node.after);
-  }
-  return needs;
-}
-
-/** Nodes of the stages: those that do not wait for a gradient. */
-function forwardOf({ nodes }: Program): readonly Node[] {
-  const later = new Set<Node>();
-  for (const node of nodes) {
-    const follows = node.inputs.some((input) => later.has(input.node));
-    // What has no scope feeds the whole step, or follows anyway.
-    if (follows || (node.scope && isBackward(node))) later.add(node);
-  }
-  const parts = new Set(
-    [...later].filter((node) => !isBackward(node))
-      .map(({ scope }) => ownerOf(scope).part),
-  );
-  return nodes.filter((node) =>
-    !later.has(node) && !parts.has(ownerOf(node.scope).part)
-  );
-}
-
-/** Nodes of stages that keep much, and of those that keep nothing of much. */
-function sidesOf(program: Program) {
-  const read = new Set(
-    program.nodes.filter(isBackward)
-      .flatMap(({ inputs }) => inputs.map(bufferOf)),
-  );
-  const forward = forwardOf(program);
-  const made = byStage(forward, bytesOf);
-  const kept = byStage(forward, (it) => read.has(it) ? bytesOf(it) : 0);
-  const online = new Set(forward.filter((node) => kept(node) >= MUCH_BYTES));
-  const needed = needsOf(online);
-  const twins = new Set(
-    forward.filter((node) =>
-      kept(node) === 0 && made(node) >= MUCH_BYTES && !needed.has(node)
-    ),
-  );
-  return { online, twins };
-}
 
 /**
  * TensorFlow runs all branches of a step side by side. What a twin's forward
@@ -92,12 +27,13 @@ function sidesOf(program: Program) {
 export const twinsFirst: Pass = {
   name: "twins-first",
   run(program: Program): Program {
-    const { online, twins } = sidesOf(program);
+    const { forward, online, twins } = networksOf(program);
     const readers = readersOf(program);
+    // Its results, one of each branch: not the statistics that the EMA moves.
     const ends = [...twins].filter(({ outputs }) =>
       outputs.some((output) =>
         bytesOf(bufferOf(output)) >= LEAST_BYTES &&
-        readers.get(output)?.some((reader) => !twins.has(reader))
+        readers.get(output)?.some((it) => forward.has(it) && !twins.has(it))
       )
     );
     if (ends.length < LEAST_BRANCHES) return program;
