@@ -181,7 +181,8 @@ export type {
   Spectra,
   StepInputs,
 } from "./lib/monitor/define.ts";
-export type { RunOrigin, RunSettings } from "./lib/train/run_folder.ts";
+export type { RunOrigin } from "./lib/train/run_folder.ts";
+export type { RunSettings } from "./lib/train/run_settings.ts";
 export type { Fingerprint } from "./lib/data/fingerprint.ts";
 export type { Best } from "./lib/checkpoint/retention.ts";
 

@@ -1,5 +1,6 @@
 /** @file `check FILE...`: every problem of pipelines, before anything runs. */
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { checkPipeline } from "../pipeline/load.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -36,7 +37,7 @@ async function deno(args: readonly string[]): Promise<Deno.CommandOutput> {
 
 /** What the type checker says about a user's module, a line each. */
 async function typeErrors(file: string): Promise<readonly string[]> {
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const { success, stderr } = await deno(
     ["check", "--quiet", "--config", config, file],
   );

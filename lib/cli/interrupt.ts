@@ -6,7 +6,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
 
-/** Runs `body`, with Ctrl-C as a way out once the step at hand is done. */
+/** Runs `body`, with Ctrl-C as a way out once the batch at hand is done. */
 export async function interruptible<T>(
   terminal: Terminal,
   body: (signal: AbortSignal) => Promise<T>,
@@ -18,7 +18,7 @@ export async function interruptible<T>(
   const onSignal = (): void => {
     // A second Ctrl-C ends the process at once.
     stopListening();
-    terminal.warn("Finishing the step and saving; once more to quit at once.");
+    terminal.warn("Finishing the batch and saving; once more to quit at once.");
     interrupt.abort();
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);

@@ -1,6 +1,7 @@
 /** @file `resume RUN`: goes on with an interrupted run. */
 import { UserError } from "../errors.ts";
 import { findResumable } from "../train/resume.ts";
+import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
 import type { ExitCode } from "./exit.ts";
@@ -18,7 +19,7 @@ export interface ResumeCommand {
 /** Runs the command. */
 export async function resume(
   folder: string,
-  { set, changed, device, threads }: ResumeCommand,
+  { set, changed, ...asked }: ResumeCommand,
 ): Promise<ExitCode> {
   if (await isSweep(folder)) {
     if (set.length > 0 || changed) {
@@ -27,11 +28,7 @@ export async function resume(
       );
     }
     return await sweepOnTerminal((options) =>
-      resumeSweep(folder, {
-        ...options,
-        ...(device ? { device } : {}),
-        ...(threads ? { threads } : {}),
-      })
+      resumeSweep(folder, { ...options, ...asked })
     );
   }
   const { loaded, point, refused, changes } = await findResumable(folder, {
@@ -54,10 +51,7 @@ export async function resume(
       : "Starting anew: the run had not written a checkpoint",
   );
   return await trainOnTerminal(loaded, {
-    // As it was begun: other settings round otherwise.
-    ...settings,
+    ...settingsOnward(settings ?? {}, asked),
     resume: { ...point, changed: changed ?? false },
-    ...(device ? { device, products: undefined } : {}),
-    ...(threads ? { threads } : {}),
   });
 }

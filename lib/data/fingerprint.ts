@@ -1,25 +1,25 @@
 /** @file Tells one set of images from another. */
-import { createHash } from "node:crypto";
-import { type Images, isInMemory } from "./source.ts";
+import { createHash, type Hash } from "node:crypto";
+import { type Images, isInMemory, type LoadedData } from "./source.ts";
 
 /** What a run remembers of its images, to notice that they changed. */
 export interface Fingerprint {
-  /** How many there are. */
+  /** Images to train on. */
   readonly images: number;
   /** Of some of them, in hexadecimal. */
   readonly digest: string;
+  /**
+   * Of what scores depend on besides: the labels, and the test images. Absent
+   * in runs of older versions.
+   */
+  readonly judged?: string | undefined;
 }
 
 /** Images that are looked at: a change of all of them shows, of one may not. */
 const SAMPLE = 256;
 
-/**
- * Number of the images, and a digest: of up to 256 of them, evenly spread,
- * where they are in memory, and of the files' names where they are not.
- */
-export function fingerprint(images: Images): Fingerprint {
+function addImages(hash: Hash, images: Images): void {
   const { count, height, width, channels } = images;
-  const hash = createHash("sha256");
   hash.update(JSON.stringify([count, height, width, channels]));
   if (isInMemory(images)) {
     const each = height * width * channels;
@@ -28,5 +28,36 @@ export function fingerprint(images: Images): Fingerprint {
       hash.update(images.pixels.subarray(at, at + each));
     }
   } else for (const name of images.names) hash.update(`${name}\0`);
-  return { images: count, digest: hash.digest("hex").slice(0, 16) };
+}
+
+function addLabels(hash: Hash, { labels }: Images): void {
+  if (!labels) return;
+  const { buffer, byteOffset, byteLength } = labels;
+  hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+function digestOf(add: (hash: Hash) => void): string {
+  const hash = createHash("sha256");
+  add(hash);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Number of the images, and digests: of up to 256 of them, evenly spread,
+ * where they are in memory, and of the files' names where they are not; and of
+ * all labels.
+ */
+export function fingerprint(
+  { train, test }: Pick<LoadedData, "train" | "test">,
+): Fingerprint {
+  return {
+    images: train.count,
+    digest: digestOf((hash) => addImages(hash, train)),
+    judged: digestOf((hash) => {
+      addLabels(hash, train);
+      if (!test) return;
+      addImages(hash, test);
+      addLabels(hash, test);
+    }),
+  };
 }

@@ -42,7 +42,6 @@ export const SYMBOLS = {
   },
   TF_NewOperation: { parameters: [P, B, B], result: P },
   TF_FinishOperation: { parameters: [P, P], result: P },
-  TF_SetDevice: { parameters: [P, B], result: V },
   TF_AddInput: { parameters: [P, OUTPUT], result: V },
   TF_AddInputList: { parameters: [P, B, "i32"], result: V },
   TF_AddControlInput: { parameters: [P, P], result: V },
@@ -67,7 +66,6 @@ export const SYMBOLS = {
   TF_SessionListDevices: { parameters: [P, P], result: P },
   TF_DeviceListCount: { parameters: [P], result: "i32" },
   TF_DeviceListName: { parameters: [P, "i32", P], result: P },
-  TF_DeviceListType: { parameters: [P, "i32", P], result: P },
   TF_DeleteDeviceList: { parameters: [P], result: V },
   // On a thread of its own, so that loading and progress go on meanwhile.
   TF_SessionRun: {

@@ -1,12 +1,14 @@
 /** @file The engine, ready: found or fetched, opened, with the device chosen. */
 import { cacheFolder } from "./cache.ts";
 import type { SessionConfig } from "./config.ts";
-import { type Api, openApi } from "./ffi.ts";
+import { type Api, type EngineError, openApi } from "./ffi.ts";
 import { UserError } from "../errors.ts";
 import { gpuPresent } from "./gpu.ts";
+import { EngineGraph } from "./graph.ts";
 import { ensureEngine, type InstallProgress } from "./install.ts";
-import type { EngineLibrary } from "./library.ts";
+import { type EngineLibrary, waysOut } from "./library.ts";
 import { type EngineOptions, locateEngine } from "./locate.ts";
+import { Session } from "./session.ts";
 
 /** Where variables and ops are placed. */
 export type Device = "cpu" | "gpu";
@@ -53,12 +55,29 @@ function wanted(settings: EngineSettings): EngineOptions {
   return { build, cacheDir: cacheFolder() };
 }
 
+/**
+ * Whether TensorFlow can use a GPU. Where it cannot, it would place all ops on
+ * the CPU without a word.
+ */
+function findsGpu(api: Api, config: SessionConfig): boolean {
+  const graph = new EngineGraph(api);
+  const session = new Session(graph, config);
+  const found = session.devices().some((name) => /GPU:\d+$/.test(name));
+  session.close();
+  graph.close();
+  return found;
+}
+
 async function open(
   library: EngineLibrary,
   device: Device,
   settings: EngineSettings,
 ): Promise<Engine> {
-  const api = await openApi(library);
+  const api = await openApi(library).catch((error: EngineError) => {
+    throw new UserError(`${error.message}\n${waysOut(cacheFolder())}`, {
+      cause: error,
+    });
+  });
   const threads = settings.threads ?? navigator.hardwareConcurrency;
   const interThreads = Math.min(threads, OPS_AT_ONCE);
   const config = {
@@ -67,14 +86,19 @@ async function open(
     gpu: device === "gpu",
     ...(settings.xla ? { xla: true } : {}),
   };
+  if (config.gpu && !findsGpu(api, config)) {
+    throw new UserError(
+      "Cannot use a GPU: TensorFlow finds none that it can use.\nSee what `nvidia-smi` says of the driver, or take the CPU: --device cpu.",
+    );
+  }
   return { api, device, threads, config };
 }
 
 /**
  * Finds libtensorflow, or fetches it, and opens it.
  *
- * @throws {UserError} When it is missing and cannot be fetched, or XLA is asked
- *   for on a CPU.
+ * @throws {UserError} When it is missing and cannot be fetched, or cannot be
+ *   loaded, when there is no GPU that it can use, or XLA is asked for on a CPU.
  */
 export async function openEngine(
   settings: EngineSettings = {},

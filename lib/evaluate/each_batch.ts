@@ -13,16 +13,17 @@ function* starts(count: number, batch: number): Generator<number> {
 
 /**
  * Calls `work` for each batch of `count` rows: its first row, and how many
- * rows it has. Calls overlap; the first failure is thrown.
+ * rows it has. Calls overlap; the first failure is thrown, an interruption's
+ * reason too.
  */
 export function eachBatch(
   count: number,
   batch: number,
   work: (from: number, rows: number) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
-  return sideBySide(
-    starts(count, batch),
-    CALLS_AT_ONCE,
-    (from) => work(from, Math.min(batch, count - from)),
-  );
+  return sideBySide(starts(count, batch), CALLS_AT_ONCE, async (from) => {
+    signal?.throwIfAborted();
+    await work(from, Math.min(batch, count - from));
+  });
 }

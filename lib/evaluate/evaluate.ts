@@ -20,18 +20,24 @@ export interface Scores {
 /** How features of a set are made. */
 export type FeatureReader = (set: Images) => Features | Promise<Features>;
 
+/** How {@linkcode evaluate} goes about it. */
+export interface EvaluateOptions {
+  /** The encoder, by default; another reader gives a baseline. */
+  readonly read?: FeatureReader;
+  /** Ends it after the batch at hand, with the signal's reason as error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * kNN and linear-probe accuracy: trained on the training images' features,
  * tested on the test images'. Without labels or without test images both are
  * `null`, and the note says so.
- *
- * @param read The encoder, by default; another reader gives a baseline.
  */
 export async function evaluate(
   session: TrainingSession,
   { train, test }: LoadedData,
   { knn, linear }: Evaluate,
-  read: FeatureReader = featureReader(session),
+  { signal, read = featureReader(session, signal) }: EvaluateOptions = {},
 ): Promise<Scores> {
   const none = { knn: null, linear: null };
   if (!knn && !linear) return none;
@@ -56,9 +62,11 @@ export async function evaluate(
   const classes = train.classes?.length ??
     train.labels.reduce((most, label) => Math.max(most, label + 1), 0);
   return {
-    knn: knn ? await knnAccuracy(session, bank, queries, classes, knn) : null,
+    knn: knn
+      ? await knnAccuracy(session, bank, queries, classes, knn, signal)
+      : null,
     linear: linear
-      ? await linearAccuracy(session, bank, queries, classes, linear)
+      ? await linearAccuracy(session, bank, queries, classes, linear, signal)
       : null,
   };
 }

@@ -63,6 +63,7 @@ function without(
 /** Runs the encoder over image sets, with its running batch-norm statistics. */
 export function featureReader(
   session: TrainingSession,
+  signal?: AbortSignal,
 ): (set: Images) => Promise<Features> {
   const program = session.load(
     "features",
@@ -83,7 +84,7 @@ export function featureReader(
         for (let row = 0; row < count; row++) {
           if (rows[row] !== from + row) bad.add(from + row);
         }
-      });
+      }, signal);
     } finally {
       await close();
     }

@@ -28,6 +28,7 @@ export async function knnAccuracy(
   test: Labelled,
   classes: number,
   { k, temperature }: KnnOptions,
+  signal?: AbortSignal,
 ): Promise<number> {
   const bank = await uploadSet(session, train);
   const { width, count, data } = test.features;
@@ -65,6 +66,6 @@ export async function knnAccuracy(
     for (let i = 0; i < length; i++) {
       if (Number(winner?.data[i]) === test.labels[from + i]) right++;
     }
-  });
+  }, signal);
   return right / count;
 }

@@ -58,6 +58,7 @@ export async function linearAccuracy(
   test: Labelled,
   classes: number,
   { epochs, lr, batch: wanted }: LinearOptions,
+  signal?: AbortSignal,
 ): Promise<number> {
   const moments = statistics(train.features);
   const { count, width } = train.features;
@@ -125,6 +126,7 @@ export async function linearAccuracy(
   const scalar = (value: number) =>
     ({ dtype: "float32", shape: [], data: Float32Array.of(value) }) as const;
   for (let i = 0; i < steps; i++) {
+    signal?.throwIfAborted();
     const factor = learningRateFactor(
       { kind: "cosine", warmup: 0, final: 0 },
       i,

@@ -128,8 +128,8 @@ export interface PipelineConfig {
     readonly keep?: number;
     readonly best?: { readonly min: string } | { readonly max: string };
   };
-  /** How the encoder is judged. */
-  readonly evaluate?: {
+  /** How the encoder is judged; `false` for not at all. */
+  readonly evaluate?: false | {
     readonly of?: string;
     readonly knn?: false | {
       readonly k?: number;

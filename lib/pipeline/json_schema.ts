@@ -518,8 +518,8 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       ...fromZod(sections.checkpoint),
     },
     evaluate: {
-      description: "How the encoder is judged",
-      ...fromZod(sections.evaluate),
+      description: "How the encoder is judged; false for not at all",
+      anyOf: [{ const: false }, fromZod(sections.evaluate)],
     },
   };
   const named = Object.entries(properties).map(([key, { description }]) =>

@@ -101,8 +101,11 @@ function belowStage(place: Place, path: Path, registry: Presets): Place {
   return written;
 }
 
-/** Sections of one key that may be written as that key's value. */
-const SHORT_FORMS: Readonly<Record<string, string>> = { monitor: "collapse" };
+/** Sections that may be written as one value, and the keys that it is for. */
+const SHORT_FORMS: Readonly<Record<string, readonly (string | number)[]>> = {
+  monitor: ["collapse"],
+  evaluate: ["knn", "linear"],
+};
 
 /**
  * Where the value at a path of the resolved pipeline comes from.
@@ -125,7 +128,7 @@ export function originOf(
     }
     const short = i === 1 ? SHORT_FORMS[String(path[0])] : undefined;
     if (short !== undefined && !isRecord(place.value)) {
-      if (key !== short || place.value === undefined) return DEFAULT;
+      if (!short.includes(key) || place.value === undefined) return DEFAULT;
       continue;
     }
     place = below(place, key);

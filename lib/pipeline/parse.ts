@@ -333,9 +333,10 @@ function parseEvaluate(
   value: unknown,
   findings: Findings,
 ): Evaluate | undefined {
+  const written = value === false ? { knn: false, linear: false } : value ?? {};
   const keys = validate(
     evaluate,
-    value ?? {},
+    written,
     ["evaluate"],
     `"evaluate"`,
     findings,

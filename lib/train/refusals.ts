@@ -16,13 +16,23 @@ export function checkData(
   { folder, origin: { data } }: ResumePoint,
   now: Fingerprint,
 ): void {
-  if (!data || data.digest === now.digest) return;
-  const what = data.images === now.images
-    ? `there are still ${now.images}, but they are other ones`
-    : `${data.images} images -> ${now.images} images`;
-  throw new UserError(
-    `Cannot resume "${folder}": its training images have changed:\n  ${what}\nBring back those it began with, or add --changed to go on with these.`,
-  );
+  const refuse = (what: string, how: string): never => {
+    throw new UserError(
+      `Cannot resume "${folder}": its ${what} have changed${how}.\nBring back those it began with, or add --changed to go on with these.`,
+    );
+  };
+  if (!data) return;
+  if (data.digest !== now.digest) {
+    refuse(
+      "training images",
+      data.images === now.images
+        ? `: there are still ${now.images}, but they are other ones`
+        : `: ${data.images} images -> ${now.images} images`,
+    );
+  }
+  if (data.judged !== undefined && data.judged !== now.judged) {
+    refuse("labels or test images", "");
+  }
 }
 
 /**
@@ -74,15 +84,10 @@ async function wayOn({ path, checkpoints }: RunFolder): Promise<string> {
     : `There is no checkpoint yet; to start anew in the same folder: deno task resume ${path}`;
 }
 
-/**
- * Writes to a run's folder.
- *
- * @throws {UserError} When the system refuses, as when the disk is full: with
- * the reason, and the checkpoint to go on from.
- */
-export async function writing<T>(
-  folder: RunFolder,
+async function attempt<T>(
+  path: string,
   work: () => Promise<T>,
+  wayOn: () => string | Promise<string>,
 ): Promise<T> {
   try {
     return await work();
@@ -90,11 +95,34 @@ export async function writing<T>(
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new UserError(
-      `Cannot write to ${folder.path}: ${reason}.\n${await wayOn(
-        folder,
-      )} (once that is mended).`,
+      `Cannot write to ${path}: ${reason}.\n${await wayOn()} (once that is mended).`,
     );
   }
+}
+
+/**
+ * Writes to a run's folder.
+ *
+ * @throws {UserError} When the system refuses, as when the disk is full: with
+ * the reason, and the checkpoint to go on from.
+ */
+export function writing<T>(
+  folder: RunFolder,
+  work: () => Promise<T>,
+): Promise<T> {
+  return attempt(folder.path, work, () => wayOn(folder));
+}
+
+/**
+ * Writes to a sweep's folder.
+ *
+ * @throws {UserError} When the system refuses, with the reason and the way on.
+ */
+export function writingSweep<T>(
+  path: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  return attempt(path, work, () => `To go on: deno task resume ${path}`);
 }
 
 /** A mistake that ended a run in the middle, with the way on. */

@@ -7,11 +7,10 @@ import { CheckpointStore } from "../checkpoint/store.ts";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
-import type { Device } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
-import type { Rounding } from "../ir/rounding.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type RunSettings, runSettings } from "./run_settings.ts";
 
 /** Names of the files of a run. */
 export const RUN_FILES = {
@@ -23,34 +22,21 @@ export const RUN_FILES = {
   origin: "run.json",
 } as const;
 
-/** How the steps of a run are computed; other settings round otherwise. */
-export interface RunSettings {
-  /** Where it runs. */
-  readonly device: Device;
-  /** Threads in all, on a CPU. */
-  readonly threads: number;
-  /** Op by op. */
-  readonly eager: boolean;
-  /** Clusters compiled with XLA. */
-  readonly xla: boolean;
-  /** What layers multiply, where activations are kept in bfloat16. */
-  readonly products?: Rounding["products"] | undefined;
-}
-
-const settingsSchema: z.ZodType<RunSettings> = z.object({
-  device: z.enum(["cpu", "gpu"]),
-  threads: z.int().min(1),
-  eager: z.boolean(),
-  xla: z.boolean(),
-  products: z.enum(["float32", "bfloat16"]).optional(),
-});
-
 const originSchema = z.object({
   baseDir: z.string(),
   pipeline: z.unknown(),
   id: z.string().optional(),
-  settings: settingsSchema.optional(),
-  data: z.object({ images: z.int(), digest: z.string() }).optional(),
+  settings: runSettings.optional(),
+  data: z.object({
+    images: z.int(),
+    digest: z.string(),
+    judged: z.string().optional(),
+  }).optional(),
+});
+
+const timeSchema = z.object({
+  seconds: z.number(),
+  images_per_second: z.number(),
 });
 
 /** Contents of `run.json`: what a resumed run has to have in common with it. */
@@ -63,7 +49,7 @@ export interface RunOrigin {
   readonly id: string;
   /** Absent in runs of older versions. */
   readonly settings?: RunSettings;
-  /** Training images; absent in runs of older versions. */
+  /** Its images; absent in runs of older versions. */
   readonly data?: Fingerprint;
 }
 
@@ -295,6 +281,16 @@ export class RunFolder {
       kept.map(({ line }) => `${line}\n`).join(""),
     );
     return kept.map(({ values }) => values);
+  }
+
+  /** The time that an earlier `summary.json` tells of, where there is one. */
+  async timeBefore(): Promise<z.infer<typeof timeSchema> | undefined> {
+    try {
+      const text = await Deno.readTextFile(join(this.path, RUN_FILES.summary));
+      return timeSchema.parse(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Writes `summary.json`. */

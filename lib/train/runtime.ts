@@ -1,4 +1,5 @@
 /** @file Where programs run: compiled, or op by op. */
+import { setImmediate } from "node:timers/promises";
 import { optimize, passesFor } from "../compile/compile.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
@@ -43,10 +44,11 @@ export function eagerRuntime({ api, config, device }: Engine): Runtime {
     float32Only: true,
     load: (_, body) => ({
       compile: () => Promise.resolve(),
-      run: (inputs: Tensors = {}) =>
-        Promise.resolve().then(() =>
-          runEagerly(context, body, inputs, { device, ...FLOAT32 })
-        ),
+      async run(inputs: Tensors = {}) {
+        // Ops block this thread: signals and timers are heard between two runs.
+        await setImmediate();
+        return runEagerly(context, body, inputs, { device, ...FLOAT32 });
+      },
     }),
     close: () => context.close(),
   };

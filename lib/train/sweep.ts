@@ -4,8 +4,10 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
+import { writingSweep } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { readOrigin, RunFolder } from "./run_folder.ts";
+import { type RunSettings, settingsOnward } from "./run_settings.ts";
 import {
   createSweep,
   newRecord,
@@ -87,6 +89,7 @@ export async function sweep(
     pipelines: new Map(
       sweep.points.map(({ name, loaded }) => [name, loaded]),
     ),
+    settings: {},
     create: () => createSweep(options.runsDir ?? "runs", loaded, record),
   }, options);
 }
@@ -110,6 +113,8 @@ interface Work {
   readonly record: SweepRecord;
   /** Pipelines of the points that have not ended, by name. */
   readonly pipelines: ReadonlyMap<string, LoadedPipeline>;
+  /** Of the points that have begun: all points round alike. */
+  readonly settings: Partial<RunSettings>;
   /** The sweep's folder, where there is one. */
   readonly folder?: string;
   /** Makes it. */
@@ -130,7 +135,7 @@ async function checkpointOf(
 }
 
 async function runPoints(
-  { record: start, pipelines, folder: known, create }: Work,
+  { record: start, pipelines, settings, folder: known, create }: Work,
   { onEvent = () => {}, runsDir: _, ...options }: SweepOptions,
 ): Promise<SweepResult> {
   let folder = known;
@@ -155,9 +160,8 @@ async function runPoints(
       refused,
     });
     const result = await trainPoint(loaded, point, {
-      // As it was begun: other settings round otherwise.
-      ...resume?.origin.settings,
       ...options,
+      ...settingsOnward({ ...settings, ...resume?.origin.settings }, options),
       ...(resume ? { resume } : {}),
       // Nothing is written until the first point's data are at hand.
       folder: async () =>
@@ -177,8 +181,7 @@ async function runPoints(
       ...record,
       points: record.points.map((one, at) => at === i ? ended : one),
     };
-    await writeRecord(folder as string, record);
-    await writeTable(folder as string, record);
+    await writeResults(folder as string, record);
   }
   const result = {
     record,
@@ -209,9 +212,12 @@ async function trainPoint(
   }
 }
 
-async function writeTable(folder: string, record: SweepRecord): Promise<void> {
-  await writeAtomic(
-    join(folder, SWEEP_FILES.table),
-    new TextEncoder().encode(sweepMarkdown(record)),
-  );
+function writeResults(folder: string, record: SweepRecord): Promise<void> {
+  return writingSweep(folder, async () => {
+    await writeRecord(folder, record);
+    await writeAtomic(
+      join(folder, SWEEP_FILES.table),
+      new TextEncoder().encode(sweepMarkdown(record)),
+    );
+  });
 }

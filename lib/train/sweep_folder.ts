@@ -11,7 +11,14 @@ import { type Plain, resolve } from "../pipeline/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep.ts";
 import { pointFolder } from "../pipeline/sweep_names.ts";
 import { reopen } from "./resume.ts";
-import { newFolder, RUN_FILES, RunFolder, unwritable } from "./run_folder.ts";
+import {
+  newFolder,
+  readOrigin,
+  RUN_FILES,
+  RunFolder,
+  unwritable,
+} from "./run_folder.ts";
+import type { RunSettings } from "./run_settings.ts";
 import type { Summary } from "./train.ts";
 
 /** Names of a sweep's own files. */
@@ -95,6 +102,21 @@ export interface OpenSweep {
   readonly record: SweepRecord;
   /** Pipelines of the points that have not ended, by name. */
   readonly pipelines: ReadonlyMap<string, LoadedPipeline>;
+  /** Of the points that have begun. */
+  readonly settings: Partial<RunSettings>;
+}
+
+/** What the points that have begun were computed with, the first above all. */
+async function settingsOf(
+  folder: string,
+  { points }: SweepRecord,
+): Promise<Partial<RunSettings>> {
+  const each = await Promise.all(
+    points.map(({ folder: own }) =>
+      readOrigin(join(folder, own)).catch(() => undefined)
+    ),
+  );
+  return Object.assign({}, ...each.map((one) => one?.settings).reverse());
 }
 
 /** Whether a folder is that of a sweep. */
@@ -190,7 +212,10 @@ export async function openSweep(folder: string): Promise<OpenSweep> {
       problems.push(error.message);
     }
   }
-  if (problems.length === 0) return { folder, record, pipelines };
+  if (problems.length === 0) {
+    const settings = await settingsOf(folder, record);
+    return { folder, record, pipelines, settings };
+  }
   throw new UserError(
     [
       `Cannot resume the sweep "${folder}":`,

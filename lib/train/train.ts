@@ -1,6 +1,6 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
 import { fingerprint } from "../data/fingerprint.ts";
-import type { LoadProgress, SkippedFile } from "../data/source.ts";
+import type { LoadedData, LoadProgress, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import type { InstallProgress } from "../engine/install.ts";
 import { type Device, openEngine, openInstalled } from "../engine/open.ts";
@@ -94,7 +94,7 @@ export interface TrainOptions {
   readonly products?: Rounding["products"] | undefined;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
-  /** Ends the run after the step at hand, with a checkpoint. */
+  /** Ends the run after the step, or the evaluation's batch, at hand; it can be resumed. */
   readonly signal?: AbortSignal;
   /** Called as things happen. */
   readonly onEvent?: (event: TrainEvent) => void;
@@ -108,9 +108,12 @@ export interface Summary {
   readonly steps: number;
   /** Epochs of the run. */
   readonly epochs: number;
-  /** Of training, without loading, compiling and evaluating. */
+  /**
+   * Of training, without loading, compiling and evaluating. A resumed run
+   * counts from where it went on, or keeps the count where no step was left.
+   */
   readonly seconds: number;
-  /** Over the whole run. */
+  /** Over that time. */
   readonly images_per_second: number;
   /** Of the last step; `null` when it is no number. */
   readonly loss: number | null;
@@ -178,7 +181,7 @@ export async function train(
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => onSkipped(file),
   }).finally(() => opening);
-  const images = fingerprint(data.train);
+  const images = fingerprint(data);
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const engine = await opening ?? await openEngine({
@@ -219,6 +222,8 @@ export async function train(
     const monitoring = new Monitoring(session);
     const alarms: Alarm[] = [];
     const averages = new Averages();
+    // Of the last step of all, which may be one before a resumption.
+    let loss: number | null = null;
     if (resume) {
       await folder.lock();
       if (resume.checkpoint) await session.restore(resume.checkpoint.values);
@@ -227,6 +232,7 @@ export async function train(
       }
       const lines = await writing(folder, () => folder.rewind(session.done));
       averages.recall(lines, checkpointSteps(session));
+      loss = lines.at(-1)?.["loss"] ?? null;
       alarms.push(...monitoring.replay(lines));
     }
     await writing(folder, () => folder.listSkipped(data.skipped));
@@ -257,10 +263,16 @@ export async function train(
         emit(event);
       },
     );
-    const scores: Scores = run.end === "finished"
-      ? (emit({ kind: "evaluate" }),
-        await evaluate(session, data, pipeline.evaluate))
-      : { knn: null, linear: null, note: `the run was ${run.end}` };
+    if ("loss" in run.metrics) loss = finite(run.metrics["loss"] as number);
+    let { end } = run;
+    let scores: Scores | undefined;
+    if (end === "finished") {
+      emit({ kind: "evaluate" });
+      scores = await evaluateUnless(options.signal, session, data);
+      if (!scores) end = "interrupted";
+    }
+    const { knn, linear, note } = scores ??
+      { knn: null, linear: null, note: `the run was ${end}` };
     const { stepsPerEpoch } = session.length;
     const summary: Summary = {
       pipeline: pipeline.name,
@@ -268,9 +280,12 @@ export async function train(
       epochs: session.done / stepsPerEpoch,
       seconds: run.seconds,
       images_per_second: run.imagesPerSecond,
-      loss: finite(run.metrics["loss"] ?? Number.NaN),
-      knn: scores.knn,
-      linear: scores.linear,
+      ...(resume?.checkpoint?.entry.step === session.done
+        ? await folder.timeBefore()
+        : {}),
+      loss,
+      knn,
+      linear,
       embedding_std: finite(monitoring.embeddingStd),
       verdict: monitoring.verdict,
       signals: finites(monitoring.signals),
@@ -278,14 +293,14 @@ export async function train(
       last_healthy_checkpoint: await healthyFile(folder),
       engine: version,
       device: engine.device,
-      ...(scores.note ? { note: scores.note } : {}),
+      ...(note ? { note } : {}),
     };
     await writing(folder, () => folder.summarize(summary));
     const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];
     const result: TrainResult = {
       folder: folder.path,
       summary,
-      end: run.end,
+      end,
       ...(alarm ? { alarm } : {}),
     };
     emit({ kind: "done", result });
@@ -318,6 +333,20 @@ async function healthyFile(folder: RunFolder): Promise<string | null> {
   return entry ? `${RUN_FILES.checkpoints}/${entry.file}` : null;
 }
 
+/** Scores of a trained encoder; none when the signal comes first. */
+async function evaluateUnless(
+  signal: AbortSignal | undefined,
+  session: TrainingSession,
+  data: LoadedData,
+): Promise<Scores | undefined> {
+  try {
+    return await evaluate(session, data, session.pipeline.evaluate, { signal });
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}
+
 /** Steps between two checkpoints. */
 const checkpointSteps = (
   { pipeline, length }: TrainingSession,
@@ -342,18 +371,18 @@ async function trainSteps(
   let metrics: StepMetrics = {};
   let saved = first;
   let end: StepsRun["end"] = "finished";
-  const save = async (): Promise<void> => {
+  /** A checkpoint between two that are due has means of too few steps to compare. */
+  const save = async (due: boolean): Promise<void> => {
     await writing(folder, async () => {
       await folder.sync();
       await folder.checkpoints.save(
         session.done,
         await session.save(),
-        { ...finites(monitoring.signals), ...averages.means },
+        due ? { ...finites(monitoring.signals), ...averages.means } : {},
         !monitoring.suspicious,
       );
     });
     saved = session.done;
-    if (session.done % saveEvery === 0) averages.clear();
   };
   while (session.done < steps) {
     if (signal?.aborted) {
@@ -365,7 +394,7 @@ async function trainSteps(
       seen = await monitoring.observe(await session.step());
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (saved !== session.done) await save();
+      if (saved !== session.done) await save(false);
       throw endedBy(error, folder, session.done);
     }
     metrics = seen.metrics;
@@ -397,9 +426,14 @@ async function trainSteps(
       },
     });
     // A run that is about to be stopped is resumed from before the trouble.
-    if (done % saveEvery === 0 && !monitoring.endangered) await save();
+    if (done % saveEvery === 0) {
+      if (!monitoring.endangered) await save(true);
+      averages.clear();
+    }
   }
-  if (end !== "stopped" && saved !== session.done) await save();
+  if (end !== "stopped" && saved !== session.done) {
+    await save(end === "finished");
+  }
   const seconds = (performance.now() - start) / 1000;
   return {
     end,

@@ -1,7 +1,10 @@
 /** @file Bad input: exit code 2, one message, no stack trace, nothing written. */
 import assert from "@std/assert";
-import { join } from "node:path";
-import { inFolder, stopgrad } from "./cli.ts";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "../../lib/engine/cache.ts";
+import { LIBRARY_FILES } from "../../lib/engine/library.ts";
+import { locateEngine } from "../../lib/engine/locate.ts";
+import { inFolder, type Outcome, outcome, startWith, stopgrad } from "./cli.ts";
 
 const GOOD = "pipelines/simsiam.yaml";
 
@@ -77,6 +80,41 @@ for (const { name, args, message } of CASES) {
       await assert.rejects(() => Deno.stat(runs), Deno.errors.NotFound);
     }));
 }
+
+/** Runs with libtensorflow taken from a folder. */
+function withEngine(folder: string, ...args: string[]): Promise<Outcome> {
+  const env = { STOPGRAD_LIBTENSORFLOW: folder };
+  return outcome(startWith(env, "run", GOOD, ...args));
+}
+
+Deno.test("run refuses a GPU that TensorFlow does not find", () =>
+  inFolder(async (folder) => {
+    const cacheDir = cacheFolder();
+    const library = await locateEngine({ build: "cpu", cacheDir });
+    const { code, stderr } = await withEngine(
+      dirname(library?.framework ?? ""),
+      ...["--device", "gpu", "--runs-dir", join(folder, "runs")],
+    );
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^Cannot use a GPU: .*\n.*--device cpu\.\n$/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
+Deno.test("run refuses an engine that cannot be loaded, and says how to give another", () =>
+  inFolder(async (folder) => {
+    for (const file of Object.values(LIBRARY_FILES)) {
+      await Deno.writeTextFile(join(folder, file), "no library");
+    }
+    const runs = join(folder, "runs");
+    const { code, stderr } = await withEngine(folder, "--runs-dir", runs);
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /^Cannot load libtensorflow from ".*": .*\nThree ways to give it:\n/,
+    );
+    assert.doesNotMatch(stderr, /\n\s+at |internal:/);
+    await assert.rejects(() => Deno.stat(runs), Deno.errors.NotFound);
+  }));
 
 Deno.test("check answers for every file and fails when one does", async () => {
   const good = await stopgrad("check", GOOD, "pipelines/byol.yaml");

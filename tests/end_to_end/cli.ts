@@ -16,11 +16,18 @@ export interface Outcome {
 }
 
 /** Starts the command line; the caller waits for it or ends it. */
-export function start(...args: string[]): Deno.ChildProcess {
+export const start = (...args: string[]): Deno.ChildProcess =>
+  startWith({}, ...args);
+
+/** The same, with variables of the environment. */
+export function startWith(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, ...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -7,6 +7,7 @@ import {
   inFolder,
   onlyRun,
   outcome,
+  readJson,
   sets,
   start,
   stopgrad,
@@ -18,14 +19,21 @@ const args = (runs: string): string[] => [
   "--runs-dir",
   runs,
   ...brief(STEPS),
-  ...sets("checkpoint={every: 0.02, keep: 2}", "evaluate.knn=false"),
+  ...sets(
+    "checkpoint={every: 0.02, keep: 2, best: {min: loss}}",
+    "evaluate.knn=false",
+  ),
 ];
 
-/** Digest of the last checkpoint and of the metrics. */
+/** Digest of the last checkpoint, of the list of those that stay, and of the metrics. */
 async function fingerprint(run: string): Promise<string[]> {
   const last = `step-${String(STEPS).padStart(8, "0")}.safetensors`;
   return await Promise.all(
-    [join("checkpoints", last), "metrics.jsonl"].map(async (file) =>
+    [
+      join("checkpoints", last),
+      join("checkpoints", "manifest.json"),
+      "metrics.jsonl",
+    ].map(async (file) =>
       createHash("sha256").update(await Deno.readFile(join(run, file)))
         .digest("hex")
     ),
@@ -73,6 +81,37 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
       assert.equal(resumed.code, 0, resumed.stderr);
       assert.match(resumed.stdout, /Going on after step \d+/);
       assert.deepEqual(await fingerprint(run), expected, signal);
+    }
+  }));
+
+Deno.test("A run that is interrupted as its encoder is judged is judged when it is resumed", () =>
+  inFolder(async (runs) => {
+    const child = start(
+      "run",
+      ...args(runs),
+      ...sets("evaluate.linear={ epochs: 10000 }"),
+    );
+    const done = outcome(child);
+    await stepsLogged(runs, STEPS);
+    child.kill("SIGTERM");
+    const { code, stdout } = await done;
+    assert.equal(code, 130);
+    assert.match(stdout, /moco: interrupted after 60 steps/);
+    const run = await onlyRun(runs, "moco");
+    const cut = await readJson(run, "summary.json");
+    assert.equal(cut["linear"], null);
+    assert.equal(cut["note"], "the run was interrupted");
+
+    const fewer = ["--changed", ...sets("evaluate.linear={ epochs: 2 }")];
+    const resumed = await stopgrad("resume", run, ...fewer);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const whole = await readJson(run, "summary.json");
+    assert.ok(Number(whole["linear"]) > 0);
+    assert.ok(!("note" in whole));
+    // There was no step left that would have told of these.
+    for (const kept of ["loss", "seconds", "images_per_second"]) {
+      assert.ok(Number(cut[kept]) > 0, kept);
+      assert.equal(whole[kept], cut[kept], kept);
     }
   }));
 

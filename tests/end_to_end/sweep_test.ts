@@ -2,6 +2,7 @@
 import assert from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { readOrigin } from "../../lib/train/run_folder.ts";
 import {
   buildPipeline,
   type PipelineConfig,
@@ -99,7 +100,9 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
     await Deno.writeTextFile(file, sweepText());
     const runs = join(folder, "runs");
 
-    const killed = start("run", file, "--runs-dir", runs);
+    // A setting that rounds otherwise: points that had not begun keep it too.
+    const one = ["--threads", "1"];
+    const killed = start("run", file, "--runs-dir", runs, ...one);
     const first = outcome(killed);
     await stepsLogged(runs, POINTS[2], 15);
     killed.kill("SIGKILL");
@@ -158,6 +161,11 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
     // What had ended was left alone.
     assert.equal(await digest(run, POINTS[0], "metrics.jsonl"), done);
 
+    for (const point of POINTS) {
+      const { settings } = await readOrigin(join(run, point));
+      assert.equal(settings?.threads, 1, point);
+    }
+
     // Neither the sweep nor the interruptions show in the numbers.
     const alone = await stopgrad(
       "run",
@@ -166,6 +174,7 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
       "sound, seed=1",
       "--runs-dir",
       join(folder, "alone"),
+      ...one,
     );
     assert.equal(alone.code, 0, alone.stderr);
     assert.deepEqual(

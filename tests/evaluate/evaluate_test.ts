@@ -256,15 +256,44 @@ Deno.test("An encoder of bright and dark images is judged by both probes, or by 
   });
 });
 
+Deno.test("An interruption ends each part of an evaluation, with its reason", async () => {
+  await withSession(loaded, async (session) => {
+    const reason = new Error("enough");
+    const isReason = (error: unknown): boolean => error === reason;
+    const early = AbortSignal.abort(reason);
+    const { knn, linear } = PROBES;
+    const rows = [points(60, 3, 1), points(40, 4, 1)] as const;
+    const parts = [
+      () => featureReader(session, early)(tinyImages(3)),
+      () => knnAccuracy(session, ...rows, CLASSES, knn, early),
+      () => linearAccuracy(session, ...rows, CLASSES, linear, early),
+      () => evaluate(session, data(), PROBES, { signal: early }),
+    ];
+    for (const part of parts) await assert.rejects(part(), isReason);
+
+    const late = new AbortController();
+    setTimeout(() => late.abort(reason), 10);
+    const long = { ...linear, epochs: 100_000 };
+    await assert.rejects(
+      linearAccuracy(session, ...rows, CLASSES, long, late.signal),
+      isReason,
+    );
+  });
+});
+
 Deno.test("Another reader of features gives a baseline", async () => {
   await withSession(loaded, async (session) => {
-    const scores = await evaluate(session, data(), PROBES, rawPixels);
+    const scores = await evaluate(session, data(), PROBES, {
+      read: rawPixels,
+    });
     assert.ok(scores.linear! > 0.9, JSON.stringify(scores));
-    const blind = await evaluate(session, data(), PROBES, ({ count }) => ({
-      count,
-      width: 1,
-      data: new Float32Array(count).fill(1),
-    }));
+    const blind = await evaluate(session, data(), PROBES, {
+      read: ({ count }) => ({
+        count,
+        width: 1,
+        data: new Float32Array(count).fill(1),
+      }),
+    });
     assert.equal(blind.linear, 0.5);
   });
 });

@@ -99,6 +99,12 @@ Deno.test("explain() understands short forms", () => {
   hasLine(found, "warmup: 0 # default");
 });
 
+Deno.test("explain() says of no evaluation where that was written, for both scores", () => {
+  for (const score of ["knn", "linear"]) {
+    hasLine(lines(["evaluate=false"]), `${score}: false # --set`);
+  }
+});
+
 Deno.test("explain() says --set of what the command line changed", () => {
   const found = lines([
     "seed=4",

@@ -86,6 +86,7 @@ const GOOD: readonly (readonly string[])[] = [
   ["monitor={ patience: 2 }"],
   ["checkpoint={ every: 0.5 }"],
   ["evaluate={ knn: false, linear: { epochs: 1 } }"],
+  ["evaluate=false"],
   ["name=a-b.c", "seed=7"],
   ["sweep={ grid: { train.ema: [0, 1], seed: [1, 2] } }"],
   ["sweep={ points: [{ train.ema: 0 }, { train: { ema: 1 }, paper: 3 }] }"],
@@ -160,6 +161,7 @@ const BAD: readonly (readonly string[])[] = [
   ["monitor={ collapse: stop, paitence: 1 }"],
   ["checkpoint={ often: 1 }"],
   ["evaluate={ knn: { n: 1 } }"],
+  ["evaluate=true"],
   ["seed=-1"],
 ];
 

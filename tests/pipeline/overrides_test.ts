@@ -57,6 +57,14 @@ Deno.test("A value, a map and a whole section are replaced", () => {
   );
 });
 
+Deno.test("evaluate=false leaves both scores out, evaluate=null means the default", () => {
+  assert.deepEqual(set("evaluate=false").loaded?.pipeline.evaluate, {});
+  assert.deepEqual(
+    set("evaluate.knn.k=3", "evaluate=null").loaded?.pipeline.evaluate,
+    set().loaded?.pipeline.evaluate,
+  );
+});
+
 Deno.test("Later overrides see the earlier ones", () => {
   const { loaded } = set(
     "train.optimizer={ adam: { lr: 3 } }",

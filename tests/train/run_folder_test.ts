@@ -14,7 +14,7 @@ const { pipeline } = tinyPipeline(CONTRASTIVE);
 const ORIGIN = {
   baseDir: ".",
   settings: { device: "cpu", threads: 2, eager: false, xla: false },
-  data: fingerprint(tinyImages(12)),
+  data: fingerprint({ train: tinyImages(12) }),
 } as const;
 
 Deno.test(
@@ -89,17 +89,47 @@ Deno.test("Other images than those a run began with are refused", () => {
     folder: "runs/x",
     origin: { ...ORIGIN, pipeline: {}, id: "" },
   };
-  checkData(point, fingerprint(tinyImages(12)));
+  checkData(point, fingerprint({ train: tinyImages(12) }));
   assert.throws(
-    () => checkData(point, fingerprint(tinyImages(11))),
-    /12 images -> 11 images\n.*--changed/,
+    () => checkData(point, fingerprint({ train: tinyImages(11) })),
+    /12 images -> 11 images\.\n.*--changed/,
   );
   assert.throws(
-    () => checkData(point, fingerprint(tinyImages(12, 2))),
+    () => checkData(point, fingerprint({ train: tinyImages(12, 2) })),
     /still 12, but they are other ones/,
   );
   const { data: _, ...old } = point.origin;
-  checkData({ ...point, origin: old }, fingerprint(tinyImages(11)));
+  checkData(
+    { ...point, origin: old },
+    fingerprint({ train: tinyImages(11) }),
+  );
+});
+
+Deno.test("A run is not resumed with other labels or test images, which would be judged otherwise", () => {
+  const [train, test] = [tinyImages(12), tinyImages(6, 2)];
+  const data = fingerprint({ train, test });
+  const origin = { ...ORIGIN, pipeline: {}, id: "", data };
+  const point = { folder: "runs/x", origin };
+  checkData(point, fingerprint({ train: tinyImages(12), test }));
+  const { labels = new Int32Array(), ...unlabelled } = train;
+  const others = [
+    { train },
+    { train, test: tinyImages(6, 3) },
+    { train: unlabelled, test },
+    { train: { ...train, labels: labels.toReversed() }, test },
+  ];
+  for (const other of others) {
+    assert.throws(
+      () => checkData(point, fingerprint(other)),
+      /its labels or test images have changed\.\n.*--changed/,
+    );
+  }
+  // A run of an older version does not know.
+  const { judged: _, ...images } = data;
+  checkData(
+    { ...point, origin: { ...origin, data: images } },
+    fingerprint({ train }),
+  );
 });
 
 Deno.test("The best checkpoint is by a metric that steps report", () => {
