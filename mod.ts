@@ -195,6 +195,7 @@ export {
 } from "./lib/engine/open.ts";
 export {
   evaluate,
+  type EvaluateOptions,
   type FeatureReader,
   type Scores,
 } from "./lib/evaluate/evaluate.ts";
