@@ -1,7 +1,7 @@
 /** @file Batch normalisation as TensorFlow's fused ops (Ioffe and Szegedy 2015, arXiv:1502.03167). */
 import * as tf from "@tensorflow/tfjs";
 import type { Attrs } from "../ir/graph.ts";
-import { executeRaw } from "../trace/backend.ts";
+import { currentTarget, executeRaw } from "../trace/backend.ts";
 import { bool, float, string, type } from "./attrs.ts";
 import { differentiable } from "./differentiable.ts";
 
@@ -39,6 +39,9 @@ export function batchNormTraining(
     { ...attrs, exponential_avg_factor: float(1) },
     [x, scale, offset, none, none],
   ) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, ...tf.Tensor[]];
+  // cuDNN's gradient reads the third; oneDNN's does not, and its work space
+  // for a ReLU, a byte for each element, would be kept until then.
+  if (currentTarget().device === "cpu") reserved[2] = reserved[0] as tf.Tensor;
   const y = differentiable<tf.Tensor4D>([x, scale, offset], {
     forward(save) {
       save([x, scale, ...reserved]);

@@ -600,6 +600,70 @@ for (
   });
 }
 
+/** Residual blocks on top of each other, and gradients that read what each gave. */
+function residualBlocks(
+  shortcuts: readonly ("identity" | "norm")[],
+  { read = true }: { readonly read?: boolean } = {},
+): Program {
+  const hand = new Hand();
+  const at = (scope: string): Rest => ({
+    outputs: [["float32", 64, 2 ** 8, 64]],
+    scope,
+  });
+  let x = hand.value("Placeholder", [], at("y/stem"));
+  const first = x;
+  const given = shortcuts.map((shortcut, i) => {
+    const inside = at(`y/block${i}`);
+    const normed = (): Value =>
+      hand.value(
+        "FusedBatchNormV3",
+        [hand.value("Conv2D", [x], inside)],
+        inside,
+      );
+    const terms = [normed(), shortcut === "norm" ? normed() : x];
+    return x = hand.value("Relu", [hand.value("Add", terms, inside)], inside);
+  });
+  const gradients = [...given, ...read ? [first] : []].map((value) =>
+    hand.value("Neg", [value], at("y/gradient"))
+  );
+  return hand.program(fetching(...gradients));
+}
+
+for (
+  const [what, program, expected] of [
+    ["one of a block whose other term is kept", ["identity"], ["block0"]],
+    [
+      "every second one of several blocks",
+      ["identity", "identity", "identity", "identity"],
+      ["block1", "block3"],
+    ],
+    [
+      "one of a block with two batch norms, after a block that is",
+      ["identity", "norm"],
+      ["block0", "block1"],
+    ],
+  ] as const
+) {
+  Deno.test(`recompute: of sums with a batch norm in them, ${what}`, () => {
+    const { nodes, fetches } = run(recompute, residualBlocks(program));
+    const copies = nodes.filter(({ scope }) => scope.endsWith("/gradient"));
+    const scopes = expected.map((block) => `y/${block}/gradient`);
+    const relus = copies.filter(({ op }) => op === "Relu");
+    assert.deepEqual(relus.map(({ scope }) => scope), scopes);
+    const sums = copies.filter(({ op }) => op === "Add");
+    assert.deepEqual(sums.map(({ scope }) => scope), scopes);
+    // All that a gradient reads is kept, or made anew for it.
+    const last = fetches.get(`out${program.length - 1}`)?.node;
+    assert.equal(last?.inputs[0]?.node, relus.at(-1));
+  });
+}
+
+Deno.test("recompute: a sum is kept whose other term nothing would keep", () => {
+  const program = residualBlocks(["identity"], { read: false });
+  const after = run(recompute, program);
+  assert.equal(printProgram(after), printProgram(program));
+});
+
 /** A weight, and the end of a chain of ops that reads it. */
 function weightAndChain(
   hand: Hand,

@@ -1,8 +1,12 @@
 import assert from "@std/assert";
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { batchNorm } from "../../lib/layers/batch_norm.ts";
 import { type Layer, ParameterScope } from "../../lib/layers/layer.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
+import { FLOAT32 } from "../../lib/ir/rounding.ts";
+import { batchNormTraining } from "../../lib/ops/batch_norm.ts";
+import { trace } from "../../lib/trace/execution.ts";
+import { engine } from "../helpers/engine.ts";
 import {
   close,
   compute,
@@ -147,3 +151,19 @@ Deno.test("Batch norm declares norms that do not decay, and buffers that are not
     "bn/variance",
   ]);
 });
+
+for (const [device, index] of [["cpu", 3], ["gpu", 5]] as const) {
+  Deno.test(`What cuDNN's gradient reads besides is kept for a GPU alone: ${device}`, () => {
+    const { nodes } = trace(engine.api, "norm", (execution) => {
+      const x = execution.feed("x", [2, 2, 2, CHANNELS], "float32");
+      const one = tf.ones([CHANNELS]) as tf.Tensor1D;
+      const dx = tf.grad((x) =>
+        batchNormTraining(x as tf.Tensor4D, one, one, 1e-5).y
+      )(x);
+      return { dx };
+    }, { device, ...FLOAT32 });
+    const gradient = nodes.find(({ op }) => op === "FusedBatchNormGradV3");
+    assert.equal(gradient?.inputs[5]?.node.op, "FusedBatchNormV3");
+    assert.equal(gradient?.inputs[5]?.index, index);
+  });
+}

@@ -19,59 +19,89 @@ const LEAST_CHANNELS = 64;
 const isWorthIt = ({ shape }: Value): boolean =>
   sizeOf(shape) >= LEAST_ELEMENTS && (shape.at(-1) ?? 0) >= LEAST_CHANNELS;
 
-/** The batch norm whose result a ReLU alone reads. */
-function normOf(
-  relu: Node,
-  readers: ReadonlyMap<Value, readonly Node[]>,
-): Node | undefined {
+type Readers = ReadonlyMap<Value, readonly Node[]>;
+
+const isNorm = ({ node, index }: Value): boolean =>
+  node.op === "FusedBatchNormV3" && index === 0;
+
+/** How a value is made anew. */
+interface Recipe {
+  /** What makes it, in order. */
+  readonly nodes: readonly Node[];
+  /** What it is made of, besides what the backward pass reads of batch norms. */
+  readonly of: readonly Value[];
+}
+
+/** Of a ReLU that reads a batch norm, or a sum with one in it. */
+function reluRecipe(relu: Node, readers: Readers): Recipe | undefined {
   const [read] = relu.inputs;
-  if (relu.op !== "Relu" || read?.node.op !== "FusedBatchNormV3") return;
-  return readers.get(read)?.length === 1 ? read.node : undefined;
+  if (!read || readers.get(read)?.length !== 1) return undefined;
+  const isSum = read.node.op === "Add";
+  const terms = isSum ? read.node.inputs : [read];
+  const norms = terms.filter((term) =>
+    isNorm(term) && readers.get(term)?.length === 1
+  );
+  if (norms.length === 0) return undefined;
+  return {
+    nodes: [
+      ...norms.map(({ node }) => node),
+      ...isSum ? [read.node] : [],
+      relu,
+    ],
+    of: terms.filter((term) => !norms.includes(term)),
+  };
+}
+
+/**
+ * ReLUs whose results are not kept. A sum's other term has to be: it would be
+ * made anew with the sum, and that of the block before with it, all at once.
+ */
+function unkept(program: Program, readers: Readers): Map<Value, Recipe> {
+  const unkept = new Map<Value, Recipe>();
+  const kept = new Set<Value>();
+  const isRead = (value: Value): boolean =>
+    readers.get(value)?.some(isBackward) ?? false;
+  for (const node of program.nodes.toReversed()) {
+    const [result] = node.outputs;
+    if (node.op !== "Relu" || !result || isBackward(node)) continue;
+    if (!isWorthIt(result) || !isRead(result) || kept.has(result)) continue;
+    const recipe = reluRecipe(node, readers);
+    if (!recipe?.of.every(isRead)) continue;
+    unkept.set(result, recipe);
+    for (const value of recipe.of) kept.add(value);
+  }
+  return unkept;
 }
 
 /**
  * The backward pass reads what a batch norm read, and what the ReLU after it
  * gave, of every layer. The latter is the former normalised, so it is let go
- * after the forward pass and computed again when a gradient needs it.
+ * after the forward pass and computed again when a gradient needs it. So is
+ * what every second residual block gave.
  */
 export const recompute: Pass = {
   name: "recompute",
   run(program: Program): Program {
-    const readers = readersOf(program);
-    /** ReLUs whose results are not kept, with their batch norms. */
-    const again = new Map<Value, readonly [norm: Node, relu: Node]>();
-    for (const relu of program.nodes) {
-      const norm = normOf(relu, readers);
-      const [result] = relu.outputs;
-      if (!norm || !result || isBackward(relu)) continue;
-      if (!isWorthIt(result)) continue;
-      if (readers.get(result)?.some(isBackward)) {
-        again.set(result, [norm, relu]);
-      }
-    }
+    const again = unkept(program, readersOf(program));
     if (again.size === 0) return program;
+    /** New forms of what is made anew, and of what it is made of. */
     const made = new Map<Value, Value>();
     return rewrite(program, (node, builder) => {
       if (!isBackward(node) || node.after.length > 0) return undefined;
       if (!node.inputs.some((input) => again.has(input))) return undefined;
-      const copyOf = (original: Node, inputs: readonly Value[]): Node =>
-        builder.add({
-          ...original,
-          inputs,
-          scope: gradientScope(original.scope),
-        }, original.outputs);
-      const inputs = node.inputs.map((input) => {
-        const pair = again.get(input);
-        if (!pair) return builder.map(input);
-        let copy = made.get(input);
-        if (!copy) {
-          const [norm, relu] = pair;
-          const normed = copyOf(norm, norm.inputs.map(builder.map));
-          copy = copyOf(relu, [normed.outputs[0] as Value]).outputs[0] as Value;
-          made.set(input, copy);
+      const formOf = (value: Value): Value => {
+        const recipe = made.has(value) ? undefined : again.get(value);
+        for (const original of recipe?.nodes ?? []) {
+          const copy = builder.add({
+            ...original,
+            inputs: original.inputs.map(formOf),
+            scope: gradientScope(original.scope),
+          }, original.outputs);
+          made.set(original.outputs[0] as Value, copy.outputs[0] as Value);
         }
-        return copy;
-      });
+        return made.get(value) ?? builder.map(value);
+      };
+      const inputs = node.inputs.map(formOf);
       return builder.add({ ...node, inputs }, node.outputs).outputs;
     });
   },
