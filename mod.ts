@@ -135,14 +135,9 @@ export type { Random } from "./lib/ops/random.ts";
 
 // Runs.
 export type { ResumePoint } from "./lib/train/resume_point.ts";
-export {
-  type StepProgress,
-  type Summary,
-  train,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainResult,
-} from "./lib/train/train.ts";
+export { train, type TrainOptions } from "./lib/train/train.ts";
+export type { StepProgress, TrainEvent } from "./lib/train/events.ts";
+export type { Summary, TrainResult } from "./lib/train/summary.ts";
 export {
   resumeSweep,
   sweep,

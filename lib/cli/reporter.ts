@@ -3,7 +3,7 @@ import { createLogUpdate } from "log-update";
 import process from "node:process";
 import type { Rounding } from "../ir/rounding.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
-import type { StepProgress, TrainEvent } from "../train/train.ts";
+import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
 
 /** Where a reporter writes. */

@@ -4,6 +4,7 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { TrainEvent } from "./events.ts";
 import { writingSweep } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { readOrigin, RunFolder } from "./run_folder.ts";
@@ -18,7 +19,7 @@ import {
   writeRecord,
 } from "./sweep_folder.ts";
 import { sweepMarkdown } from "./sweep_table.ts";
-import { train, type TrainEvent, type TrainOptions } from "./train.ts";
+import { train, type TrainOptions } from "./train.ts";
 
 /** What happens in a sweep, as it happens. */
 export type SweepEvent =

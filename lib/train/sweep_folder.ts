@@ -19,7 +19,7 @@ import {
   unwritable,
 } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
-import type { Summary } from "./train.ts";
+import type { Summary } from "./summary.ts";
 
 /** Names of a sweep's own files. */
 export const SWEEP_FILES = {

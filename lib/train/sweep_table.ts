@@ -2,7 +2,7 @@
 import type { Figure } from "../pipeline/sweep.ts";
 import { barChart } from "./bar_chart.ts";
 import type { PointRecord, PointResult, SweepRecord } from "./sweep_folder.ts";
-import type { Summary } from "./train.ts";
+import type { Summary } from "./summary.ts";
 
 /** A figure of a run, as a column shows it. */
 interface Column {

@@ -22,6 +22,8 @@ interface Way {
   readonly before: string;
   readonly run: string;
   readonly after: string;
+  /** Where the disk can be made one that can only be read. */
+  readonly readOnly?: string;
 }
 
 const RUN = "stopgrad run full.yaml --runs-dir disk";
@@ -32,6 +34,10 @@ const SMALL_DISK: Way = {
   before: "mount -t tmpfs -o size=15m none disk || exit 99",
   run: RUN,
   after: "mount -o remount,size=100m none disk",
+  readOnly: `
+mount -o remount,ro none disk
+stopgrad resume disk/full/*
+echo "exit read-only:$?"`,
 };
 
 /** Where nothing may be mounted: no file may be larger than 5 MB. */
@@ -43,7 +49,7 @@ const SMALL_FILES: Way = {
 };
 
 /** Trains, resumes with more space, and trains a run that never lacked it. */
-const scriptOf = ({ before, run, after }: Way): string => `
+const scriptOf = ({ before, run, after, readOnly = "" }: Way): string => `
 cd "$1"
 ${before}
 stopgrad() { "$DENO" run -A --no-check "$MAIN" "$@"; }
@@ -58,6 +64,7 @@ stopgrad run full.yaml --runs-dir disk/whole
 echo "exit whole:$?"
 sums disk/full/*
 sums disk/whole/full/*
+${readOnly}
 `;
 
 function shell(way: Way, folder: string): Promise<Outcome> {
@@ -107,6 +114,11 @@ Deno.test({
       if (mounts) {
         assert.equal(reason, "there is no space left on the disk", told);
         assert.match(cure, /^The checkpoint of step 4 is whole; .*resume/);
+        assert.match(stdout, /^exit read-only:2$/m, told);
+        assert.match(
+          stderr,
+          /^Cannot write to .*: the disk can only be read\.$/m,
+        );
       } else {
         assert.match(reason, /larger than is allowed/, told);
         assert.match(cure, /^There is no checkpoint yet; .*resume/);

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { UserError } from "../../lib/errors.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { Averages } from "../../lib/train/averages.ts";
-import { checkBest, checkData, writing } from "../../lib/train/refusals.ts";
+import {
+  checkBest,
+  checkData,
+  writing,
+  writingSweep,
+} from "../../lib/train/refusals.ts";
 import { readOrigin, RunFolder } from "../../lib/train/run_folder.ts";
 import { fingerprint } from "../../lib/data/fingerprint.ts";
 import { withFolder } from "../data/fixtures.ts";
@@ -185,6 +190,10 @@ Deno.test(
     const defect = new TypeError("x is not a function");
     assert.equal(await failing(defect), defect);
     await run.close();
+    await assert.rejects(
+      writingSweep("runs/s", () => Promise.reject(full)),
+      /^UserError: Cannot write to runs\/s: there is no space left on the disk\.\nTo go on: deno task resume runs\/s /,
+    );
   }),
 );
 

@@ -11,7 +11,7 @@ import {
   sweepMarkdown,
   sweepTable,
 } from "../../lib/train/sweep_table.ts";
-import type { Summary } from "../../lib/train/train.ts";
+import type { Summary } from "../../lib/train/summary.ts";
 
 const SUMMARY: Summary = {
   pipeline: "m",

@@ -1,0 +1,58 @@
+/** @file What a run tells of as it happens. */
+import type { LoadProgress, SkippedFile } from "../data/source.ts";
+import type { InstallProgress } from "../engine/install.ts";
+import type { Device } from "../engine/open.ts";
+import type { Rounding } from "../ir/rounding.ts";
+import type { Alarm } from "../monitor/watch.ts";
+import type { Headline } from "./monitoring.ts";
+import type { StepMetrics } from "./session.ts";
+import type { TrainResult } from "./summary.ts";
+
+/** What happens in a run, as it happens. */
+export type TrainEvent =
+  | { readonly kind: "install"; readonly progress: InstallProgress }
+  | { readonly kind: "load"; readonly progress: LoadProgress }
+  | { readonly kind: "skipped"; readonly files: readonly SkippedFile[] }
+  | {
+    readonly kind: "ready";
+    readonly folder: string;
+    readonly images: number;
+    readonly steps: number;
+    readonly device: Device;
+    readonly engine: string;
+    readonly rounding: Rounding;
+    /** Seconds that tracing and compiling the step took. */
+    readonly seconds: number;
+  }
+  | { readonly kind: "step"; readonly progress: StepProgress }
+  | {
+    readonly kind: "alarm";
+    readonly alarm: Alarm;
+    readonly stops: boolean;
+    /** File of the last checkpoint of the healthy run, if there is one. */
+    readonly checkpoint: string | null;
+  }
+  | { readonly kind: "evaluate" }
+  | { readonly kind: "done"; readonly result: TrainResult };
+
+/** Where a run stands after a step. */
+export interface StepProgress {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps of the run. */
+  readonly steps: number;
+  /** Epochs done, with a fraction. */
+  readonly epoch: number;
+  /** Epochs of the run. */
+  readonly epochs: number;
+  /** Over the last steps. */
+  readonly imagesPerSecond: number;
+  /** What the step reported. */
+  readonly metrics: StepMetrics;
+  /** The signal that matters most now: one beyond its threshold, if any is. */
+  readonly headline?: Headline;
+  /** At this speed. */
+  readonly secondsLeft: number;
+  /** Share of the time that the last steps waited for images, 0..1. */
+  readonly waiting: number;
+}

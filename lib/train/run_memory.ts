@@ -1,0 +1,45 @@
+/** @file What a run remembers of its steps. */
+import type { Alarm } from "../monitor/watch.ts";
+import { Averages } from "./averages.ts";
+import { Monitoring } from "./monitoring.ts";
+import type { MetricsLine } from "./run_folder.ts";
+import type { StepMetrics, TrainingSession } from "./session.ts";
+import { finite } from "./summary.ts";
+
+/** Steps between two checkpoints. */
+export const checkpointSteps = (
+  { pipeline, length }: TrainingSession,
+): number =>
+  Math.max(1, Math.round(pipeline.checkpoint.every * length.stepsPerEpoch));
+
+/** What a run remembers of its steps; a resumed one of those before, too. */
+export class RunMemory {
+  readonly monitoring: Monitoring;
+  /** Means since the checkpoint before. */
+  readonly averages: Averages = new Averages();
+  /** In order. */
+  readonly alarms: Alarm[] = [];
+  #loss: number | null = null;
+
+  constructor(readonly session: TrainingSession) {
+    this.monitoring = new Monitoring(session);
+  }
+
+  /** Of the last step; `null` when it is no number. */
+  get loss(): number | null {
+    return this.#loss;
+  }
+
+  /** Takes what a step reported. */
+  add(metrics: StepMetrics): void {
+    this.averages.add(metrics);
+    this.#loss = finite(metrics["loss"] ?? Number.NaN);
+  }
+
+  /** Takes the lines of `metrics.jsonl` up to where a run goes on. */
+  recall(lines: readonly MetricsLine[]): void {
+    this.averages.recall(lines, checkpointSteps(this.session));
+    this.alarms.push(...this.monitoring.replay(lines));
+    this.#loss = lines.at(-1)?.["loss"] ?? null;
+  }
+}

@@ -1,0 +1,115 @@
+/** @file The loop over the steps of a run. */
+import { UserError } from "../errors.ts";
+import type { TrainEvent } from "./events.ts";
+import { checkpointSteps, type RunMemory } from "./run_memory.ts";
+import type { Seen } from "./monitoring.ts";
+import { Pace } from "./pace.ts";
+import { endedBy, writing } from "./refusals.ts";
+import { RUN_FILES, type RunFolder } from "./run_folder.ts";
+import { finites, type TrainResult } from "./summary.ts";
+
+/** How the steps of a run went. */
+export interface StepsRun {
+  readonly end: TrainResult["end"];
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+}
+
+/** File of the last checkpoint of a healthy run, from the run's folder. */
+export async function healthyFile(
+  { checkpoints }: RunFolder,
+): Promise<string | null> {
+  const entry = await checkpoints.newestHealthy();
+  return entry ? `${RUN_FILES.checkpoints}/${entry.file}` : null;
+}
+
+/**
+ * Does the steps that are left, with checkpoints, until a fault or the signal
+ * stops it.
+ */
+export async function trainSteps(
+  folder: RunFolder,
+  memory: RunMemory,
+  emit: (event: TrainEvent) => void,
+  signal?: AbortSignal,
+): Promise<StepsRun> {
+  const { session, monitoring, averages } = memory;
+  const { pipeline: { data: { batch } }, length } = session;
+  const { steps, stepsPerEpoch } = length;
+  const saveEvery = checkpointSteps(session);
+  const pace = new Pace();
+  const start = performance.now();
+  const first = session.done;
+  let saved = first;
+  let end: StepsRun["end"] = "finished";
+  /** A checkpoint between two that are due has means of too few steps to compare. */
+  const save = async (due: boolean): Promise<void> => {
+    await writing(folder, async () => {
+      await folder.sync();
+      await folder.checkpoints.save(
+        session.done,
+        await session.save(),
+        due ? { ...finites(monitoring.signals), ...averages.means } : {},
+        !monitoring.suspicious,
+      );
+    });
+    saved = session.done;
+  };
+  while (session.done < steps) {
+    if (signal?.aborted) {
+      end = "interrupted";
+      break;
+    }
+    let seen: Seen;
+    try {
+      seen = await monitoring.observe(await session.step());
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (saved !== session.done) await save(false);
+      throw endedBy(error, folder, session.done);
+    }
+    const { metrics, alarms } = seen;
+    const { done } = session;
+    pace.tick(performance.now(), session.waited);
+    memory.add(metrics);
+    const epoch = done / stepsPerEpoch;
+    await writing(folder, () => folder.log({ step: done, epoch, ...metrics }));
+    for (const alarm of alarms) {
+      const stops = alarm.action === "stop";
+      const checkpoint = await healthyFile(folder);
+      memory.alarms.push(alarm);
+      emit({ kind: "alarm", alarm, stops, checkpoint });
+      if (stops) end = "stopped";
+    }
+    if (end === "stopped") break;
+    const { headline } = monitoring;
+    emit({
+      kind: "step",
+      progress: {
+        step: done,
+        steps,
+        epoch,
+        epochs: steps / stepsPerEpoch,
+        imagesPerSecond: pace.stepsPerSecond * batch,
+        metrics,
+        ...(headline ? { headline } : {}),
+        secondsLeft: (steps - done) / pace.stepsPerSecond,
+        waiting: pace.waiting,
+      },
+    });
+    // A run that is about to be stopped is resumed from before the trouble.
+    if (done % saveEvery === 0) {
+      if (!monitoring.endangered) await save(true);
+      averages.clear();
+    }
+  }
+  if (end !== "stopped" && saved !== session.done) {
+    await save(end === "finished");
+  }
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    end,
+    seconds,
+    imagesPerSecond: (session.done - first) * batch / seconds,
+  };
+}

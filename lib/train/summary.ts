@@ -1,0 +1,66 @@
+/** @file What a run leaves at its end. */
+import type { Device } from "../engine/open.ts";
+import type { Alarm, Verdict } from "../monitor/watch.ts";
+
+/** Contents of `summary.json`. */
+export interface Summary {
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  /** Steps of the run. */
+  readonly steps: number;
+  /** Epochs of the run. */
+  readonly epochs: number;
+  /**
+   * Of training, without loading, compiling and evaluating. A resumed run
+   * counts from where it went on, or keeps the count where no step was left.
+   */
+  readonly seconds: number;
+  /** Over that time. */
+  readonly images_per_second: number;
+  /** Of the last step; `null` when it is no number. */
+  readonly loss: number | null;
+  /** Accuracies in 0..1; `null` where `note` says why. */
+  readonly knn: number | null;
+  /** Accuracy of a linear probe, in 0..1. */
+  readonly linear: number | null;
+  /** Running mean of the collapse signal. */
+  readonly embedding_std: number | null;
+  /** What became of the run: the gravest fault that was there at its end. */
+  readonly verdict: Verdict;
+  /** The newest value of every signal, by its key in `metrics.jsonl`. */
+  readonly signals: Readonly<Record<string, number | null>>;
+  /** Every fault that was found, in order. */
+  readonly alarms: readonly Alarm[];
+  /** File of the last checkpoint that was written while the run looked healthy. */
+  readonly last_healthy_checkpoint: string | null;
+  /** Such as `TensorFlow 2.21.0`. */
+  readonly engine: string;
+  /** Where it ran. */
+  readonly device: Device;
+  /** Why a score is missing. */
+  readonly note?: string;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  /** The run's folder. */
+  readonly folder: string;
+  /** What `summary.json` holds. */
+  readonly summary: Summary;
+  /** The fault that stopped the run, or the first that it was warned of. */
+  readonly alarm?: Alarm;
+  /** `interrupted` runs can be resumed. */
+  readonly end: "finished" | "stopped" | "interrupted";
+}
+
+/** A number as JSON can hold it. */
+export const finite = (value: number): number | null =>
+  Number.isFinite(value) ? value : null;
+
+/** Numbers by name, as JSON can hold them. */
+export const finites = (
+  metrics: Iterable<readonly [string, number]>,
+): Readonly<Record<string, number | null>> =>
+  Object.fromEntries(
+    [...metrics].map(([name, value]) => [name, finite(value)]),
+  );
