@@ -18,8 +18,8 @@ export interface CheckpointEntry {
   /** Checksum of the file, in hexadecimal. */
   readonly sha256: string;
   /**
-   * Means of what the steps since the one before reported; `null` for what is
-   * no number. None where an interruption wrote it before it was due.
+   * Means of what the steps since one was due before reported; `null` for what
+   * is no number. None where an interruption wrote it before it was due.
    */
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Whether the run looked healthy then. */

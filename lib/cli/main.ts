@@ -49,7 +49,10 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("go on with a run or a sweep from its newest checkpoint")
     .argument("<folder>", "folder of the run or the sweep")
     .addOption(setOption())
-    .option("--changed", "go on although the pipeline was changed")
+    .option(
+      "--changed",
+      "go on although the pipeline, images or labels were changed",
+    )
     .addOption(deviceOption())
     .option(
       "--threads <n>",

@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly digest: string;
   /**
    * Of what scores depend on besides: the labels, and the test images. Absent
-   * in runs of older versions.
+   * where there are to be none, and in runs of older versions.
    */
   readonly judged?: string | undefined;
 }
@@ -46,18 +46,22 @@ function digestOf(add: (hash: Hash) => void): string {
  * Number of the images, and digests: of up to 256 of them, evenly spread,
  * where they are in memory, and of the files' names where they are not; and of
  * all labels.
+ *
+ * @param isJudged Whether the encoder is to have scores.
  */
 export function fingerprint(
   { train, test }: Pick<LoadedData, "train" | "test">,
+  isJudged: boolean,
 ): Fingerprint {
+  const judged = (hash: Hash): void => {
+    addLabels(hash, train);
+    if (!test) return;
+    addImages(hash, test);
+    addLabels(hash, test);
+  };
   return {
     images: train.count,
     digest: digestOf((hash) => addImages(hash, train)),
-    judged: digestOf((hash) => {
-      addLabels(hash, train);
-      if (!test) return;
-      addImages(hash, test);
-      addLabels(hash, test);
-    }),
+    ...(isJudged ? { judged: digestOf(judged) } : {}),
   };
 }

@@ -15,7 +15,7 @@ export type Device = "cpu" | "gpu";
 
 /** How the engine is opened. */
 export interface EngineSettings {
-  /** A GPU where there is one, by default. */
+  /** A GPU where there is one that TensorFlow can use, by default. */
   readonly device?: Device;
   /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
@@ -86,19 +86,23 @@ async function open(
     gpu: device === "gpu",
     ...(settings.xla ? { xla: true } : {}),
   };
-  if (config.gpu && !findsGpu(api, config)) {
+  if (!config.gpu || findsGpu(api, config)) {
+    return { api, device, threads, config };
+  }
+  if (settings.device === "gpu" || settings.xla) {
     throw new UserError(
       "Cannot use a GPU: TensorFlow finds none that it can use.\nSee what `nvidia-smi` says of the driver, or take the CPU: --device cpu.",
     );
   }
-  return { api, device, threads, config };
+  // There were signs of one, as containers on a machine with one have them.
+  return { api, device: "cpu", threads, config: { ...config, gpu: false } };
 }
 
 /**
  * Finds libtensorflow, or fetches it, and opens it.
  *
  * @throws {UserError} When it is missing and cannot be fetched, or cannot be
- *   loaded, when there is no GPU that it can use, or XLA is asked for on a CPU.
+ *   loaded, when a GPU is asked for and it can use none, or XLA on a CPU.
  */
 export async function openEngine(
   settings: EngineSettings = {},

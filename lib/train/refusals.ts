@@ -18,7 +18,7 @@ export function checkData(
 ): void {
   const refuse = (what: string, how: string): never => {
     throw new UserError(
-      `Cannot resume "${folder}": its ${what} have changed${how}.\nBring back those it began with, or add --changed to go on with these.`,
+      `Cannot resume "${folder}": its ${what} have changed${how}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
     );
   };
   if (!data) return;
@@ -30,7 +30,7 @@ export function checkData(
         : `: ${data.images} images -> ${now.images} images`,
     );
   }
-  if (data.judged !== undefined && data.judged !== now.judged) {
+  if (data.judged && now.judged && data.judged !== now.judged) {
     refuse("labels or test images", "");
   }
 }

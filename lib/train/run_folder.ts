@@ -35,6 +35,7 @@ const originSchema = z.object({
 });
 
 const timeSchema = z.object({
+  steps: z.int(),
   seconds: z.number(),
   images_per_second: z.number(),
 });
@@ -102,11 +103,15 @@ export function newFolder(runsDir: string, name: string): Promise<string> {
 }
 
 /** Says why nothing can be written, and what to do. */
-export function unwritable(runsDir: string, error: unknown): UserError {
+export function unwritable(
+  path: string,
+  error: unknown,
+  cure = "Choose another folder with --runs-dir.",
+): UserError {
   return new UserError(
-    `Cannot write a run under "${runsDir}": ${
+    `Cannot write a run under "${path}": ${
       error instanceof Error ? error.message : String(error)
-    }\nChoose another folder with --runs-dir.`,
+    }\n${cure}`,
   );
 }
 
@@ -283,11 +288,12 @@ export class RunFolder {
     return kept.map(({ values }) => values);
   }
 
-  /** The time that an earlier `summary.json` tells of, where there is one. */
-  async timeBefore(): Promise<z.infer<typeof timeSchema> | undefined> {
+  /** The time that a `summary.json` of as many steps tells of, where there is one. */
+  async timeOf(steps: number): Promise<z.infer<typeof timeSchema> | undefined> {
     try {
       const text = await Deno.readTextFile(join(this.path, RUN_FILES.summary));
-      return timeSchema.parse(JSON.parse(text));
+      const time = timeSchema.parse(JSON.parse(text));
+      return time.steps === steps ? time : undefined;
     } catch {
       return undefined;
     }

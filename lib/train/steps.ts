@@ -100,7 +100,8 @@ export async function trainSteps(
     // A run that is about to be stopped is resumed from before the trouble.
     if (done % saveEvery === 0) {
       if (!monitoring.endangered) await save(true);
-      averages.clear();
+      // The last save is yet to come, where this one was left out.
+      if (done < steps) averages.clear();
     }
   }
   if (end !== "stopped" && saved !== session.done) {

@@ -97,14 +97,14 @@ export async function sweep(
 
 /**
  * Goes on with a sweep: what has ended is not done again, what was cut off
- * goes on from its newest whole checkpoint.
+ * goes on from its newest whole checkpoint, computed as the sweep was begun.
  *
  * @param folder The sweep's folder.
  * @throws {UserError} When it is not a sweep, or a point was changed.
  */
 export async function resumeSweep(
   folder: string,
-  options: SweepOptions = {},
+  options: Omit<SweepOptions, "runsDir" | "eager" | "xla"> = {},
 ): Promise<SweepResult> {
   return await runPoints(await openSweep(folder), options);
 }

@@ -95,7 +95,8 @@ export async function train(
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => late.push(file),
   }).finally(() => opening);
-  const images = fingerprint(data);
+  const { knn, linear } = pipeline.evaluate;
+  const images = fingerprint(data, Boolean(knn || linear));
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const engine = await opening ?? await openEngine({
@@ -151,7 +152,8 @@ async function folderOf(
   try {
     return await RunFolder.begin(path, pipeline, origin);
   } catch (error) {
-    throw error instanceof UserError ? error : unwritable(path, error);
+    if (error instanceof UserError) throw error;
+    throw unwritable(path, error, "Mend that, and start again.");
   }
 }
 
@@ -206,7 +208,7 @@ async function trainIn(
     seconds: run.seconds,
     images_per_second: run.imagesPerSecond,
     ...(resume?.checkpoint?.entry.step === session.done
-      ? await folder.timeBefore()
+      ? await folder.timeOf(session.done)
       : {}),
     loss,
     knn,

@@ -83,7 +83,7 @@ for (const { name, args, message } of CASES) {
 
 /** Runs with libtensorflow taken from a folder. */
 function withEngine(folder: string, ...args: string[]): Promise<Outcome> {
-  const env = { STOPGRAD_LIBTENSORFLOW: folder };
+  const env = { STOPGRAD_LIBTENSORFLOW: folder, CUDA_VISIBLE_DEVICES: "-1" };
   return outcome(startWith(env, "run", GOOD, ...args));
 }
 

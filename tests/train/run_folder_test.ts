@@ -19,7 +19,7 @@ const { pipeline } = tinyPipeline(CONTRASTIVE);
 const ORIGIN = {
   baseDir: ".",
   settings: { device: "cpu", threads: 2, eager: false, xla: false },
-  data: fingerprint({ train: tinyImages(12) }),
+  data: fingerprint({ train: tinyImages(12) }, true),
 } as const;
 
 Deno.test(
@@ -94,28 +94,28 @@ Deno.test("Other images than those a run began with are refused", () => {
     folder: "runs/x",
     origin: { ...ORIGIN, pipeline: {}, id: "" },
   };
-  checkData(point, fingerprint({ train: tinyImages(12) }));
+  checkData(point, fingerprint({ train: tinyImages(12) }, true));
   assert.throws(
-    () => checkData(point, fingerprint({ train: tinyImages(11) })),
+    () => checkData(point, fingerprint({ train: tinyImages(11) }, true)),
     /12 images -> 11 images\.\n.*--changed/,
   );
   assert.throws(
-    () => checkData(point, fingerprint({ train: tinyImages(12, 2) })),
+    () => checkData(point, fingerprint({ train: tinyImages(12, 2) }, true)),
     /still 12, but they are other ones/,
   );
   const { data: _, ...old } = point.origin;
   checkData(
     { ...point, origin: old },
-    fingerprint({ train: tinyImages(11) }),
+    fingerprint({ train: tinyImages(11) }, true),
   );
 });
 
 Deno.test("A run is not resumed with other labels or test images, which would be judged otherwise", () => {
   const [train, test] = [tinyImages(12), tinyImages(6, 2)];
-  const data = fingerprint({ train, test });
+  const data = fingerprint({ train, test }, true);
   const origin = { ...ORIGIN, pipeline: {}, id: "", data };
   const point = { folder: "runs/x", origin };
-  checkData(point, fingerprint({ train: tinyImages(12), test }));
+  checkData(point, fingerprint({ train: tinyImages(12), test }, true));
   const { labels = new Int32Array(), ...unlabelled } = train;
   const others = [
     { train },
@@ -125,15 +125,16 @@ Deno.test("A run is not resumed with other labels or test images, which would be
   ];
   for (const other of others) {
     assert.throws(
-      () => checkData(point, fingerprint(other)),
+      () => checkData(point, fingerprint(other, true)),
       /its labels or test images have changed\.\n.*--changed/,
     );
   }
-  // A run of an older version does not know.
-  const { judged: _, ...images } = data;
+  // Without scores nothing depends on them; runs of older versions do not know.
+  checkData(point, fingerprint({ train }, false));
+  const unjudged = fingerprint({ train }, false);
   checkData(
-    { ...point, origin: { ...origin, data: images } },
-    fingerprint({ train }),
+    { ...point, origin: { ...origin, data: unjudged } },
+    fingerprint({ train, test }, true),
   );
 });
 
