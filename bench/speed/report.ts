@@ -104,7 +104,7 @@ function shareTable(all: readonly Measured[]): string {
     const sides = find(convolutionId(it.precision))?.result.sides ?? [];
     if (!ours?.flops || sides.length === 0) return [];
     const rate = middle(ours) * ours.flops;
-    const share = rate / Math.max(...sides.map(middle));
+    const share = rate / Math.max(...sides.flatMap(({ samples }) => samples));
     const target = step?.bench.share;
     return [[
       caseName(it),

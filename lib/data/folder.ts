@@ -1,5 +1,5 @@
 /** @file Images in a folder on disk. */
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { UserError } from "../errors.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
@@ -93,6 +93,19 @@ async function walkFolder(path: string, context: LoadContext): Promise<Walk> {
   return found;
 }
 
+/** Images to test with may not be among those that are trained on. */
+async function checkApart(train: string, test: string): Promise<void> {
+  const [a, b] = [await Deno.realPath(train), await Deno.realPath(test)];
+  const lies = (inner: string, outer: string): boolean => {
+    const way = relative(outer, inner);
+    return way !== ".." && !way.startsWith(join("..", "/")) && !isAbsolute(way);
+  };
+  if (!lies(a, b) && !lies(b, a)) return;
+  throw new UserError(
+    `Cannot test with ${test}: it shares images with ${train}, which are trained on.\nKeep the two apart, or name the folder above both where they are called train/ and test/.`,
+  );
+}
+
 function* filesOf(
   plan: Plan,
   roots: Readonly<Record<"train" | "test", string>>,
@@ -117,6 +130,7 @@ export const folder: SourceDefinition = defineSource({
     const held = typeof test === "string"
       ? await walkFolder(test, context)
       : undefined;
+    if (held) await checkApart(found.root, held.root);
     const plan = planLayout(
       found.paths,
       held

@@ -1,7 +1,7 @@
 /** @file Bytes of an image file, or a reason why not. */
 
 /** Larger files are not images that we would decode. */
-export const MOST_FILE_BYTES = 2 ** 29;
+const MOST_FILE_BYTES = 2 ** 29;
 
 /** Refuses files that are empty or too large to be read. @throws {Error} */
 export function checkSize(size: number): void {

@@ -16,35 +16,56 @@ function schedulesOf(
   ];
 }
 
+/** A warm-up that takes the whole run. */
+interface Overlong {
+  readonly path: Path;
+  /** What is wrong. */
+  readonly message: string;
+  /** What to do. */
+  readonly hints: readonly string[];
+}
+
+/**
+ * Warm-ups, which count in epochs, that take the whole run.
+ *
+ * @param stepsPerEpoch Needed where the run's length counts in steps.
+ */
+export function overlongWarmups(
+  train: Train,
+  stepsPerEpoch: number | undefined,
+): readonly Overlong[] {
+  const { unit, count } = train.length;
+  const each = unit === "epochs" ? 1 : stepsPerEpoch;
+  if (each === undefined) return [];
+  return schedulesOf(train).flatMap(({ path, schedule: { kind, warmup } }) => {
+    const warm = warmup * each;
+    if (warm === 0 || warm < count) return [];
+    const place = [...path, kind, "warmup"];
+    return [{
+      path: place,
+      message:
+        `Cannot warm up for ${warm} of ${count} ${unit}: the run would never reach its learning rate`,
+      hints: [
+        "make the warm-up shorter or the run longer",
+        `for a short try: --set ${place.join(".")}=0`,
+      ],
+    }];
+  });
+}
+
 /** Reports warm-ups that take the whole run, as far as its length is known. */
 export function checkLength(
   { data: { batch, source, options }, train }: Pipeline,
   findings: Findings,
 ): void {
-  const { unit, count } = train.length;
   const images = source.trainImages?.(options);
-  // A warm-up counts in epochs.
-  const each = unit === "epochs"
-    ? 1
-    : images === undefined
+  const perEpoch = images === undefined
     ? undefined
     : Math.floor(images / batch);
-  if (each === undefined) return;
-  for (const { path, schedule: { kind, warmup } } of schedulesOf(train)) {
-    const warm = warmup * each;
-    if (warm === 0 || warm < count) continue;
-    const place = [...path, kind, "warmup"];
-    findings.error(
-      "schedule-too-long",
-      place,
-      `Cannot warm up for ${warm} of ${count} ${unit}: the run would never reach its learning rate`,
-      {
-        hints: [
-          "make the warm-up shorter or the run longer",
-          `for a short try: --set ${place.join(".")}=0`,
-        ],
-        related: [["train", unit], ["data", "batch"]],
-      },
-    );
+  for (const { path, message, hints } of overlongWarmups(train, perEpoch)) {
+    findings.error("schedule-too-long", path, message, {
+      hints,
+      related: [["train", train.length.unit], ["data", "batch"]],
+    });
   }
 }

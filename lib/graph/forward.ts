@@ -99,18 +99,8 @@ export function forward(
       : [views[reference.view] as tf.Tensor];
     return reference.stopGradient ? picked.map(stopGradient) : picked;
   };
-  const network = (wired: WiredStage, of: Reference): Views => {
-    const { name, layer, output } = wired;
-    const shape = output?.shape ?? [];
-    return pick(of).map((x) =>
-      guarded(
-        definitionOf(graph, wired),
-        name,
-        [x.shape[0] as number, ...shape],
-        () => layer?.(x, run) as tf.Tensor,
-      )
-    );
-  };
+  const network = (wired: WiredStage, of: Reference): Views =>
+    pick(of).map((x) => runNetwork(graph, wired, x, run));
 
   const compute: {
     readonly [K in Stage["kind"]]: (
@@ -150,6 +140,23 @@ export function forward(
 }
 
 /** Name of the network that a stage runs, or whose twin it is. */
+/** Runs a network stage on one view. */
+export function runNetwork(
+  graph: StageGraph,
+  wired: WiredStage,
+  x: tf.Tensor,
+  run: Run,
+): tf.Tensor {
+  const { name, layer, output } = wired;
+  const shape = [x.shape[0] as number, ...output?.shape ?? []];
+  return guarded(
+    definitionOf(graph, wired),
+    name,
+    shape,
+    () => layer?.(x, run) as tf.Tensor,
+  );
+}
+
 function definitionOf(graph: StageGraph, { stage }: WiredStage): string {
   const source = stage.kind === "ema"
     ? graph.byName.get(stage.source)?.stage

@@ -2,6 +2,7 @@
 import type { Findings } from "../pipeline/diagnostic.ts";
 import type { Draft, Pipeline, Stage } from "../pipeline/pipeline.ts";
 import { checkBatch } from "./check_batch.ts";
+import { checkBest } from "./check_best.ts";
 import { checkLength } from "./check_length.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
 import { findEncoder } from "./find_encoder.ts";
@@ -46,7 +47,8 @@ export function wire(
   checkGradients(pipeline, findings);
   checkBatch(pipeline, order, findings);
   checkLength(pipeline, findings);
-  const encoder = findEncoder(pipeline, byName, findings);
+  checkBest(pipeline, findings);
+  const encoder = findEncoder(pipeline, byName, image, findings);
   if (findings.failed || !encoder) return undefined;
   return { order, byName, image, encoder };
 }

@@ -1,12 +1,7 @@
 /** @file Parameters and the layers made of them. */
 import type * as tf from "@tensorflow/tfjs";
 
-/**
- * How a variable's first value is drawn.
- *
- * `kaiming_*` follow He et al. 2015 (arXiv:1502.01852); `fan_in_uniform` is
- * PyTorch's default for `Linear`: uniform in ±1/sqrt(fan).
- */
+/** How a variable's first value is drawn; uniform is between ±bound. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "normal"; readonly std: number }

@@ -10,7 +10,7 @@ const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(sumOfSquares([x]));
 /**
  * SGD with momentum, the slope of each weight scaled by
  * `trust |w| / (|g + weight_decay w|)`, or 1 where either length is 0. With
- * `clip`, the scale is at most `1 / lr`, so that the step is at most SGD's.
+ * `clip`, that is divided by lr and at most 1, so that the step is at most SGD's.
  */
 export const lars: OptimizerDefinition = defineOptimizer({
   name: "lars",

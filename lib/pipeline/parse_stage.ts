@@ -192,9 +192,13 @@ const readAugment: Reader = (reading) => {
   const of = readReference(keys["of"], [...path, "of"], findings);
   const value = keys["augment"];
   const where = [...path, "augment"];
-  const each = isRecord(value) && Array.isArray(value["each"])
-    ? value["each"]
+  const written = isRecord(value) && Array.isArray(value["each"])
+    ? { ...value, each: value["each"] }
     : undefined;
+  if (written) {
+    only({ ...reading, keys: written, path: where }, `"augment"`, "each");
+  }
+  const each = written?.each;
   const lists = each
     ? each.flatMap((one, i) => {
       const views = readViews(one, [...where, "each", i], reading);
@@ -360,7 +364,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 /** Keys that say what kind of stage it is. */
-export const STAGE_KINDS: readonly string[] = Object.keys(READERS);
+const STAGE_KINDS: readonly string[] = Object.keys(READERS);
 
 /** The kind that was probably meant, from the keys of a stage without one. */
 function misspeltKind(
@@ -454,6 +458,15 @@ function parseUserStage(
         { hints: ["transforms stand in the list of an augment stage"] },
       );
     }
+    return undefined;
+  }
+  if (Object.hasOwn(keys, kind)) {
+    findings.error(
+      "unknown-key",
+      [...path, kind],
+      `Cannot use "${kind}" beside "use"`,
+      { at: "key", hints: [`"use" names the stage; take one of them away`] },
+    );
     return undefined;
   }
   return READERS[kind]?.({

@@ -11,7 +11,7 @@ const same = (a: unknown, b: unknown): boolean =>
  * Changes by dotted path that make `after` of `before` when a point lays them
  * over it: `null` removes. What a new key holds is written whole.
  */
-export function plainChanges(
+function plainChanges(
   before: Plain,
   after: Plain,
   start = "",

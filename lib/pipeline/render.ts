@@ -15,7 +15,7 @@ const WIDTH = 100;
  *    did you mean "views"?
  * ```
  */
-export function renderDiagnostic(
+function renderDiagnostic(
   { code, severity, message, path, at, hints, related }: Diagnostic,
   locator: Locator,
 ): string {

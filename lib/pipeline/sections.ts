@@ -43,7 +43,7 @@ export const train = z.strictObject({
   optimizer: z.unknown().describe("One optimizer with its options"),
   schedule: z.unknown().optional().describe("Learning-rate schedule"),
   ema: z.unknown().optional().describe(
-    "EMA momentum of all twins: a number, or { from, to }",
+    "EMA momentum of all twins: a number, or { from, to }; 0.99 by default (MoCo has 0.999, BYOL 0.996 to 1)",
   ),
   per_stage: z.record(z.string(), z.unknown()).default({}).describe(
     "Settings for single stages",
@@ -74,7 +74,7 @@ export const monitor = z.strictObject({
     "What to do when embeddings vary in few directions only; as `collapse` by default",
   ),
   divergence: action.optional().describe(
-    "What to do when numbers overflow or the loss grows; as `collapse` by default",
+    "What to do when numbers overflow or gradients grow beyond measure; as `collapse` by default",
   ),
   stuck_at_uniform: action.optional().describe(
     "What to do when a contrastive loss stays at that of a guess; warn by default",
@@ -91,7 +91,7 @@ export const monitor = z.strictObject({
 });
 
 const metricName = z.string().min(1).describe(
-  "A key of metrics.jsonl, such as loss; its mean since the checkpoint before counts",
+  "A key of metrics.jsonl, such as loss; its mean since a checkpoint was due before counts",
 );
 
 /** Which checkpoint is the best. */
@@ -109,7 +109,7 @@ export const checkpoint = z.strictObject({
     "Newest checkpoints that stay",
   ),
   best: best.optional().describe(
-    "Keeps one more: the best by a metric, { min: loss } or { max: embedding_rank }",
+    "Keeps one more: the best by a metric, { min: loss } or { max: effective_rank }",
   ),
 });
 

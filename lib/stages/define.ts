@@ -85,7 +85,7 @@ export interface TransformDefinition<Options = unknown>
   /**
    * Transforms a batch. `random` draws one value a sample.
    *
-   * @param random Draws one value a sample; absent in evaluation.
+   * @param random Draws one value a sample; throws in evaluation.
    */
   apply(images: tf.Tensor4D, options: Options, random: Random): tf.Tensor4D;
 }

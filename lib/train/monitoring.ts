@@ -2,7 +2,7 @@
 import { landmarksOf, watchedStage } from "../graph/monitors.ts";
 import { keyOf } from "../monitor/define.ts";
 import { isWatched } from "../monitor/policy.ts";
-import { signalsAt } from "../monitor/signals.ts";
+import { SIGNALS, signalsAt } from "../monitor/signals.ts";
 import { RunningMean } from "../monitor/verdicts/define.ts";
 import { type Alarm, type Verdict, Watch } from "../monitor/watch.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
@@ -26,6 +26,18 @@ export interface Seen {
   readonly alarms: readonly Alarm[];
 }
 
+/**
+ * Names of what a run reports, where they are known before its first step. Of
+ * signals that are taken less often, those without their stages.
+ */
+export function reported(
+  { pipeline, metrics }: TrainingSession,
+): readonly string[] | undefined {
+  if (!metrics || !isWatched(pipeline.monitor)) return metrics;
+  const others = SIGNALS.filter(({ at }) => at !== "step");
+  return [...metrics, ...others.map(({ name }) => name)];
+}
+
 /** The monitors of one run. */
 export class Monitoring {
   readonly #watch: Watch;
@@ -41,8 +53,10 @@ export class Monitoring {
     this.#watched = isWatched(monitor);
     this.#every = Math.min(monitor.every, length.stepsPerEpoch);
     this.#landmarks = landmarksOf(pipeline, graph);
+    const watched = watchedStage(graph);
     this.#watch = new Watch(monitor, {
-      embedding: watchedStage(graph).name,
+      embedding: watched.name,
+      features: watched.output?.shape[0] ?? 1,
       losses: this.#landmarks,
       warmup: train.schedule.warmup * length.stepsPerEpoch,
     });

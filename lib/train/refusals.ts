@@ -2,7 +2,6 @@
 import { metricOf } from "../checkpoint/retention.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import { UserError } from "../errors.ts";
-import { nearest } from "../pipeline/nearest.ts";
 import type { CheckpointPolicy } from "../pipeline/pipeline.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -36,23 +35,24 @@ export function checkData(
 }
 
 /**
- * Refuses a rule for the best checkpoint that names no metric.
+ * Refuses a rule for the best checkpoint by a metric that is one, but that this
+ * run does not report.
  *
- * @param metrics What a step reports, where it is known.
+ * @param metrics What the run reports, where it is known; other stages' after a
+ * colon.
  * @throws {UserError} With the names that there are.
  */
 export function checkBest(
   { best }: CheckpointPolicy,
   metrics: readonly string[] | undefined,
 ): void {
-  if (!best || !metrics || metrics.includes(metricOf(best))) return;
-  const near = nearest(metricOf(best), metrics);
+  if (!best || !metrics) return;
+  const name = metricOf(best);
+  if (metrics.some((one) => name === one || name.startsWith(`${one}:`))) return;
   throw new UserError(
-    `Cannot keep the best checkpoint by "${
-      metricOf(best)
-    }": no step reports it. Expected one of "${metrics.join('", "')}".\n${
-      near ? `Did you mean "${near}"? ` : ""
-    }Change "best" under "checkpoint".`,
+    `Cannot keep the best checkpoint by "${name}": this run does not report it. Expected one of "${
+      metrics.join('", "')
+    }".\nChange "best" under "checkpoint".`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** @file How many steps a run has. */
 import { UserError } from "../errors.ts";
+import { overlongWarmups } from "../graph/check_length.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
 /** Steps of a run, and of one epoch. */
@@ -14,7 +15,8 @@ export interface RunLength {
  * Length of a run on so many images; a last batch that is not full is left
  * out of each epoch.
  *
- * @throws {UserError} When one batch is more than there is.
+ * @throws {UserError} When one batch is more than there is, or a warm-up takes
+ *   the whole run.
  */
 export function runLength(pipeline: Pipeline, images: number): RunLength {
   const { batch } = pipeline.data;
@@ -24,6 +26,15 @@ export function runLength(pipeline: Pipeline, images: number): RunLength {
     );
   }
   const stepsPerEpoch = Math.floor(images / batch);
+  const [overlong] = overlongWarmups(pipeline.train, stepsPerEpoch);
+  if (overlong) {
+    const { message, hints } = overlong;
+    throw new UserError(
+      `${message} (${images} images in batches of ${batch}).\n${
+        hints.join("\n")
+      }`,
+    );
+  }
   const { unit, count } = pipeline.train.length;
   const steps = unit === "steps"
     ? count

@@ -14,6 +14,7 @@ import type { Rounding } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
+import { reported } from "./monitoring.ts";
 import { RunMemory } from "./run_memory.ts";
 import { checkBest, checkData, writing } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -116,7 +117,7 @@ export async function train(
   );
   let folder: RunFolder | undefined;
   try {
-    checkBest(pipeline.checkpoint, session.metrics);
+    checkBest(pipeline.checkpoint, reported(session));
     const { activations, products } = session.rounding;
     const { device, threads } = engine;
     const origin = {

@@ -111,6 +111,41 @@ Deno.test(
   }),
 );
 
+for (
+  const [what, path, test] of [
+    ["in the training folder", "data", "data/held"],
+    ["above it", "data/held", "data"],
+    ["the same one", "data", "data"],
+    ["the same one by a link", "data", "linked"],
+  ] as const
+) {
+  Deno.test(
+    `A folder to test with that is ${what} is refused`,
+    withFolder(async (folder) => {
+      await write(join(folder, "data"), {
+        "a/1.png": RED,
+        "held/a/1.png": RED,
+      });
+      await Deno.symlink(join(folder, "data"), join(folder, "linked"));
+      await assert.rejects(
+        load(source, { ...OPTIONS, path, test }, folder),
+        /^UserError: Cannot test with .*: it shares images with .*\n/,
+      );
+    }),
+  );
+}
+
+Deno.test(
+  "A folder to test with may have a name that begins as the other's",
+  withFolder(async (folder) => {
+    await write(join(folder, "data"), { "a/1.png": RED });
+    await write(join(folder, "data.test"), { "a/1.png": BLUE });
+    const options = { ...OPTIONS, path: "data", test: "data.test" };
+    const { test } = await load(source, options, folder);
+    assert.equal(test?.count, 1);
+  }),
+);
+
 Deno.test(
   "Folders train and test are the splits",
   withFolder(async (folder) => {

@@ -1,4 +1,6 @@
 import assert from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import type { LoadedData } from "../../lib/data/source.ts";
 import { evaluate } from "../../lib/evaluate/evaluate.ts";
 import { featureReader, rawPixels } from "../../lib/evaluate/features.ts";
@@ -8,12 +10,17 @@ import {
   type LinearOptions,
 } from "../../lib/evaluate/linear.ts";
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
+import { checkText } from "../../lib/pipeline/load.ts";
+import { BUILT_IN, register } from "../../lib/pipeline/registry.ts";
+import { defineTransform } from "../../lib/stages/define.ts";
 import { close, Dice } from "../helpers/numeric.ts";
 import {
   CONTRASTIVE,
   SIDE,
+  tiny,
   tinyImages,
   tinyPipeline,
+  tinyText,
   withSession,
 } from "./tiny.ts";
 
@@ -217,6 +224,59 @@ Deno.test("Features come from the running statistics: an image's do not depend o
       );
     }
   });
+});
+
+/** Features of some images by an encoder that was not trained. */
+async function untrained(
+  augment: string,
+  stages = CONTRASTIVE,
+): Promise<number[]> {
+  const found: number[] = [];
+  await withSession(tinyPipeline(stages, "", augment), async (session) => {
+    const { data } = await featureReader(session)(tinyImages(3));
+    found.push(...data);
+  });
+  return found;
+}
+
+Deno.test("Evaluation resizes images to what a crop gave in training", async () => {
+  const cropped = await untrained("[{ random_resized_crop: { size: 2 } }]");
+  assert.deepEqual(cropped, await untrained("[{ resize: { size: 2 } }]"));
+});
+
+Deno.test("An encoder that evaluation would show images of another shape is refused", () => {
+  const halve = defineTransform({
+    name: "halve",
+    summary: "The upper half",
+    evaluation: false,
+    options: z.strictObject({}),
+    shape: ([channels, height, width]) => [channels, height / 2, width],
+    apply: (images) => tf.slice(images, [0, 0, 0, 0], [-1, -1, SIDE / 2, -1]),
+  });
+  const check = (transform: typeof halve) => {
+    const registry = register(BUILT_IN, tiny, transform);
+    return checkText("tiny.yaml", tinyText(CONTRASTIVE, "", "[halve]"), {
+      registry,
+    });
+  };
+  const { loaded, text } = check(halve);
+  assert.equal(loaded, undefined);
+  assert.match(text, /images are \[3,4,4\] and not \[3,2,4\]/);
+  assert.ok(check({ ...halve, evaluation: true }).loaded);
+});
+
+Deno.test("Evaluation sees the view that the encoder reads", async () => {
+  const normalize = (mean: number) =>
+    `[{ normalize: { mean: [${mean}, 0, 0], std: [1, 1, 1] } }]`;
+  const [one, other] = [normalize(0), normalize(1)];
+  const second = `  w: { encode: mlp, of: "views[1]", hidden: 4, out: 5 }
+  more: { loss: mse, between: [w, stop_gradient(w)], pairs: all }
+${CONTRASTIVE}`;
+  const stages = second + "\nevaluate: { of: w }";
+  const views = (a: string, b: string) => `{ each: [${a}, ${b}] }`;
+  const expected = await untrained(views(other, other), stages);
+  assert.deepEqual(await untrained(views(one, other), stages), expected);
+  assert.notDeepEqual(await untrained(views(other, one), stages), expected);
 });
 
 const data = (

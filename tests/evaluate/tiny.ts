@@ -39,19 +39,30 @@ export const tiny = defineSource({
   load: () => Promise.resolve({ train: tinyImages(12), skipped: [] }),
 });
 
-/** Loads a pipeline of the given stages; two views without augmentation. */
-export function tinyPipeline(stages: string, train = ""): LoadedPipeline {
-  const { loaded, text } = checkText(
-    "tiny.yaml",
-    `data: { source: tiny, batch: 4 }
+/** Nothing that evaluation keeps. */
+const JITTER = "[{ color_jitter: { brightness: 0.5, p: 1 } }]";
+
+/** A pipeline of the given stages; two views, by default of one size. */
+export const tinyText = (
+  stages: string,
+  train = "",
+  augment = JITTER,
+): string =>
+  `data: { source: tiny, batch: 4 }
 stages:
-  views: { augment: [{ color_jitter: { brightness: 0.5, p: 1 } }], of: image }
+  views: { augment: ${augment}, of: image }
   y: { encode: mlp, of: views, hidden: 6, out: 5, batch_norm: all }
 ${stages}
 train: { steps: 4, optimizer: { sgd: { lr: 0.1 } }${train} }
-`,
-    { registry: register(BUILT_IN, tiny) },
-  );
+`;
+
+/** Loads it. */
+export function tinyPipeline(
+  ...parts: Parameters<typeof tinyText>
+): LoadedPipeline {
+  const { loaded, text } = checkText("tiny.yaml", tinyText(...parts), {
+    registry: register(BUILT_IN, tiny),
+  });
   if (!loaded) throw new Error(text);
   return loaded;
 }

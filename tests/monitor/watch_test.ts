@@ -20,6 +20,7 @@ const policy = (written: Partial<WrittenMonitor> = {}): Monitor =>
 
 const RUN: RunFacts = {
   embedding: "z",
+  features: 128,
   losses: new Map([["loss", {}]]),
   warmup: 0,
 };
@@ -139,6 +140,17 @@ Deno.test("Embeddings that shrink to less than 0.4 of their spread are on their 
   assert.ok((alarm?.threshold ?? 0) > COLLAPSED_BELOW);
   assert.ok((alarm?.threshold ?? 0) <= SHRUNK_TO * 0.8);
   assert.deepEqual(follow(new Watch(policy(), RUN), 1000, shrinking(0.4)), []);
+});
+
+Deno.test("Few features are no few directions", () => {
+  for (const [features, rank, faults] of [[2, 1, 0], [4, 1, 0], [6, 1.4, 1]]) {
+    const facts = { ...RUN, features: features as number };
+    const alarms = follow(new Watch(policy(), facts), 200, (step) => ({
+      ...healthy(step),
+      correlation_rank: rank as number,
+    }));
+    assert.equal(alarms.length, faults, `${features} features`);
+  }
 });
 
 Deno.test("Embeddings that spread in few directions are a dimensional collapse", () => {

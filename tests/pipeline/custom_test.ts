@@ -83,6 +83,14 @@ Deno.test("Its options are checked as those of a built-in loss", async () => {
   assert.match(text, /did you mean "strength"/);
 });
 
+Deno.test("A stage is not two: what a module is takes no name beside it", async () => {
+  const { findings, text } = await check(
+    "{ use: ./mine.ts, loss: nt_xent, between: [y, y] }",
+  );
+  assert.deepEqual(findings.map(({ code }) => code), ["unknown-key"]);
+  assert.match(text, /own\.yaml:6:27: .*Cannot use "loss" beside "use"/);
+});
+
 const BROKEN: Readonly<Record<string, readonly [string, RegExp]>> = {
   "is not there": ["", /Cannot use ".\/other.ts": there is no such file/],
   "does not parse": ["export default {", /Cannot use ".\/other.ts": /],

@@ -222,6 +222,12 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
     },
     {
       from: "augment: simsiam",
+      to: "augment: { each: [simsiam, [normalize]], ▸count: 4 }",
+      message: 'Cannot use "count" in "augment"',
+      hint: 'expected one of "each"',
+    },
+    {
+      from: "augment: simsiam",
       to: "augment: [{ gaussian_blur: { ▸sigmas: [1, 2] } }]",
       message: 'Cannot use "sigmas" in the transform "gaussian_blur"',
       hint: 'did you mean "sigma"?',

@@ -138,15 +138,18 @@ Deno.test("A run is not resumed with other labels or test images, which would be
   );
 });
 
-Deno.test("The best checkpoint is by a metric that steps report", () => {
-  const policy = { every: 1, keep: 1, best: { min: "los" } };
-  const metrics = ["loss", "embedding_std"];
+Deno.test("The best checkpoint is by a metric that the run reports", () => {
+  const policy = { every: 1, keep: 1 };
+  const metrics = ["loss", "loss_to_floor"];
   assert.throws(
-    () => checkBest(policy, metrics),
-    /by "los".*"loss", "embedding_std"[^]*Did you mean "loss"\?/,
+    () => checkBest({ ...policy, best: { max: "rankme" } }, metrics),
+    /by "rankme": this run does not report it\. .*"loss", "loss_to_floor"/,
   );
-  checkBest({ ...policy, best: { min: "loss" } }, metrics);
-  checkBest(policy, undefined);
+  for (const min of ["loss", "loss_to_floor", "loss_to_floor:a"]) {
+    checkBest({ ...policy, best: { min } }, metrics);
+  }
+  checkBest({ ...policy, best: { min: "rankme" } }, undefined);
+  checkBest(policy, metrics);
 });
 
 Deno.test("`best` in a pipeline is one rule, told from a wrong one", () => {
@@ -161,8 +164,17 @@ checkpoint: { best: ${best} }
 `;
   const best = (source: string) => checkText("x.yaml", text(source));
   assert.deepEqual(
-    best("{ max: embedding_rank }").loaded?.pipeline.checkpoint.best,
-    { max: "embedding_rank" },
+    best("{ max: effective_rank }").loaded?.pipeline.checkpoint.best,
+    { max: "effective_rank" },
+  );
+  assert.ok(best('{ min: "loss_to_uniform:loss" }').loaded);
+  assert.match(
+    best("{ min: los }").text,
+    /^x\.yaml:7:28: .*Cannot find the metric "los"[^]*did you mean "loss"\?/,
+  );
+  assert.match(
+    best('{ min: "loss_to_uniform:los" }').text,
+    /Cannot find the stage "los"/,
   );
   for (
     const wrong of ["loss", "{ min: loss, max: loss }", "{}", "{ least: loss }"]

@@ -9,6 +9,8 @@ export type Metrics = Readonly<Record<string, number>>;
 export interface RunFacts {
   /** Stage whose embeddings are watched. */
   readonly embedding: string;
+  /** Numbers of an embedding. */
+  readonly features: number;
   /** Landmarks of each loss stage. */
   readonly losses: ReadonlyMap<string, Landmarks>;
   /** Steps of linear warm-up. */

@@ -7,8 +7,11 @@ import type { VerdictDefinition } from "./define.ts";
  */
 export const FEW_DIRECTIONS = 2;
 
+/** Share of the features below which few directions are few, where there are not many. */
+const SHARE = 1 / 4;
+
 /** Share of its highest that the rank must have fallen to, early in a run. */
-export const FALLEN_TO = 0.5;
+const FALLEN_TO = 0.5;
 
 /** Steps after the warm-up from which on a low rank is bad without a fall. */
 const GRACE = 100;
@@ -19,13 +22,14 @@ export const dimensionalCollapse: VerdictDefinition = {
   verdict: "dimensional_collapse",
   phrase: "collapsed to few directions",
   summary:
-    `correlation_rank is below ${FEW_DIRECTIONS} and has fallen to less than ${FALLEN_TO} of its highest, or is that low ${GRACE} steps after the warm-up: nearly all features tell the same`,
+    `correlation_rank is below ${FEW_DIRECTIONS} (of less than 8 features, below a quarter of them) and has fallen to less than ${FALLEN_TO} of its highest, or is that low ${GRACE} steps after the warm-up: nearly all features tell the same`,
   cures: [
     "check the stop-gradient, the predictor and the EMA momentum",
     "a loss that decorrelates features keeps the rank up (covariance, cross_correlation)",
     "try a smaller learning rate, or a longer warm-up",
   ],
-  start({ embedding, warmup }) {
+  start({ embedding, features, warmup }) {
+    const few = Math.min(FEW_DIRECTIONS, SHARE * features);
     // A fresh network without batch norm may start low, and rises.
     let highest = 0;
     return ({ step, checked, metrics }) => {
@@ -35,11 +39,11 @@ export const dimensionalCollapse: VerdictDefinition = {
       const fallen = value < FALLEN_TO * highest;
       const late = step >= warmup + GRACE;
       return {
-        bad: value < FEW_DIRECTIONS && (fallen || late),
+        bad: value < few && (fallen || late),
         stage: embedding,
         figure: "correlation_rank",
         value,
-        threshold: FEW_DIRECTIONS,
+        threshold: few,
         meaning: "nearly all features tell the same",
       };
     };

@@ -7,7 +7,7 @@ import {
 } from "./define.ts";
 
 /** How many times their first length the gradients may grow to. */
-export const GROWTH = 1000;
+const GROWTH = 1000;
 
 /** Steps whose gradients are the first. */
 const FIRST = 20;

@@ -2,7 +2,7 @@
 import { RunningMean, type VerdictDefinition } from "./define.ts";
 
 /** Distance from 1 within which loss / log K counts as a guess. */
-export const WITHIN = 0.01;
+const WITHIN = 0.01;
 
 /** Steps after the warm-up before it is judged. */
 const GRACE = 100;

@@ -12,7 +12,8 @@ import { defineLoss, type LossDefinition } from "../define.ts";
 export const infoNce: LossDefinition = defineLoss({
   name: "info_nce",
   summary: "Cross-entropy of the matching key against a queue of negatives",
-  reference: "He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1",
+  reference:
+    "He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297",
   negatives: "required",
   options: z.strictObject({
     temperature: z.number().positive().max(10).default(0.2).describe(

@@ -13,7 +13,7 @@ import { chosen, probability, spreadOver } from "./options.ts";
  * @param sigma Standard deviation in pixels, `[batch]`.
  * @returns `[batch, side, side]`
  */
-export function blurMatrix(
+function blurMatrix(
   sigma: tf.Tensor1D,
   side: number,
   radius: number,
