@@ -1,6 +1,7 @@
 /** @file Means of what steps report, between two checkpoints. */
 import type { MetricsLine } from "./run_folder.ts";
 import type { StepMetrics } from "./session.ts";
+import { finite } from "./summary.ts";
 
 /** Adds up the metrics of steps. */
 export class Averages {
@@ -38,10 +39,9 @@ export class Averages {
   /** Means since the last `clear`; `null` for what is no number. */
   get means(): Record<string, number | null> {
     return Object.fromEntries(
-      [...this.#sums].map(([name, { sum, count }]) => {
-        const mean = sum / count;
-        return [name, Number.isFinite(mean) ? mean : null] as const;
-      }),
+      [...this.#sums].map(([name, { sum, count }]) =>
+        [name, finite(sum / count)] as const
+      ),
     );
   }
 

@@ -87,7 +87,7 @@ async function wayOn({ path, checkpoints }: RunFolder): Promise<string> {
 async function attempt<T>(
   path: string,
   work: () => Promise<T>,
-  wayOn: () => string | Promise<string>,
+  cure: () => string | Promise<string>,
 ): Promise<T> {
   try {
     return await work();
@@ -95,7 +95,7 @@ async function attempt<T>(
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new UserError(
-      `Cannot write to ${path}: ${reason}.\n${await wayOn()} (once that is mended).`,
+      `Cannot write to ${path}: ${reason}.\n${await cure()} (once that is mended).`,
     );
   }
 }

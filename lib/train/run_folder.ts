@@ -102,12 +102,13 @@ export function newFolder(runsDir: string, name: string): Promise<string> {
   return makeFolder(join(runsDir, name), timeName(new Date()));
 }
 
-/** Says why nothing can be written, and what to do. */
+/** Says why nothing can be written, and what to do; what says so itself stays. */
 export function unwritable(
   path: string,
   error: unknown,
   cure = "Choose another folder with --runs-dir.",
 ): UserError {
+  if (error instanceof UserError) return error;
   return new UserError(
     `Cannot write a run under "${path}": ${
       error instanceof Error ? error.message : String(error)
@@ -149,7 +150,7 @@ export class RunFolder {
         origin,
       );
     } catch (error) {
-      throw error instanceof UserError ? error : unwritable(runsDir, error);
+      throw unwritable(runsDir, error);
     }
   }
 

@@ -9,7 +9,6 @@ import {
   openInstalled,
 } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
-import { UserError } from "../errors.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { Backlog } from "./backlog.ts";
@@ -153,7 +152,6 @@ async function folderOf(
   try {
     return await RunFolder.begin(path, pipeline, origin);
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw unwritable(path, error, "Mend that, and start again.");
   }
 }

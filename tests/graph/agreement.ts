@@ -90,10 +90,29 @@ export function differences(
 }
 
 /** What a step reports, as tensors. */
-export const asTensors = (metrics: StepMetrics): Tensors =>
+const asTensors = (metrics: StepMetrics): Tensors =>
   Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => [
       `metric/${name}`,
       { dtype: "float32", shape: [], data: Float32Array.of(value) },
     ]),
   );
+
+/**
+ * What differs between two courses at a step, counted from 0: in what it
+ * reported, and in what it left behind.
+ */
+export function differencesAt(
+  step: number,
+  ours: Course,
+  theirs: Course,
+  tolerance: number,
+  floor?: number,
+): string[] {
+  const metrics = ({ metrics }: Course) =>
+    asTensors(metrics[step] as StepMetrics);
+  const state = ({ states }: Course) => states[step] as Tensors;
+  return [metrics, state].flatMap((of) =>
+    differences(of(ours), of(theirs), tolerance, floor)
+  );
+}

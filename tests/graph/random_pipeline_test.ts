@@ -1,20 +1,14 @@
 /** @file Pipelines by chance: they pass the check, compile, and train alike eagerly. */
 import assert from "@std/assert";
 import { stringify } from "yaml";
-import type { Tensors } from "../../lib/compile/machine.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, register } from "../../lib/pipeline/registry.ts";
 import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
-import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
+import { TrainingSession } from "../../lib/train/session.ts";
 import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";
 import { Dice } from "../helpers/numeric.ts";
-import {
-  asTensors,
-  course,
-  differences,
-  keepingGradients,
-} from "./agreement.ts";
+import { course, differencesAt, keepingGradients } from "./agreement.ts";
 import { randomPipeline } from "./random_pipeline.ts";
 
 /** Seeds, ten to a test. */
@@ -67,20 +61,7 @@ async function disagreement(
   if (pipeline.train.precision === "bfloat16") return undefined;
   const eager = await course(await start(eagerRuntime), STEPS);
   for (let i = 0; i < STEPS; i++) {
-    const found = [
-      ...differences(
-        asTensors(compiled.metrics[i] as StepMetrics),
-        asTensors(eager.metrics[i] as StepMetrics),
-        TOLERANCE,
-        FLOOR,
-      ),
-      ...differences(
-        compiled.states[i] as Tensors,
-        eager.states[i] as Tensors,
-        TOLERANCE,
-        FLOOR,
-      ),
-    ];
+    const found = differencesAt(i, compiled, eager, TOLERANCE, FLOOR);
     if (found.length > 0) return `step ${i + 1}:\n${found.join("\n")}`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import assert from "@std/assert";
-import { optimize, passesFor } from "../../lib/compile/compile.ts";
+import { passages } from "../../lib/cli/ir.ts";
+import { passesFor } from "../../lib/compile/compile.ts";
 import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { printProgram } from "../../lib/ir/print.ts";
@@ -7,12 +8,12 @@ import { FLOAT32 } from "../../lib/ir/rounding.ts";
 import type { LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { recordStep } from "../../lib/train/record.ts";
 import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
-import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
+import { TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
 import {
-  asTensors,
   course,
   differences,
+  differencesAt,
   GRADIENT,
   keepingGradients,
 } from "./agreement.ts";
@@ -39,18 +40,7 @@ async function agree({ pipeline, graph }: LoadedPipeline): Promise<void> {
     .filter(({ role }) => role !== "buffer");
   assert.equal(gradients.length, trained.length);
   for (let i = 0; i < STEPS; i++) {
-    const report = [
-      ...differences(
-        asTensors(compiled.metrics[i] as StepMetrics),
-        asTensors(eager.metrics[i] as StepMetrics),
-        TOLERANCE,
-      ),
-      ...differences(
-        compiled.states[i] as Tensors,
-        eager.states[i] as Tensors,
-        TOLERANCE,
-      ),
-    ];
+    const report = differencesAt(i, compiled, eager, TOLERANCE);
     assert.deepEqual(report, [], `step ${i + 1}`);
   }
 }
@@ -71,12 +61,9 @@ Deno.test("a step with values so large that every pass has work is an eager one 
   );
   const { program } = recordStep(engine.api, large);
   const idle = new Set(passesFor(FLOAT32).map(({ name }) => name));
-  let before = "";
-  optimize(program, passesFor(FLOAT32), (pass, after) => {
-    const text = printProgram(after);
-    if (text !== before) idle.delete(pass);
-    before = text;
-  });
+  for (const { pass, before, after } of passages(program)) {
+    if (printProgram(before) !== printProgram(after)) idle.delete(pass);
+  }
   assert.deepEqual([...idle], []);
   await agree(large);
 });
