@@ -36,7 +36,7 @@ export {
   type Diagnostic,
   type Particulars,
   type Path,
-} from "./lib/pipeline/diagnostic.ts";
+} from "./lib/diagnostics/diagnostic.ts";
 export {
   checkPipeline,
   type CheckResult,
@@ -48,24 +48,17 @@ export {
   loadPipeline,
 } from "./lib/pipeline/load.ts";
 export type {
-  AugmentStage,
   CheckpointPolicy,
-  EmaStage,
   Evaluate,
-  LossStage,
-  ModuleStage,
-  Momentum,
-  NearestStage,
-  Pairs,
+  Input,
+  Optimizer,
   Pipeline,
-  QueueStage,
   Reference,
-  Schedule,
   Stage,
-  StopGradientStage,
+  StageSettings,
   Train,
-  TransformStep,
-} from "./lib/pipeline/pipeline.ts";
+} from "./lib/model/pipeline.ts";
+export type { Schedule } from "./lib/optim/schedule.ts";
 export type { TypeCheck } from "./lib/pipeline/custom.ts";
 export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
 export type { Change } from "./lib/pipeline/changes.ts";
@@ -77,23 +70,49 @@ export {
   register,
   type Registrable,
   type Registry,
-} from "./lib/pipeline/registry.ts";
+} from "./lib/model/registry.ts";
 export {
-  defineLoss,
-  defineModule,
-  defineTransform,
+  type BuiltStage,
+  defineStage,
   type Definition,
-  type LossContext,
-  type LossDefinition,
-  type ModuleDefinition,
-  type ModuleRole,
+  type Landmarks,
+  type Look,
+  type Port,
+  type Risk,
+  type Scheduled,
   ShapeError,
   type Signature,
-  type TransformDefinition,
+  type Site,
+  type StageDefinition,
+  type StageKind,
+  type StageRun,
+  type StageSpec,
+  type Template,
+  type Type,
+  type ValueKind,
+  type Values,
 } from "./lib/stages/define.ts";
+export {
+  defineLoss,
+  type LossContext,
+  type LossSpec,
+  type Resolved,
+} from "./lib/stages/define_loss.ts";
+export {
+  defineModule,
+  type ModuleRole,
+  type ModuleSpec,
+} from "./lib/stages/define_module.ts";
+export {
+  defineTransform,
+  type PixelShape,
+  type TransformDefinition,
+} from "./lib/stages/define_transform.ts";
+export { type Ramp, ramp, type Rampable } from "./lib/stages/ramp.ts";
 export {
   defineOptimizer,
   type OptimizerDefinition,
+  type OptimizerOptions,
   type OptimizerStep,
 } from "./lib/optim/define.ts";
 export {
@@ -154,7 +173,7 @@ export { sweepMarkdown } from "./lib/train/sweep_table.ts";
 export type {
   CheckpointEntry,
   Refused,
-  Values,
+  Values as CheckpointValues,
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
 export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
@@ -169,7 +188,6 @@ export {
 export { SIGNALS } from "./lib/monitor/signals.ts";
 export type {
   CheckInputs,
-  Landmarks,
   Measured,
   SignalDefinition,
   SignalInfo,

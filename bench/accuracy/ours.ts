@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/errors.ts";
 import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
-import type { Train } from "../../lib/pipeline/pipeline.ts";
+import type { Train } from "../../lib/model/pipeline.ts";
 import type { StepProgress } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/train.ts";
 import type { BenchData } from "./data.ts";

@@ -6,7 +6,7 @@ import type { Program } from "../ir/graph.ts";
 import { printProgram } from "../ir/print.ts";
 import { FLOAT32, ROUNDINGS } from "../ir/rounding.ts";
 import { loadPipeline } from "../pipeline/load.ts";
-import { nearest } from "../pipeline/nearest.ts";
+import { nearest } from "../diagnostics/nearest.ts";
 import { recordStep } from "../train/record.ts";
 import { roundingFor } from "../train/rounding.ts";
 import { EXIT, type ExitCode } from "./exit.ts";

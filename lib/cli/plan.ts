@@ -1,7 +1,8 @@
 /** @file `plan FILE`: sizes, operations, memory and schedules of a run. */
 import { loadPipeline } from "../pipeline/load.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
-import { showShape } from "../stages/define.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+import { showSignature } from "../stages/define.ts";
+import { outputOf } from "../graph/stage_graph.ts";
 import {
   type Plan,
   planRun,
@@ -43,14 +44,19 @@ const NOTES = [
 function stageRow(
   { wired, parameters, flops: count, activations }: StagePlan,
 ): string[] {
-  const { name, stage, output } = wired;
-  const views = output && output.views > 1 ? `${output.views} × ` : "";
+  const { name, stage } = wired;
+  const output = outputOf(wired);
+  const [source] = stage.links.values();
   return [
     name,
-    stage.kind === "module" ? stage.role : stage.kind,
-    output ? views + showShape(output) : "scalar",
-    stage.kind === "ema"
-      ? `= ${stage.source}`
+    stage.key,
+    output
+      ? showSignature(output)
+      : stage.definition.objective
+      ? "scalar"
+      : Object.keys(wired.built.outputs).join(", "),
+    source !== undefined
+      ? `= ${source}`
       : parameters > 0
       ? integer(parameters)
       : "–",
@@ -106,16 +112,21 @@ function lengthLine({ images, length, flops: step }: Plan, pipeline: Pipeline) {
   }`;
 }
 
-const SERIES: Readonly<Record<Series["kind"], string>> = {
+/** Options by their names in prose; others are called as they are written. */
+const SERIES: Readonly<Record<string, string>> = {
   lr: "Learning rate",
-  ema: "EMA momentum",
+  momentum: "EMA momentum",
+  moves: "Whether it moves (1) or is frozen (0)",
 };
 
+/** Numbers that only say again what another one does. */
+const UNDRAWN = "steps moved";
+
 function scheduleText(
-  { kind, stages, points }: Series,
+  { option, stages, points }: Series,
   unit: "epochs" | "steps",
 ): string {
-  const title = `${SERIES[kind]} of ${stages.join(", ")}`;
+  const title = `${SERIES[option] ?? `\`${option}\``} of ${stages.join(", ")}`;
   const values = points.map(([, value]) => value);
   const [first = 0] = values;
   if (values.every((value) => value === first)) {
@@ -133,7 +144,9 @@ export function planText(plan: Plan, pipeline: Pipeline): string {
     }, ${pipeline.train.precision}`,
     costs(plan),
     [memoryLine(plan), lengthLine(plan, pipeline)].join("\n"),
-    ...plan.schedules?.map((series) => scheduleText(series, unit)) ?? [
+    ...plan.schedules?.filter(({ option }) => option !== UNDRAWN).map((
+      series,
+    ) => scheduleText(series, unit)) ?? [
       "Schedules: the warm-up counts in epochs, whose length is not known (--images <n> tells)",
     ],
     ...(plan.uncounted.length > 0

@@ -1,6 +1,6 @@
 /** @file Judges an encoder by its features. */
 import type { Images, LoadedData } from "../data/source.ts";
-import type { Evaluate } from "../pipeline/pipeline.ts";
+import type { Evaluate } from "../model/pipeline.ts";
 import type { TrainingSession } from "../train/session.ts";
 import { featureReader, type Features } from "./features.ts";
 import { knnAccuracy } from "./knn.ts";

@@ -1,6 +1,7 @@
 /** @file Features of whole image sets. */
 import { type Images, inMemory, isInMemory } from "../data/source.ts";
 import { featureExtractor } from "../graph/features.ts";
+import { outputOf } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { planarBatch, range } from "../train/planar.ts";
 import { type DecodedBatch, Prefetcher } from "../train/prefetch.ts";
@@ -70,7 +71,7 @@ export function featureReader(
     featureExtractor(session.graph, BATCH),
   );
   return async (set) => {
-    const width = sizeOf(session.graph.encoder.output?.shape ?? []);
+    const width = sizeOf(outputOf(session.graph.encoder)?.[0]?.shape ?? []);
     const data = new Float32Array(set.count * width);
     const { next, close } = batchesOf(set);
     const bad = new Set<number>();

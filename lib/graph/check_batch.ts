@@ -1,26 +1,37 @@
 /** @file Whether the batch fits the data and the batch norms. */
-import type { Findings } from "../pipeline/diagnostic.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Findings } from "../diagnostics/diagnostic.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import type { WiredStage } from "./stage_graph.ts";
 
 const PATH = ["data", "batch"];
 
 /** Reports a batch that the data cannot fill, or that has no statistics. */
 export function checkBatch(
-  { data: { batch, source, options } }: Pipeline,
+  { data: { batch, source, options }, train: { accumulate } }: Pipeline,
   order: readonly WiredStage[],
   findings: Findings,
 ): void {
   // A network's variables that no gradient moves are those of batch norms.
   const normed = order.find(({ trainable, variables }) =>
-    trainable && variables.some(({ role }) => role === "buffer")
+    trainable && variables.some(({ role }) => role === "buffer") &&
+    variables.some(({ role }) => role === "norm")
   );
-  if (batch === 1 && normed) {
+  if (batch % accumulate !== 0) {
+    findings.error(
+      "out-of-range",
+      ["train", "accumulate"],
+      `Cannot divide a batch of ${batch} into ${accumulate} parts`,
+      { hints: ["make data.batch a multiple of it"], related: [PATH] },
+    );
+  } else if (batch === accumulate && normed) {
     findings.error(
       "batch-norm-batch",
       PATH,
       `Cannot normalise batches of 1: "${normed.name}" has batch norm`,
-      { hints: ["one image has no variance; make batches of 2 or more"] },
+      {
+        hints: ["one image has no variance; make batches of 2 or more"],
+        ...(accumulate > 1 ? { related: [["train", "accumulate"]] } : {}),
+      },
     );
   }
   const images = source.trainImages?.(options);

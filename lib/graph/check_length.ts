@@ -1,6 +1,7 @@
 /** @file Whether warm-ups fit the run. */
-import type { Findings, Path } from "../pipeline/diagnostic.ts";
-import type { Pipeline, Schedule, Train } from "../pipeline/pipeline.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import type { Pipeline, Train } from "../model/pipeline.ts";
+import type { Schedule } from "../optim/schedule.ts";
 
 /** Every schedule of a run, with its place. */
 function schedulesOf(

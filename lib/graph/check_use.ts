@@ -1,17 +1,18 @@
 /** @file Whether every stage is used, and every weight trained. */
-import type { Findings } from "../pipeline/diagnostic.ts";
-import { nearest } from "../pipeline/nearest.ts";
-import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
-import { edgesOf } from "./edges.ts";
+import type { Findings } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/nearest.ts";
+import type { Pipeline, Stage } from "../model/pipeline.ts";
+import { SOURCES } from "../model/reference.ts";
+import { edgesOf, passesGradient } from "./edges.ts";
 import { gradientReach } from "./gradient_reach.ts";
 import { at } from "./place.ts";
-import { IMAGE } from "./stage_graph.ts";
+import { isObjective, trainedOf, type WiredStage } from "./stage_graph.ts";
 import { upstream } from "./upstream.ts";
 
 /** Reports stages that nothing reads, and a graph without a loss. */
 export function checkUse(pipeline: Pipeline, findings: Findings): void {
   const stages = [...pipeline.stages];
-  if (!stages.some(([, { kind }]) => kind === "loss")) {
+  if (!stages.some(([, stage]) => isObjective(stage))) {
     findings.error("no-loss", ["stages"], "Cannot train without a loss stage", {
       at: "key",
       hints: ["add `loss: { loss: cosine, between: [..., ...] }`"],
@@ -21,14 +22,14 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
   }
   const names = stages.map(([name]) => name);
   const read = stages.flatMap(([, stage]) => edgesOf(stage))
-    .map(({ to }) => to).filter((to) => to !== IMAGE);
+    .map(({ to }) => to).filter((to) => !SOURCES.includes(to));
   // Where a name is misspelt, the stage that was meant is not unused.
   const meant = read.filter((to) => !names.includes(to))
     .map((to) => nearest(to, names));
   const used = new Set<string | undefined>([...read, ...meant]);
-  if (pipeline.evaluate.of) used.add(pipeline.evaluate.of);
-  for (const [name, { kind }] of stages) {
-    if (kind === "loss" || used.has(name)) continue;
+  used.add(pipeline.evaluate.of).add(pipeline.monitor.of);
+  for (const [name, stage] of stages) {
+    if (isObjective(stage) || used.has(name)) continue;
     findings.error(
       "unused-stage",
       at(name),
@@ -42,34 +43,42 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
  * Reports losses that train nothing, and networks that no gradient reaches.
  * What only a loss that is cut off could train is said of the loss alone.
  */
-export function checkGradients(pipeline: Pipeline, findings: Findings): void {
+export function checkGradients(
+  pipeline: Pick<Pipeline, "stages">,
+  byName: ReadonlyMap<string, WiredStage>,
+  findings: Findings,
+): void {
   const { stages } = pipeline;
-  if (![...stages.values()].some(({ kind }) => kind === "loss")) return;
+  const isTrained = (name: string): boolean => {
+    const wired = byName.get(name);
+    return wired !== undefined && trainedOf(wired).length > 0;
+  };
+  // Where a stage is missing or did not fit, it may be the one to be trained.
+  const whole = (names: Iterable<string>): boolean =>
+    [...names].every((one) =>
+      byName.has(one) &&
+      edgesOf(stages.get(one) as Stage).every(({ to }) =>
+        SOURCES.includes(to) || byName.has(to)
+      )
+    );
   const explained = new Set<string>();
   for (const [name, stage] of stages) {
-    if (stage.kind !== "loss") continue;
+    if (!isObjective(stage)) continue;
     const own = gradientReach(
       new Map(
-        [...stages].filter(([other, { kind }]) =>
-          kind !== "loss" || other === name
+        [...stages].filter(([other, one]) =>
+          !isObjective(one) || other === name
         ),
       ),
     );
-    const trains = [...own].some((one) => stages.get(one)?.kind === "module");
-    if (trains) continue;
     const behind = upstream(stages, name);
-    // Where a stage is missing, it may be the one that was to be trained.
-    const whole = [...behind].every((one) =>
-      edgesOf(stages.get(one) as Stage).every(({ to }) =>
-        to === IMAGE || stages.has(to)
-      )
-    );
-    if (!whole) continue;
+    if ([...own].some(isTrained) || !whole(behind)) continue;
     for (const one of behind) explained.add(one);
+    const [main = ""] = Object.keys(stage.definition.inputs);
     findings.error(
       "no-gradient",
-      at(name, "between"),
-      `Cannot train by "${name}": no gradient flows into either of its sides`,
+      at(name, main),
+      `Cannot train by "${name}": no gradient flows into what it reads`,
       { hints: cuts(stages, behind) },
     );
   }
@@ -77,8 +86,8 @@ export function checkGradients(pipeline: Pipeline, findings: Findings): void {
   const read = new Set(
     [...stages.values()].flatMap((stage) => edgesOf(stage).map(({ to }) => to)),
   );
-  for (const [name, stage] of stages) {
-    if (stage.kind !== "module" || reached.has(name)) continue;
+  for (const name of stages.keys()) {
+    if (!isTrained(name) || reached.has(name)) continue;
     // What nothing reads was reported as that.
     if (explained.has(name) || !read.has(name)) continue;
     findings.error(
@@ -90,6 +99,7 @@ export function checkGradients(pipeline: Pipeline, findings: Findings): void {
         hints: [
           ...cuts(stages, readers(stages, name)),
           `make it an EMA twin if it is meant to be a target`,
+          `or freeze it: train.per_stage.${name}.freeze: true`,
         ],
       },
     );
@@ -110,8 +120,11 @@ function cuts(
 ): readonly string[] {
   const found = [...among].flatMap((name) => {
     const stage = stages.get(name) as Stage;
-    if (CUTTING.has(stage.kind)) return [`the ${stage.kind} stage "${name}"`];
-    return edgesOf(stage).filter(({ stopped }) => stopped).map(({ to }) =>
+    const edges = edgesOf(stage);
+    if (!passesGradient(stage) && edges.some(({ to }) => stages.has(to))) {
+      return [`the ${stage.key} stage "${name}"`];
+    }
+    return edges.filter(({ stopped }) => stopped).map(({ to }) =>
       `stop_gradient(${to}) in "${name}"`
     );
   });
@@ -119,11 +132,3 @@ function cuts(
     ? [`gradients end at ${[...new Set(found)].join(", ")}`]
     : [];
 }
-
-/** Kinds of stages that let no gradient through. */
-const CUTTING: ReadonlySet<Stage["kind"]> = new Set([
-  "ema",
-  "nearest",
-  "queue",
-  "stop_gradient",
-]);

@@ -1,8 +1,8 @@
 /** @file The edges of a pipeline: which stage reads which. */
-import type { Path } from "../pipeline/diagnostic.ts";
-import type { Reference, Stage } from "../pipeline/pipeline.ts";
+import type { Path } from "../diagnostics/diagnostic.ts";
+import type { Reference, Stage } from "../model/pipeline.ts";
 
-/** One stage reads another. */
+/** One stage reads another, or takes part in its weights. */
 export interface Edge {
   readonly to: string;
   /** Where in the stage it is written. */
@@ -11,52 +11,38 @@ export interface Edge {
   readonly gradient: boolean;
   /** Whether the file writes `stop_gradient(...)` around it. */
   readonly stopped: boolean;
-  /** `data`: a value flows; `ema`: weights are averaged. */
-  readonly kind: "data" | "ema";
+  /** `data`: a value flows; `weights`: the stage uses or follows weights. */
+  readonly kind: "data" | "weights";
+  /** What is read, of a value. */
+  readonly reference?: Reference;
 }
 
-const data = (
-  { stage, stopGradient }: Reference,
-  gradient: boolean,
-  ...path: (string | number)[]
-): Edge => ({
-  to: stage,
-  path,
-  gradient: gradient && !stopGradient,
-  stopped: stopGradient,
-  kind: "data",
-});
+/** Whether gradients pass through some input of a stage. */
+export const passesGradient = ({ definition }: Stage): boolean =>
+  Object.values(definition.inputs).some(({ gradient }) => gradient);
 
-const EDGES: {
-  readonly [K in Stage["kind"]]: (
-    stage: Extract<Stage, { kind: K }>,
-  ) => readonly Edge[];
-} = {
-  augment: ({ of }) => [data(of, false, "of")],
-  module: ({ of }) => [data(of, true, "of")],
-  ema: ({ of, source }) => [
-    data(of, false, "of"),
-    {
-      to: source,
-      path: ["ema"],
-      gradient: false,
-      stopped: false,
-      kind: "ema",
-    },
-  ],
-  stop_gradient: ({ of }) => [data(of, false, "stop_gradient")],
-  queue: ({ of }) => [data(of, false, "queue")],
-  nearest: ({ of, queue }) => [
-    data(of, false, "nearest"),
-    data(queue, false, "in"),
-  ],
-  loss: ({ between, negatives }) => [
-    ...between.map((reference, side) => data(reference, true, "between", side)),
-    ...(negatives ? [data(negatives, false, "negatives")] : []),
-  ],
-};
-
-/** What a stage reads. */
+/** What a stage depends on. */
 export function edgesOf(stage: Stage): readonly Edge[] {
-  return EDGES[stage.kind](stage as never);
+  const { definition, inputs, links } = stage;
+  const [main] = Object.values(definition.inputs);
+  const data = [...inputs].flatMap(([name, { references, list }]) => {
+    // A twin has inputs of its source: all are as its own is.
+    const { gradient = false } = definition.inputs[name] ?? main ?? {};
+    return references.map((reference, i): Edge => ({
+      to: reference.stage,
+      path: list ? [name, i] : [name],
+      gradient: gradient && !reference.stopGradient,
+      stopped: reference.stopGradient,
+      kind: "data",
+      reference,
+    }));
+  });
+  const weights = [...links].map(([key, to]): Edge => ({
+    to,
+    path: [key],
+    gradient: passesGradient(stage),
+    stopped: false,
+    kind: "weights",
+  }));
+  return [...data, ...weights];
 }

@@ -2,38 +2,28 @@
 import type * as tf from "@tensorflow/tfjs";
 import { unitPixels } from "../ops/pixels.ts";
 import type { Random } from "../ops/random.ts";
-import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
+import { guarded } from "../stages/guard.ts";
 import type { Traceable } from "../trace/execution.ts";
-import { evaluationSteps } from "./evaluation_steps.ts";
-import { augment, runNetwork } from "./forward.ts";
-import { StepRun } from "./step_run.ts";
+import { chainTo, evaluatedStages } from "./encoder_chain.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
+import { type Sources, StepRun } from "./step_run.ts";
 
-const noRandom: Random = {
-  uniform() {
-    throw new Error("internal: a transform of evaluation drew a random number");
-  },
-  normal() {
-    throw new Error("internal: a transform of evaluation drew a random number");
-  },
-};
-
-/** Stages from the images to `end`, in order of data flow, and the view that they read. */
-export function chain(
-  { byName }: Pick<StageGraph, "byName">,
-  end: WiredStage,
-): { readonly stages: readonly WiredStage[]; readonly view: number } {
-  const stages: WiredStage[] = [];
-  let view = 0;
-  for (let wired: WiredStage | undefined = end; wired;) {
-    stages.unshift(wired);
-    const stage: Stage = wired.stage;
-    if (stage.kind === "augment" || !("of" in stage)) break;
-    view = stage.of.view ?? view;
-    wired = byName.get(stage.of.stage);
-  }
-  return { stages, view };
+function drawn(): never {
+  throw new Error("internal: evaluation drew a random number");
 }
+
+const NO_RANDOM: Random = { uniform: drawn, normal: drawn };
+
+/** Evaluation draws nothing, and no option changes in it: the last value stands. */
+const EVALUATION = (graph: StageGraph): Sources => ({
+  random: () => NO_RANDOM,
+  scheduled: (stage, option) => {
+    const { options } = graph.byName.get(stage)?.stage ?? {};
+    const value = (options as Record<string, number | { to: number }>)[option];
+    return typeof value === "object" ? value.to : value ?? 0;
+  },
+  frozen: () => false,
+});
 
 /**
  * Features of a batch of images: transforms that evaluation keeps, then the
@@ -44,22 +34,24 @@ export function chain(
  */
 export function featureExtractor(
   graph: StageGraph,
-  batch: Pipeline["data"]["batch"],
+  batch: number,
+  encoder: WiredStage = graph.encoder,
 ): Traceable {
-  const { stages, view } = chain(graph, graph.encoder);
+  const stages = evaluatedStages(graph, chainTo(graph.byName, encoder), batch);
   return (execution) => {
-    const run = new StepRun(execution, false);
+    const run = new StepRun(execution, false, EVALUATION(graph));
     const [channels, height, width] = graph.image;
     const shape = [batch, channels, height, width];
     const bytes = execution.feed("images", shape, "uint8");
-    const images = unitPixels(bytes) as tf.Tensor4D;
-    const features = stages.reduce<tf.Tensor>((x, wired) => {
-      const { name, stage, layer } = wired;
-      if (layer) return runNetwork(graph, wired, x, run);
-      if (stage.kind !== "augment") return x;
-      const steps = evaluationSteps(stage, view, graph.image);
-      return augment(images, steps, noRandom, name);
-    }, images);
+    const features = stages.reduce<tf.Tensor>(
+      (x, { name, code, input, built, output }) =>
+        execution.scope(name, () =>
+          guarded(code, name, () => {
+            const outputs = built.apply({ [input]: [x] }, run.of(name));
+            return outputs[output]?.[0] as tf.Tensor;
+          })),
+      unitPixels(bytes),
+    );
     return { features };
   };
 }

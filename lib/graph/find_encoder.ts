@@ -1,28 +1,37 @@
 /** @file The network that evaluation judges. */
-import type { Findings } from "../pipeline/diagnostic.ts";
-import { nearest } from "../pipeline/nearest.ts";
-import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
-import { evaluationSteps, shapeAfter } from "./evaluation_steps.ts";
-import { chain } from "./features.ts";
-import type { StageGraph, WiredStage } from "./stage_graph.ts";
+import type { Findings } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/nearest.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+import { ShapeError, showType } from "../stages/define.ts";
+import { chainTo, evaluatedStages, missingIn } from "./encoder_chain.ts";
+import { outputOf, type StageGraph, type WiredStage } from "./stage_graph.ts";
+
+/** Whether a stage is a network: it has weights, and an output that is read. */
+const isNetwork = (wired: WiredStage): boolean =>
+  (wired.variables.some(({ role }) => role !== "buffer") ||
+    wired.stage.links.size > 0) && outputOf(wired) !== undefined;
+
+const partOf = ({ stage: { key, definition } }: WiredStage) =>
+  definition.kinds.find((kind) => kind.key === key)?.part;
 
 /** What `evaluate.of` names, or the first encoder; reports when there is none. */
 export function findEncoder(
   pipeline: Pipeline,
-  byName: ReadonlyMap<string, WiredStage>,
-  image: StageGraph["image"],
+  graph: Pick<StageGraph, "byName" | "image">,
   findings: Findings,
 ): WiredStage | undefined {
+  const { byName } = graph;
   const wanted = pipeline.evaluate.of;
   if (wanted !== undefined) {
     const found = byName.get(wanted);
-    if (found?.layer) {
-      checkChain(found, byName, image, findings);
+    if (found && isNetwork(found)) {
+      checkChain(found, graph, findings);
       return found;
     }
     if (pipeline.stages.has(wanted) && !found) return undefined;
-    const names = [...byName.values()].filter(({ layer }) => layer)
-      .map(({ name }) => name);
+    const names = [...byName.values()].filter(isNetwork).map(({ name }) =>
+      name
+    );
     const near = nearest(wanted, names);
     findings.error(
       "unknown-reference",
@@ -37,11 +46,14 @@ export function findEncoder(
     );
     return undefined;
   }
-  const first = [...byName.values()].find(({ stage }) =>
-    stage.kind === "module" && stage.role === "encode"
+  const first = [...byName.values()].find((wired) =>
+    partOf(wired) === "encoder"
   );
-  if (first) checkChain(first, byName, image, findings);
-  if (!first && ![...pipeline.stages.values()].some(isEncoder)) {
+  if (first) checkChain(first, graph, findings);
+  const any = [...pipeline.stages.values()].some(({ key, definition }) =>
+    definition.kinds.some((kind) => kind.key === key && kind.part === "encoder")
+  );
+  if (!first && !any) {
     findings.error(
       "missing-key",
       ["stages"],
@@ -53,16 +65,15 @@ export function findEncoder(
 }
 
 /**
- * Reports an encoder that evaluation cannot run: behind a `nearest`, whose
- * queue it does not have, or on images of another shape than it was trained on.
+ * Reports an encoder that evaluation cannot run: one that needs what evaluation
+ * does not have, or images of another shape than it was trained on.
  */
 function checkChain(
   encoder: WiredStage,
-  byName: ReadonlyMap<string, WiredStage>,
-  image: StageGraph["image"],
+  graph: Pick<StageGraph, "byName" | "image">,
   findings: Findings,
 ): void {
-  const { stages, view } = chain({ byName }, encoder);
+  const chain = chainTo(graph.byName, encoder);
   const refuse = (why: string, hint: string): void =>
     findings.error(
       "shape-mismatch",
@@ -70,23 +81,33 @@ function checkChain(
       `Cannot evaluate "${encoder.name}": ${why}`,
       { hints: [hint] },
     );
-  if (stages.some(({ stage }) => stage.kind === "nearest")) {
+  const missing = missingIn(chain);
+  if (missing) {
     refuse(
-      "it reads neighbours in a queue, which evaluation does not have",
-      "evaluate an encoder that reads the views",
+      `"${missing.stage}" reads "${missing.reads}" too (\`${missing.input}\`), which evaluation does not have`,
+      "evaluate an encoder that reads the views alone",
+    );
+    return;
+  }
+  // What is wrong with transforms was reported before.
+  if (findings.failed) return;
+  try {
+    const [first] = evaluatedStages(graph, chain, 1);
+    const { wired } = chain.links[0] ?? {};
+    const trained = wired && outputOf(wired)?.[chain.view];
+    if (!first || !trained || !wired?.stage.definition.judged) return;
+    if (`${trained.shape}` === `${first.type.shape}`) return;
+    refuse(
+      `without the transforms of training, images are ${
+        showType(first.type)
+      } and not ${showType(trained)}`,
+      "set `evaluation: true` in your transform that changes the shape",
+    );
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    refuse(
+      error.message,
+      "set `evaluation: true` in your transform that changes the shape",
     );
   }
-  const [{ stage } = encoder] = stages;
-  // What is wrong with transforms was reported before.
-  if (findings.failed || stage.kind !== "augment") return;
-  const trained = shapeAfter(stage.views[view] ?? [], image);
-  const judged = shapeAfter(evaluationSteps(stage, view, image), image);
-  if (`${judged}` === `${trained}`) return;
-  refuse(
-    `without the transforms of training, images are [${judged}] and not [${trained}]`,
-    "set `evaluation: true` in your transform that changes the shape",
-  );
 }
-
-const isEncoder = (stage: Stage): boolean =>
-  stage.kind === "module" && stage.role === "encode";

@@ -1,208 +1,145 @@
-/** @file Runs the stages of a graph in order. */
-import * as tf from "@tensorflow/tfjs";
-import type { Run } from "../layers/layer.ts";
-import type {
-  AugmentStage,
-  LossStage,
-  Reference,
-  Stage,
-  TransformStep,
-} from "../pipeline/pipeline.ts";
-import { nearestRows } from "../ops/nearest_rows.ts";
-import { l2Normalize } from "../ops/normalize.ts";
-import type { Random } from "../ops/random.ts";
+/** @file Runs the stages of a graph. */
+import type * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "../ops/stop_gradient.ts";
-import { guarded } from "./guard.ts";
-import { pairsOf } from "./pairs.ts";
-import type { StageGraph, WiredStage } from "./stage_graph.ts";
+import type { Reference, Stage } from "../model/pipeline.ts";
+import { SOURCES } from "../model/reference.ts";
+import { OUTPUT, type Type, type Values } from "../stages/define.ts";
+import { expectShape, guarded } from "../stages/guard.ts";
+import { isUserFile } from "../stages/user_file.ts";
+import { edgesOf } from "./edges.ts";
+import type { WiredStage } from "./stage_graph.ts";
+import type { StepRun } from "./step_run.ts";
 
-/** Values of a stage, one a view. */
-export type Views = readonly tf.Tensor[];
+/** Outputs of the stages that ran, and the data, by name. */
+export type StageValues = Map<string, Values>;
 
-/** What running the stages needs besides the graph. */
-export interface Surroundings {
-  readonly run: Run;
-  /** Images, planar, float32 in 0..1: `[batch, channels, height, width]`. */
-  readonly images: tf.Tensor4D;
-  /** A stream of random numbers for a place. */
-  random(place: string): Random;
+/** Whether a tensor is one that gradients can flow into. */
+const isReal = ({ dtype }: tf.Tensor): boolean => dtype === "float32";
+
+const stopped = (x: tf.Tensor): tf.Tensor => isReal(x) ? stopGradient(x) : x;
+
+/** The views that a reference reads. */
+function pick(
+  { stage, output = OUTPUT, view, range }: Reference,
+  values: StageValues,
+): readonly tf.Tensor[] {
+  const views = values.get(stage)?.[output] ?? [];
+  if (view !== undefined) return views.slice(view, view + 1);
+  return range ? views.slice(...range) : views;
 }
 
-/** Values of all stages, and the sum of the losses. */
-export interface Forward {
-  readonly values: ReadonlyMap<string, Views>;
-  readonly loss: tf.Scalar;
-  /** Each loss stage's own value, before its weight. */
-  readonly losses: ReadonlyMap<string, tf.Scalar>;
-}
-
-/** Applies transforms and turns planar images into `[batch, height, width, channels]`. */
-export function augment(
-  images: tf.Tensor4D,
-  steps: readonly TransformStep[],
-  random: Random,
-  stage: string,
-): tf.Tensor4D {
-  const planar = steps.reduce((value, { definition, options }) => {
-    const [batch, ...shape] = value.shape;
-    const after = definition.shape(shape as [number, number, number], options);
-    return guarded(
-      definition.name,
-      stage,
-      [batch, ...after],
-      () => definition.apply(value, options, random),
+/** Stages whose values depend, along gradients, on trained weights. */
+export function trainedBelow(
+  order: readonly Pick<
+    WiredStage,
+    "name" | "stage" | "trainable" | "variables"
+  >[],
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { name, stage, trainable, variables } of order) {
+    const owns = trainable &&
+      variables.some(({ role }) => role !== "buffer");
+    const reads = edgesOf(stage).some(({ gradient, to }) =>
+      gradient && found.has(to)
     );
-  }, images);
-  return tf.transpose(planar, [0, 2, 3, 1]);
-}
-
-/** Views of the images, for every augment stage. Needs no gradients. */
-export function augmentAll(
-  graph: StageGraph,
-  { run, images, random }: Surroundings,
-): Map<string, Views> {
-  const values = new Map<string, Views>();
-  for (const { name, stage } of graph.order) {
-    if (stage.kind !== "augment") continue;
-    values.set(name, augmentViews(name, stage, images, random, run));
+    if (owns || reads) found.add(name);
   }
-  return values;
+  return found;
 }
 
-function augmentViews(
-  name: string,
-  stage: AugmentStage,
-  images: tf.Tensor4D,
-  random: Surroundings["random"],
-  run: Run,
-): Views {
-  return stage.views.map((steps, view) =>
-    run.scope(
-      `${name}/view${view}`,
-      () => augment(images, steps, random(`${name}/view${view}`), name),
-    )
-  );
-}
-
-/** Runs every stage after the augmentations. */
-export function forward(
-  graph: StageGraph,
-  augmented: ReadonlyMap<string, Views>,
-  run: Run,
-): Forward {
-  const values = new Map<string, Views>(augmented);
-  const losses = new Map<string, tf.Scalar>();
-  const pick = (reference: Reference): Views => {
-    const views = values.get(reference.stage) as Views;
-    const picked = reference.view === undefined
-      ? views
-      : [views[reference.view] as tf.Tensor];
-    return reference.stopGradient ? picked.map(stopGradient) : picked;
-  };
-  const network = (wired: WiredStage, of: Reference): Views =>
-    pick(of).map((x) => runNetwork(graph, wired, x, run));
-
-  const compute: {
-    readonly [K in Stage["kind"]]: (
-      wired: WiredStage,
-      stage: Extract<Stage, { kind: K }>,
-    ) => void;
-  } = {
-    augment: () => {},
-    module: (wired, { of }) => values.set(wired.name, network(wired, of)),
-    ema: (wired, { of }) =>
-      values.set(wired.name, network(wired, of).map(stopGradient)),
-    stop_gradient: ({ name }, { of }) =>
-      values.set(name, pick(of).map(stopGradient)),
-    queue: ({ name, variables }) =>
-      values.set(name, variables.map(run.read, run)),
-    nearest: ({ name }, { of, queue }) => {
-      const banks = pick(queue);
-      const found = pick(of).map((x, i) => {
-        const bank = banks[banks.length > 1 ? of.view ?? i : 0];
-        return nearestRows(x as tf.Tensor2D, bank as tf.Tensor2D);
+/** What a stage reads, by input; gradients end where its inputs let none through. */
+export function inputsOf(
+  stage: Stage,
+  values: StageValues,
+  learns: ReadonlySet<string>,
+): Values {
+  const inputs: Record<string, readonly tf.Tensor[]> = {};
+  const edges = edgesOf(stage).filter(({ kind }) => kind === "data");
+  const { definition } = stage;
+  for (const [name] of stage.inputs) {
+    const read = edges.filter(({ path }) => path[0] === name).map((edge) => {
+      const views = pick(edge.reference as Reference, values);
+      const cuts = edge.stopped || (!edge.gradient && learns.has(edge.to));
+      return cuts ? views.map(stopped) : views;
+    });
+    if (definition.inputs[name]?.sides === undefined) {
+      inputs[name] = read.flat();
+    } else {
+      read.forEach((views, side) => {
+        inputs[`${name}.${side}`] = views;
       });
-      values.set(name, found);
-    },
-    loss: ({ name }, stage) =>
-      losses.set(name, lossValue(graph, name, stage, pick)),
+    }
+  }
+  return inputs;
+}
+
+const shapeOf = ({ shape, rows }: Type, batch: number): number[] => [
+  rows ?? batch,
+  ...shape,
+];
+
+/** Outputs of a stage; a user's own are looked at. */
+function outputsOf(
+  { name, stage: { definition }, built, code }: WiredStage,
+  inputs: Values,
+  run: StepRun,
+  batch: number,
+): Values {
+  return guarded(code, name, () => {
+    const all = built.apply(inputs, run.of(name));
+    if (!isUserFile(code)) return all;
+    if (definition.objective) expectShape(all["loss"]?.[0], []);
+    for (const [output, views] of Object.entries(built.outputs)) {
+      views.forEach((type, view) =>
+        expectShape(
+          all[output]?.[view],
+          shapeOf(type, batch),
+          output === OUTPUT ? "" : output,
+        )
+      );
+    }
+    return all;
+  });
+}
+
+/** Whether a stage reads data alone, and so needs no gradients: views, masks. */
+function readsDataAlone(
+  { stage, variables }: WiredStage,
+  before: ReadonlySet<string>,
+): boolean {
+  return variables.length === 0 && stage.links.size === 0 &&
+    edgesOf(stage).every(({ to }) => SOURCES.includes(to) || before.has(to));
+}
+
+/** Stages that come before all weights and so need no gradients; and the others. */
+export function beforeWeights(
+  order: readonly WiredStage[],
+): {
+  readonly before: readonly WiredStage[];
+  readonly after: readonly WiredStage[];
+} {
+  const names = new Set<string>();
+  for (const wired of order) {
+    if (readsDataAlone(wired, names)) names.add(wired.name);
+  }
+  return {
+    before: order.filter(({ name }) => names.has(name)),
+    after: order.filter(({ name }) => !names.has(name)),
   };
-  for (const wired of graph.order) {
-    run.scope(wired.name, () => {
-      compute[wired.stage.kind](wired, wired.stage as never);
+}
+
+/** Runs stages one after another; their outputs join the values. */
+export function runStages(
+  stages: readonly WiredStage[],
+  values: StageValues,
+  run: StepRun,
+  learns: ReadonlySet<string>,
+  batch: number,
+): void {
+  for (const wired of stages) {
+    run.execution.scope(wired.name, () => {
+      const inputs = inputsOf(wired.stage, values, learns);
+      values.set(wired.name, outputsOf(wired, inputs, run, batch));
     });
   }
-  const weighted = [...losses].map(([name, value]) => {
-    const { weight } = graph.byName.get(name)?.stage as LossStage;
-    return weight === 1 ? value : tf.mul(value, weight) as tf.Scalar;
-  });
-  return { values, losses, loss: tf.addN(weighted) as tf.Scalar };
-}
-
-/** Name of the network that a stage runs, or whose twin it is. */
-/** Runs a network stage on one view. */
-export function runNetwork(
-  graph: StageGraph,
-  wired: WiredStage,
-  x: tf.Tensor,
-  run: Run,
-): tf.Tensor {
-  const { name, layer, output } = wired;
-  const shape = [x.shape[0] as number, ...output?.shape ?? []];
-  return guarded(
-    definitionOf(graph, wired),
-    name,
-    shape,
-    () => layer?.(x, run) as tf.Tensor,
-  );
-}
-
-function definitionOf(graph: StageGraph, { stage }: WiredStage): string {
-  const source = stage.kind === "ema"
-    ? graph.byName.get(stage.source)?.stage
-    : stage;
-  return source?.kind === "module" ? source.definition.name : "";
-}
-
-/** Mean of a loss over its pairs of views. */
-function lossValue(
-  graph: StageGraph,
-  name: string,
-  stage: LossStage,
-  pick: (reference: Reference) => Views,
-): tf.Scalar {
-  const [left, right] = stage.between;
-  const signature = ({ stage: name }: Reference) =>
-    graph.byName.get(name)?.output ?? { views: 0, shape: [] };
-  const pairs = pairsOf(stage, signature(left), signature(right));
-  const [a, b] = [pick(left), pick(right)];
-  const negatives = stage.negatives && pick(stage.negatives);
-  // A reference to one view gives a list of one.
-  const of = (views: Views, { view }: Reference, index: number): tf.Tensor2D =>
-    views[view === undefined ? index : 0] as tf.Tensor2D;
-  const terms = pairs.map(([i, j]) => {
-    const rows = negatives?.[negatives.length > 1 ? j : 0];
-    return guarded(
-      stage.definition.name,
-      name,
-      [],
-      () =>
-        stage.definition.apply(
-          of(a, left, i),
-          of(b, right, j),
-          stage.options,
-          rows ? { negatives: rows as tf.Tensor2D } : {},
-        ),
-    );
-  });
-  return tf.div(tf.addN(terms), terms.length) as tf.Scalar;
-}
-
-/** Puts the newest rows in front of a queue and drops the oldest. */
-export function enqueue(queue: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D {
-  const keep = (queue.shape[0] as number) - (rows.shape[0] as number);
-  const unit = l2Normalize(rows);
-  return keep > 0
-    ? tf.concat([unit, tf.slice(queue, 0, keep)], 0)
-    : tf.slice(unit, 0, queue.shape[0] as number);
 }

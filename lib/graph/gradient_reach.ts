@@ -1,6 +1,7 @@
 /** @file Where gradients flow. */
-import type { Stage } from "../pipeline/pipeline.ts";
+import type { Stage } from "../model/pipeline.ts";
 import { edgesOf } from "./edges.ts";
+import { isObjective } from "./stage_graph.ts";
 
 /**
  * Names of the stages that a gradient of some loss reaches, walking back from
@@ -10,7 +11,7 @@ export function gradientReach(
   stages: ReadonlyMap<string, Stage>,
 ): ReadonlySet<string> {
   const reached = new Set<string>();
-  const pending = [...stages].filter(([, { kind }]) => kind === "loss")
+  const pending = [...stages].filter(([, stage]) => isObjective(stage))
     .map(([name]) => name);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (reached.has(name)) continue;

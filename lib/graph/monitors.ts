@@ -1,13 +1,7 @@
 /** @file Signals of a graph of stages: in the step, and in programs beside it. */
 import * as tf from "@tensorflow/tfjs";
 import type { Variable } from "../layers/layer.ts";
-import {
-  type CheckInputs,
-  keyOf,
-  type Landmarks,
-  type Measured,
-  type StepInputs,
-} from "../monitor/define.ts";
+import { type CheckInputs, keyOf, type Measured } from "../monitor/define.ts";
 import {
   covarianceOf,
   type Moments,
@@ -18,10 +12,16 @@ import {
 import { signalsAt } from "../monitor/signals.ts";
 import { eigenvalues } from "../ops/eigenvalues.ts";
 import { l2Normalize } from "../ops/normalize.ts";
-import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
+import { type Landmarks, OUTPUT } from "../stages/define.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
-import type { Views } from "./forward.ts";
-import type { StageGraph, WiredStage } from "./stage_graph.ts";
+import type { StageValues } from "./forward.ts";
+import {
+  isObjective,
+  outputOf,
+  type StageGraph,
+  trainedOf,
+} from "./stage_graph.ts";
+import type { Gradients } from "./step_gradients.ts";
 
 /** Scalars by their keys in `metrics.jsonl`. */
 export type Scalars = Readonly<Record<string, tf.Tensor>>;
@@ -29,38 +29,20 @@ export type Scalars = Readonly<Record<string, tf.Tensor>>;
 /** Names of the spectra that {@linkcode spectrumProgram} gives. */
 export const SPECTRA = ["covariance", "moment"] as const;
 
-/**
- * The stage whose embeddings are watched: the second side of the first loss,
- * the projection that the methods compare with; what neighbours are sought of
- * in place of the neighbours.
- */
-export function watchedStage(graph: StageGraph): WiredStage {
-  for (const { stage } of graph.order) {
-    if (stage.kind !== "loss") continue;
-    const side = graph.byName.get(stage.between[1].stage) as WiredStage;
-    return side.stage.kind === "nearest"
-      ? graph.byName.get(side.stage.of.stage) as WiredStage
-      : side;
-  }
-  throw new Error("internal: a graph without a loss");
-}
-
 /** Embeddings of the last step, a variable a view; no part of a checkpoint. */
 function embeddingsOf(
-  { data }: Pick<Pipeline, "data">,
-  graph: StageGraph,
+  batch: number,
+  { watched }: StageGraph,
 ): readonly VariableRef[] {
-  const { views = 0, shape = [], rows = data.batch } =
-    watchedStage(graph).output ?? {};
-  return Array.from({ length: views }, (_, view) => ({
+  return (outputOf(watched) ?? []).map(({ shape, rows = batch }, view) => ({
     path: `monitor/embedding/view${view}`,
     shape: [rows, ...shape],
     dtype: "float32",
   }));
 }
 
-const momentsOf = (graph: StageGraph): Moments<Variable> =>
-  momentVariables(watchedStage(graph).output?.shape[0] ?? 1);
+const momentsOf = ({ watched }: StageGraph): Moments<Variable> =>
+  momentVariables(outputOf(watched)?.[0]?.shape[0] ?? 1);
 
 /** Variables that the monitors keep from check to check. */
 export function monitorVariables(graph: StageGraph): readonly Variable[] {
@@ -80,16 +62,23 @@ function named(signal: string, measured: Measured | undefined): Scalars {
 /** Signals of every step; leaves the embeddings to the check. */
 export function measureStep(
   execution: Execution,
-  pipeline: Pick<Pipeline, "data">,
+  batch: number,
   graph: StageGraph,
-  values: ReadonlyMap<string, Views>,
-  gradients: StepInputs["gradients"],
+  values: StageValues,
+  gradients: Gradients,
 ): Scalars {
-  const views = values.get(watchedStage(graph).name) as Views;
-  embeddingsOf(pipeline, graph).forEach((variable, view) => {
+  const views = values.get(graph.watched.name)?.[OUTPUT] ?? [];
+  embeddingsOf(batch, graph).forEach((variable, view) => {
     execution.assign(variable, views[view] as tf.Tensor);
   });
-  const inputs = { embedding: views[0] as tf.Tensor2D, gradients };
+  const trained = graph.order.filter((wired) => trainedOf(wired).length > 0);
+  const inputs = {
+    embedding: views[0] as tf.Tensor2D,
+    gradients: new Map(trained.map((wired) => [
+      wired.name,
+      trainedOf(wired).map((one) => gradients.get(one) as tf.Tensor),
+    ])),
+  };
   return Object.assign(
     {},
     ...signalsAt("step").map((signal) =>
@@ -100,27 +89,25 @@ export function measureStep(
 
 /** Signals of the last step's embeddings and of the variables after it. */
 export function checkProgram(
-  pipeline: Pick<Pipeline, "data">,
+  batch: number,
   graph: StageGraph,
 ): Traceable {
   return (execution) => {
     const read = (variable: VariableRef) => execution.read(variable);
-    const views = embeddingsOf(pipeline, graph).map(read) as tf.Tensor2D[];
+    const views = embeddingsOf(batch, graph).map(read) as tf.Tensor2D[];
     const variables = momentsOf(graph);
     const moments = updateMoments(readMoments(execution, variables), views);
     for (const key of MOMENTS) execution.assign(variables[key], moments[key]);
-    const weights = ({ variables }: WiredStage) =>
-      variables.filter(({ role }) => role !== "buffer").map(read);
-    const twins = graph.order.filter(({ stage }) => stage.kind === "ema");
+    const twins = graph.order.flatMap(({ name, built: { follows = [] } }) => {
+      const weights = follows.filter(([{ role }]) => role !== "buffer");
+      const target = weights.map(([twin]) => read(twin));
+      const online = weights.map(([, source]) => read(source));
+      return weights.length > 0 ? [[name, { target, online }] as const] : [];
+    });
     const inputs: CheckInputs = {
       views: views.map((view) => l2Normalize(view)),
       covariance: covarianceOf(moments),
-      twins: new Map(twins.map((twin) => {
-        const { source } = twin.stage as EmaStage;
-        const online = graph.byName.get(source) as WiredStage;
-        const pair = { target: weights(twin), online: weights(online) };
-        return [twin.name, pair];
-      })),
+      twins: new Map(twins),
       variables: new Map(
         graph.order.filter(({ variables }) => variables.length > 0)
           .map(({ name, variables }) => [name, variables.map(read)]),
@@ -163,15 +150,12 @@ function readMoments(
 }
 
 /** Landmarks of each loss, where its definition has them. */
-export function landmarksOf(
-  { data }: Pick<Pipeline, "data">,
-  graph: StageGraph,
-): ReadonlyMap<string, Landmarks> {
-  return new Map(graph.order.flatMap(({ name, stage }) => {
-    if (stage.kind !== "loss") return [];
-    const queue = stage.negatives && graph.byName.get(stage.negatives.stage);
-    const sizes = { batch: data.batch, negatives: queue?.output?.rows ?? 0 };
-    const { definition, options } = stage;
-    return [[name, definition.landmarks?.(options, sizes) ?? {}] as const];
-  }));
-}
+export const landmarksOf = (
+  { order }: Pick<StageGraph, "order">,
+): ReadonlyMap<string, Landmarks> =>
+  new Map(
+    order.filter(({ stage }) => isObjective(stage)).map(({ name, built }) => [
+      name,
+      built.landmarks ?? {},
+    ]),
+  );

@@ -1,10 +1,10 @@
 /** @file The order of the stages, and references that lead nowhere. */
-import type { Findings, Path } from "../pipeline/diagnostic.ts";
-import { nearest } from "../pipeline/nearest.ts";
-import type { Pipeline, Stage } from "../pipeline/pipeline.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/nearest.ts";
+import type { Pipeline, Stage } from "../model/pipeline.ts";
+import { SOURCES } from "../model/reference.ts";
 import { edgesOf } from "./edges.ts";
 import { at } from "./place.ts";
-import { IMAGE } from "./stage_graph.ts";
 
 /**
  * Reports references to stages that there are not.
@@ -16,10 +16,11 @@ export function checkReferences(
   findings: Findings,
   broken: Iterable<string> = [],
 ): void {
-  const names = [IMAGE, ...stages.keys(), ...broken];
+  const names = [...SOURCES, ...stages.keys(), ...broken];
+  const known = new Set(names);
   for (const [name, stage] of stages) {
     for (const { to, path } of edgesOf(stage)) {
-      if (names.includes(to)) continue;
+      if (known.has(to)) continue;
       const near = nearest(to, names);
       findings.error(
         "unknown-reference",

@@ -1,5 +1,5 @@
 /** @file Where in a document a stage stands. */
-import type { Path } from "../pipeline/diagnostic.ts";
+import type { Path } from "../diagnostics/diagnostic.ts";
 
 /** Path of a stage, or of a part of it. */
 export const at = (name: string, ...rest: (string | number)[]): Path => [

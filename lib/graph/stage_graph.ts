@@ -1,7 +1,7 @@
 /** @file A wired graph of stages, as data. */
-import type { Layer, Variable } from "../layers/layer.ts";
-import type { Stage } from "../pipeline/pipeline.ts";
-import type { Signature } from "../stages/define.ts";
+import type { Variable } from "../layers/layer.ts";
+import type { Stage } from "../model/pipeline.ts";
+import { type BuiltStage, OUTPUT, type Signature } from "../stages/define.ts";
 
 /** A stage in its place: what it reads, what it gives, what it owns. */
 export interface WiredStage {
@@ -9,10 +9,12 @@ export interface WiredStage {
   readonly name: string;
   /** As it was parsed. */
   readonly stage: Stage;
-  /** What comes out; a loss gives a scalar and has none. */
-  readonly output?: Signature;
-  /** Network of a module or of an EMA twin. */
-  readonly layer?: Layer;
+  /** What it reads, by input. */
+  readonly inputs: Readonly<Record<string, Signature>>;
+  /** What runs it, and what comes out. */
+  readonly built: BuiltStage;
+  /** Definition whose code runs: its own, or that of the stage it copies. */
+  readonly code: string;
   /** Variables that it declared, in order. */
   readonly variables: readonly Variable[];
   /** Whether gradients train its variables. */
@@ -29,7 +31,20 @@ export interface StageGraph {
   readonly image: readonly [number, number, number];
   /** The encoder that evaluation judges. */
   readonly encoder: WiredStage;
+  /** The stage whose embeddings are watched. */
+  readonly watched: WiredStage;
 }
 
-/** Reads of the images themselves. */
-export const IMAGE = "image";
+/** What a plain reference to a stage reads; a loss has none. */
+export const outputOf = ({ built }: WiredStage): Signature | undefined =>
+  built.outputs[OUTPUT];
+
+/** Variables that gradients move. */
+export const trainedOf = (
+  { trainable, variables }: WiredStage,
+): readonly Variable[] =>
+  trainable ? variables.filter(({ role }) => role !== "buffer") : [];
+
+/** Whether a stage's loss is a term of what training minimises. */
+export const isObjective = ({ definition }: Stage): boolean =>
+  definition.objective === true;

@@ -1,27 +1,86 @@
 /** @file Variables within one step: read once, updated in place, assigned at the end. */
 import * as tf from "@tensorflow/tfjs";
-import type { Run, Variable } from "../layers/layer.ts";
+import type { Variable } from "../layers/layer.ts";
+import type { Random } from "../ops/random.ts";
+import type { Scheduled, StageRun } from "../stages/define.ts";
 import type { Execution } from "../trace/execution.ts";
 
-/** A {@linkcode Run} over an execution. */
-export class StepRun implements Run {
+/** Where a run's numbers come from that are not variables. */
+export interface Sources {
+  /** A stream of random numbers, the same object for a place all step long. */
+  random(place: string): Random;
+  /** Value of a stage's option. */
+  scheduled(stage: string, option: string): Scheduled;
+  /** Whether a stage never moves: it runs as in evaluation then. */
+  frozen(stage: string): boolean;
+}
+
+/** What moves after the weights. */
+interface Later {
+  readonly when: "pass" | "step";
+  readonly body: () => void;
+}
+
+/** All stages' runs of one step, over an execution. */
+export class StepRun {
   readonly #latest = new Map<string, tf.Tensor>();
   readonly #updated = new Map<string, Variable>();
+  readonly #later: Later[] = [];
+  /** What stages reported, by metric. */
+  readonly reported: Record<string, tf.Tensor> = {};
 
-  constructor(readonly execution: Execution, readonly training: boolean) {}
+  constructor(
+    readonly execution: Execution,
+    readonly training: boolean,
+    readonly sources: Sources,
+  ) {}
 
+  /** Value of a variable; within the step the latest. */
   read(variable: Variable): tf.Tensor {
     return this.#latest.get(variable.path) ?? this.execution.read(variable);
   }
 
+  /** Value that a variable has from here on. */
   update(variable: Variable, value: tf.Tensor): void {
     // Outlives the autodiff scope in which it was computed.
     this.#latest.set(variable.path, tf.keep(value));
     this.#updated.set(variable.path, variable);
   }
 
-  scope<T>(name: string, body: () => T): T {
-    return this.execution.scope(name, body);
+  /** The run as one stage sees it. */
+  of(stage: string): StageRun {
+    const frozen = this.sources.frozen(stage);
+    return {
+      training: this.training && !frozen,
+      read: (variable) => this.read(variable),
+      update: (variable, value) => {
+        if (!frozen) this.update(variable, value);
+      },
+      scope: (path, body) => this.execution.scope(path, body),
+      random: (place) => this.sources.random(`${stage}/${place}`),
+      scheduled: (option) => this.sources.scheduled(stage, option),
+      after: (body, when = "step") => {
+        this.#later.push({ when, body });
+      },
+      report: (name, value) => {
+        this.reported[`${name}:${stage}`] = tf.keep(value);
+      },
+    };
+  }
+
+  /** Runs what waits for the weights; after a part of a batch, what moves with each. */
+  moveState(when: "pass" | "step"): void {
+    for (const later of this.#later) {
+      if (when === "step" || later.when === "pass") later.body();
+    }
+  }
+
+  /** Keeps the variables that `held` tells as they are. */
+  hold(held: (variable: Variable, updated: tf.Tensor) => tf.Tensor): void {
+    for (const [path, variable] of this.#updated) {
+      const updated = this.#latest.get(path) as tf.Tensor;
+      this.#latest.set(path, tf.keep(held(variable, updated)));
+    }
   }
 
   /** Assigns what was updated; call it once, at the end of the step. */

@@ -1,5 +1,5 @@
 /** @file What a stage depends on. */
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import { edgesOf } from "./edges.ts";
 
 /** Stages that a stage depends on through data, itself among them. */

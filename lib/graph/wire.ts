@@ -1,18 +1,22 @@
 /** @file From a pipeline to a graph of stages: who feeds whom, shapes, gradients. */
-import type { Findings } from "../pipeline/diagnostic.ts";
-import type { Draft, Pipeline, Stage } from "../pipeline/pipeline.ts";
+import type { Findings } from "../diagnostics/diagnostic.ts";
+import type { Draft, Pipeline, Stage } from "../model/pipeline.ts";
 import { checkBatch } from "./check_batch.ts";
 import { checkBest } from "./check_best.ts";
 import { checkLength } from "./check_length.ts";
+import { checkSettings } from "./check_settings.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
 import { findEncoder } from "./find_encoder.ts";
+import { findWatched } from "./find_watched.ts";
 import { checkReferences, sorted } from "./order.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
 import { wireStage } from "./wire_stage.ts";
 
+type Wirable = Pick<Pipeline, "data" | "stages" | "train">;
+
 /** Stages that could be wired, in order, by name. */
 function wireAll(
-  pipeline: Pick<Pipeline, "data" | "stages">,
+  pipeline: Wirable,
   order: readonly string[],
   findings: Findings,
 ): Pick<StageGraph, "byName" | "image"> {
@@ -22,8 +26,8 @@ function wireAll(
   const byName = new Map<string, WiredStage>();
   for (const name of order) {
     const stage = pipeline.stages.get(name) as Stage;
-    const wiring = { name, pipeline, byName, image, findings };
-    const wired = wireStage(wiring, stage);
+    const wiring = { name, stage, pipeline, byName, image, findings };
+    const wired = wireStage(wiring);
     if (wired) byName.set(name, wired);
   }
   return { byName, image };
@@ -44,14 +48,23 @@ export function wire(
   const { byName, image } = wireAll(pipeline, names, findings);
   const order = [...byName.values()];
   checkUse(pipeline, findings);
-  checkGradients(pipeline, findings);
+  checkGradients(pipeline, byName, findings);
   checkBatch(pipeline, order, findings);
   checkLength(pipeline, findings);
   checkBest(pipeline, findings);
-  const encoder = findEncoder(pipeline, byName, image, findings);
-  if (findings.failed || !encoder) return undefined;
-  return { order, byName, image, encoder };
+  checkSettings(pipeline, byName, findings);
+  const encoder = findEncoder(pipeline, { byName, image }, findings);
+  if (!encoder) return undefined;
+  const watched = findWatched(pipeline, order, encoder, findings);
+  if (findings.failed) return undefined;
+  return { order, byName, image, encoder, watched };
 }
+
+/** Settings that nothing of a draft depends on. */
+const ANY_TRAIN = {
+  accumulate: 1,
+  perStage: new Map(),
+} as unknown as Pipeline["train"];
 
 /** Reports what can be said of the stages that could be read. */
 export function checkDraft(
@@ -60,5 +73,7 @@ export function checkDraft(
 ): void {
   checkReferences(stages, findings, broken);
   const names = sorted(stages, findings);
-  if (names && data) wireAll({ data, stages }, names, findings);
+  if (names && data) {
+    wireAll({ data, stages, train: ANY_TRAIN }, names, findings);
+  }
 }

@@ -1,280 +1,175 @@
-/** @file Wires one stage: what it reads, gives and owns. One entry a kind. */
+/** @file Wires one stage: what it reads, gives and owns. */
 import { ParameterScope } from "../layers/layer.ts";
-import type { ModuleStage, Stage } from "../pipeline/pipeline.ts";
-import { ShapeError, showShape, type Signature } from "../stages/define.ts";
-import { checkLoss } from "./check_loss.ts";
+import type { Stage } from "../model/pipeline.ts";
+import { SOURCES } from "../model/reference.ts";
+import {
+  type BuiltStage,
+  type Port,
+  ShapeError,
+  showType,
+  type Signature,
+  type Site,
+  type Template,
+} from "../stages/define.ts";
+import { OwnFault, reasonIn } from "../stages/guard.ts";
+import { isUserFile } from "../stages/user_file.ts";
+import { passesGradient } from "./edges.ts";
 import { at } from "./place.ts";
-import { IMAGE, type WiredStage } from "./stage_graph.ts";
-import { reasonIn } from "./guard.ts";
-import { isUserFile } from "../pipeline/custom.ts";
-import { inputOf, isQueue, type Wiring } from "./wiring.ts";
+import type { WiredStage } from "./stage_graph.ts";
+import { signaturesOf, sourceOf, type Wiring } from "./wiring.ts";
 
-type Wire<S extends Stage> = (
-  wiring: Wiring,
-  stage: S,
-) => WiredStage | undefined;
-
-const WIRE: {
-  readonly [K in Stage["kind"]]: Wire<Extract<Stage, { kind: K }>>;
-} = {
-  augment(wiring, stage) {
-    const { name, image, findings } = wiring;
-    if (stage.of.stage !== IMAGE) {
-      findings.error(
-        "shape-mismatch",
-        at(name, "of"),
-        `Cannot augment "${stage.of.stage}": an augment stage reads "image"`,
-      );
-      return undefined;
-    }
-    const shapes = stage.views.map((steps, view) => {
-      // Views that share a list share its mistakes.
-      const first = stage.views.indexOf(steps) === view;
-      let shape = image;
-      for (const { definition, options } of steps) {
-        try {
-          shape = definition.shape(shape, options);
-        } catch (error) {
-          if (!first) continue;
-          if (!(error instanceof ShapeError)) {
-            ownFault(wiring, definition.name, error);
-            continue;
-          }
-          findings.error(
-            "shape-mismatch",
-            at(name, "augment"),
-            `Cannot apply "${definition.name}" in view ${view} of "${name}": ${error.message}`,
-          );
-        }
-      }
-      return shape;
-    });
-    const [first] = shapes as [readonly [number, number, number]];
-    const other = shapes.findIndex((shape) => `${shape}` !== `${first}`);
-    if (other > 0) {
-      findings.error(
-        "view-mismatch",
-        at(name, "augment"),
-        `Cannot mix view shapes in "${name}": view 0 is [${first}], view ${other} is [${
-          shapes[other]
-        }]`,
-        { hints: ["give every view's crop the same size"] },
-      );
-      return undefined;
-    }
-    const [channels, height, width] = first;
-    const output = {
-      views: stage.views.length,
-      shape: [height, width, channels],
-    };
-    return { name, stage, output, variables: [], trainable: false };
-  },
-
-  module(wiring, stage) {
-    const input = inputOf(wiring, stage.of, "of");
-    if (!input || !isOfBatch(wiring, input, stage.role)) return undefined;
-    const built = buildModule(wiring, wiring.name, stage, input);
-    return built &&
-      { name: wiring.name, stage, trainable: true, ...built };
-  },
-
-  ema(wiring, stage) {
-    const { name, pipeline, byName, findings } = wiring;
-    const source = pipeline.stages.get(stage.source);
-    if (source?.kind !== "module") {
-      if (source || stage.source === IMAGE) {
-        findings.error(
-          "ema-mismatch",
-          at(name, "ema"),
-          `Cannot make an EMA twin of "${stage.source}": it is not an encoder, projector or predictor`,
-        );
-      }
-      return undefined;
-    }
-    const input = inputOf(wiring, stage.of, "of");
-    const twin = byName.get(source.of.stage)?.output;
-    if (!input || !isOfBatch(wiring, input, "average")) return undefined;
-    if (twin && `${twin.shape}` !== `${input.shape}`) {
-      findings.error(
-        "ema-mismatch",
-        at(name, "of"),
-        `Cannot twin "${stage.source}": it reads ${
-          showShape(twin)
-        }, but "${name}" reads ${showShape(input)}`,
-        { hints: ["a twin needs an input of the same shape as its source"] },
-      );
-      return undefined;
-    }
-    const built = buildModule(wiring, name, source, input);
-    return built && { name, stage, trainable: false, ...built };
-  },
-
-  stop_gradient(wiring, stage) {
-    const output = inputOf(wiring, stage.of, "stop_gradient");
-    return output && {
-      name: wiring.name,
-      stage,
-      output,
-      variables: [],
-      trainable: false,
-    };
-  },
-
-  queue(wiring, stage) {
-    const { name, findings, pipeline } = wiring;
-    const input = inputOf(wiring, stage.of, "queue");
-    if (!input) return undefined;
-    if (!isRowsOfBatch(wiring, input, "queue", "queue")) return undefined;
-    if (stage.size < pipeline.data.batch) {
-      findings.error(
-        "queue-batch",
-        at(name, "size"),
-        `Cannot queue batches of ${pipeline.data.batch} in ${stage.size} rows`,
-        {
-          hints: [
-            `expected at least ${pipeline.data.batch} rows; the oldest leave, a whole number of batches is not needed`,
-          ],
-        },
-      );
-    }
-    const scope = new ParameterScope(name);
-    const shape = [stage.size, ...input.shape];
-    for (let view = 0; view < input.views; view++) {
-      scope.declare(`view${view}`, shape, "buffer", { kind: "unit_rows" });
-    }
-    return {
-      name,
-      stage,
-      output: { ...input, rows: stage.size },
-      variables: scope.variables,
-      trainable: false,
-    };
-  },
-
-  nearest(wiring, stage) {
-    const { name, byName, findings } = wiring;
-    const input = inputOf(wiring, stage.of, "nearest");
-    const bank = inputOf(wiring, stage.queue, "in");
-    if (!input || !bank) return undefined;
-    const fits = isRowsOfBatch(wiring, input, "find neighbours of", "nearest");
-    if (!isQueue(wiring, bank, stage.queue, "search", "in") || !fits) {
-      return undefined;
-    }
-    if (`${bank.shape}` !== `${input.shape}`) {
-      findings.error(
-        "shape-mismatch",
-        at(name, "in"),
-        `Cannot find neighbours of ${showShape(input)} in ${showShape(bank)}`,
-        { hints: ["queue a value with the same number of features (`out:`)"] },
-      );
-      return undefined;
-    }
-    const views = byName.get(stage.of.stage)?.output?.views ?? 0;
-    const last = stage.of.view ?? views - 1;
-    if (bank.views > 1 && last >= bank.views) {
-      findings.error(
-        "view-mismatch",
-        at(name, "in"),
-        `Cannot find neighbours of view ${last}: the queue has ${bank.views} views, counted from 0`,
-        { hints: ["give the queue one view for all, or as many views"] },
-      );
-      return undefined;
-    }
-    return { name, stage, output: input, variables: [], trainable: false };
-  },
-
-  loss(wiring, stage) {
-    checkLoss(wiring, stage);
-    return {
-      name: wiring.name,
-      stage,
-      variables: [],
-      trainable: false,
-    };
-  },
-};
-
-/** Whether a value has a row for each image; reports where it is a queue. */
-function isOfBatch(
-  { name, findings }: Wiring,
-  input: Signature,
-  verb: string,
-): boolean {
-  if (input.rows === undefined) return true;
-  findings.error(
-    "shape-mismatch",
-    at(name, "of"),
-    `Cannot ${verb} ${
-      showShape(input)
-    }: a network reads the batch, and this is a queue`,
-    { hints: ["read what the queue holds, or find rows of it with `nearest`"] },
+/** Inputs of a stage: its definition's, and those of the stage it is a copy of. */
+function portsOf(
+  { definition, inputs }: Stage,
+  links: Readonly<Record<string, Template>>,
+): Readonly<Record<string, Port>> {
+  if (!definition.inputsOfLink) return definition.inputs;
+  const [main] = Object.values(definition.inputs);
+  const [source] = Object.values(links);
+  return Object.fromEntries(
+    [...inputs.keys()].map((name) => {
+      const port = source?.inputs[name] ?? main as Port;
+      return [name, { ...port, ...(main?.verb ? { verb: main.verb } : {}) }];
+    }),
   );
-  return false;
 }
 
-/** Whether a value is `[batch, features]`; reports what is not. */
-function isRowsOfBatch(
-  { name, findings }: Wiring,
-  input: Signature,
-  verb: string,
-  key: string,
-): boolean {
-  if (input.shape.length === 1 && input.rows === undefined) return true;
-  findings.error(
-    "shape-mismatch",
-    at(name, key),
-    `Cannot ${verb} ${showShape(input)}: expected [batch, features]`,
-  );
-  return false;
+type ByName = Wiring["byName"];
+
+/** A stage that another one copies. */
+function templateOf(
+  wired: WiredStage,
+  byName: ByName,
+  batch: number,
+  problem: Site["problem"],
+): Template {
+  const { name, stage, variables, inputs } = wired;
+  const links = linksOf(stage, byName, batch, problem);
+  return {
+    name,
+    variables: variables.length > 0
+      ? variables
+      // What shares weights is known by whose they are.
+      : Object.values(links)[0]?.variables ?? [],
+    inputs: portsOf(stage, links),
+    reads: inputs,
+    build: (scope, signatures) =>
+      stage.definition.build(
+        scope,
+        signatures,
+        stage.options,
+        siteOf(wired, byName, batch, problem),
+      ),
+  };
 }
 
-/** Reports an error of a user's module; rethrows one of ours. */
-function ownFault(
-  { findings, name }: Wiring,
-  file: string,
+/** Where a stage is built. */
+export function siteOf(
+  { name, stage }: Pick<WiredStage, "name" | "stage">,
+  byName: ByName,
+  batch: number,
+  problem: Site["problem"],
+): Site {
+  return {
+    name,
+    batch,
+    source: (input) => sourceOf(stage.inputs, input),
+    links: linksOf(stage, byName, batch, problem),
+    problem,
+  };
+}
+
+function linksOf(
+  { links }: Stage,
+  byName: ByName,
+  batch: number,
+  problem: Site["problem"],
+): Readonly<Record<string, Template>> {
+  return Object.fromEntries(
+    [...links].flatMap(([key, to]) => {
+      const wired = byName.get(to);
+      return wired ? [[key, templateOf(wired, byName, batch, problem)]] : [];
+    }),
+  );
+}
+
+/** Reports an error of a definition; rethrows one of ours. */
+function report(
+  { name, stage: { definition, key, inputs }, findings }: Wiring,
+  signatures: Readonly<Record<string, Signature>>,
   error: unknown,
 ): undefined {
-  if (!isUserFile(file)) throw error;
+  const [file, fault] = error instanceof OwnFault
+    ? [error.file, error.fault]
+    : [definition.name, error];
+  if (!(error instanceof ShapeError)) {
+    if (!isUserFile(file)) throw error;
+    findings.error(
+      "custom-stage",
+      at(name),
+      `Cannot use "${file}": ${reasonIn(file, fault)}`,
+      { at: "key" },
+    );
+    return undefined;
+  }
+  const [main = ""] = inputs.keys();
+  const port = definition.inputs[main];
+  const [first] = signatures[main] ?? signatures[`${main}.0`] ?? [];
+  const named = definition.name === key ? "" : ` with "${definition.name}"`;
   findings.error(
-    "custom-stage",
-    at(name),
-    `Cannot use "${file}": ${reasonIn(file, error)}`,
-    { at: "key" },
+    "shape-mismatch",
+    at(name, main),
+    `Cannot ${port?.verb ?? key}${
+      first ? ` ${showType(first)}` : ""
+    }${named}: ${error.message}`,
   );
   return undefined;
 }
 
-function buildModule(
-  wiring: Wiring,
-  scopeName: string,
-  { definition, options, role }: ModuleStage,
-  input: Signature,
-): Pick<WiredStage, "output" | "layer" | "variables"> | undefined {
-  const { findings, name } = wiring;
-  const scope = new ParameterScope(scopeName);
-  try {
-    const { shape, layer } = definition.build(scope, input.shape, options);
-    const output = { views: input.views, shape };
-    return { output, layer, variables: scope.variables };
-  } catch (error) {
-    if (!(error instanceof ShapeError)) {
-      return ownFault(wiring, definition.name, error);
-    }
-    findings.error(
-      "shape-mismatch",
-      at(name, "of"),
-      `Cannot ${role} ${
-        showShape(input)
-      } with "${definition.name}": ${error.message}`,
-    );
-    return undefined;
-  }
-}
+/** What the optimizer is not to move. */
+const isFrozen = ({ name, pipeline }: Wiring): boolean =>
+  pipeline.train.perStage.get(name)?.freeze === true;
 
 /** Wires a stage; undefined, with a finding, where it does not fit. */
-export function wireStage(
-  wiring: Wiring,
-  stage: Stage,
-): WiredStage | undefined {
-  return WIRE[stage.kind](wiring, stage as never);
+export function wireStage(wiring: Wiring): WiredStage | undefined {
+  const { name, stage, byName, pipeline, findings } = wiring;
+  const { definition, options } = stage;
+  const problem: Site["problem"] = (code, where, message, particulars) =>
+    findings.error(code, at(name, ...where), message, particulars);
+  for (const [key, to] of stage.links) {
+    if (SOURCES.includes(to)) {
+      problem(
+        "unknown-reference",
+        [key],
+        `Cannot use "${to}" here: it is data`,
+        {
+          hints: ["name a stage that has weights"],
+        },
+      );
+    }
+    if (!byName.has(to)) return undefined;
+  }
+  const batch = pipeline.data.batch / pipeline.train.accumulate;
+  const site = siteOf(wiring, byName, batch, problem);
+  const inputs = signaturesOf(wiring, portsOf(stage, site.links));
+  if (!inputs) return undefined;
+  const scope = new ParameterScope(name);
+  const before = findings.errors;
+  let built: BuiltStage;
+  try {
+    built = definition.build(scope, inputs, options, site);
+  } catch (error) {
+    return report(wiring, inputs, error);
+  }
+  if (findings.errors > before) return undefined;
+  return {
+    name,
+    stage,
+    inputs,
+    built,
+    code: [...stage.links.values()].map((to) => byName.get(to)?.code)[0] ??
+      definition.name,
+    variables: scope.variables,
+    trainable: passesGradient(stage) && !isFrozen(wiring),
+  };
 }

@@ -1,5 +1,6 @@
 /** @file Parameters and the layers made of them. */
 import type * as tf from "@tensorflow/tfjs";
+import type { Random } from "../ops/random.ts";
 
 /** How a variable's first value is drawn; uniform is between ±bound. */
 export type Initializer =
@@ -34,6 +35,11 @@ export class ParameterScope {
     readonly variables: Variable[] = [],
   ) {}
 
+  /** A scope of its own, at another path. */
+  at(path: string): ParameterScope {
+    return new ParameterScope(path);
+  }
+
   /** A scope below this one. */
   child(name: string): ParameterScope {
     return new ParameterScope(`${this.path}/${name}`, this.variables);
@@ -61,6 +67,11 @@ export interface Run {
   read(variable: Variable): tf.Tensor;
   /** Value that the variable has from here on, and after the step. */
   update(variable: Variable, value: tf.Tensor): void;
+  /**
+   * A stream of random numbers that depend on the seed, the step and the place,
+   * such as `block1/drop_path`. Throws in evaluation: see `training`.
+   */
+  random(place: string): Random;
   /** Runs `body`; the ops it records carry `path`, which does not nest. */
   scope<T>(path: string, body: () => T): T;
 }

@@ -1,5 +1,8 @@
 /** @file What a signal is: one number about a run, with where it comes from. */
 import type * as tf from "@tensorflow/tfjs";
+import type { Landmarks } from "../stages/define.ts";
+
+export type { Landmarks };
 
 /** What every signal tells about itself. */
 export interface SignalInfo {
@@ -51,14 +54,6 @@ export interface Spectra {
   readonly covariance: readonly number[];
   /** Of the running second moment, which keeps the mean. */
   readonly moment: readonly number[];
-}
-
-/** Values of a loss by which it can be judged. */
-export interface Landmarks {
-  /** Least value, reached by a constant embedding. */
-  readonly floor?: number;
-  /** Value of a classifier that tells nothing apart. */
-  readonly uniform?: number;
 }
 
 /** A scalar; or one for each stage, `""` being the whole. */

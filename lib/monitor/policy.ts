@@ -24,6 +24,8 @@ export interface Monitor extends Readonly<Record<Fault, Action>> {
   readonly patience: number;
   /** Steps between two checks, at most; an epoch has at least one. */
   readonly every: number;
+  /** Stage whose embeddings are watched, where the pipeline says. */
+  readonly of?: string;
 }
 
 /** Faults that cannot mend themselves follow `collapse` where they are not written. */
@@ -32,6 +34,7 @@ const LIKE_COLLAPSE = ["divergence", "dimensional_collapse"] as const;
 /** What `monitor:` holds, before what is not written is filled in. */
 export type WrittenMonitor =
   & Pick<Monitor, "collapse" | "patience" | "every">
+  & { readonly of?: string | undefined }
   & Partial<Readonly<Record<Exclude<Fault, "collapse">, Action | undefined>>>;
 
 /**
@@ -39,7 +42,7 @@ export type WrittenMonitor =
  * treated as `collapse` is, the others warn, unless all is off.
  */
 export function completeMonitor(written: WrittenMonitor): Monitor {
-  const { collapse, patience, every } = written;
+  const { collapse, patience, every, of } = written;
   const actions = FAULTS.map((fault): [Fault, Action] => {
     const own = written[fault];
     if (own !== undefined) return [fault, own];
@@ -50,6 +53,7 @@ export function completeMonitor(written: WrittenMonitor): Monitor {
     ...Object.fromEntries(actions) as Record<Fault, Action>,
     patience,
     every,
+    ...(of === undefined ? {} : { of }),
   };
 }
 

@@ -20,6 +20,16 @@ export function hash32(text: string): number {
   return hash | 0;
 }
 
+/** A part of a batch, whose random numbers are those of its rows in the whole. */
+export interface Share {
+  /** Which part, an int32 scalar that counts from 0. */
+  readonly index: tf.Scalar;
+  /** Rows of a part. */
+  readonly rows: number;
+  /** Parts. */
+  readonly of: number;
+}
+
 /**
  * A stream of TensorFlow's stateless (Philox) random ops. What it draws
  * depends only on the seed, the place and the step, so a resumed run draws
@@ -32,11 +42,13 @@ export class StatelessRandom implements Random {
    * @param seed Seed of the run.
    * @param place Who draws, such as `views/0`.
    * @param step int32 scalar that changes with every step.
+   * @param share Where the batch is drawn for in parts.
    */
   constructor(
     readonly seed: number,
     readonly place: string,
     readonly step: tf.Scalar,
+    readonly share?: Share | undefined,
   ) {}
 
   uniform(shape: readonly number[], low = 0, high = 1): tf.Tensor {
@@ -51,6 +63,23 @@ export class StatelessRandom implements Random {
   }
 
   #draw(op: string, shape: readonly number[]): tf.Tensor {
+    const { share } = this;
+    if (!share || shape[0] !== share.rows) return this.#drawWhole(op, shape);
+    const rest = shape.slice(1);
+    const whole = this.#drawWhole(op, [share.rows * share.of, ...rest]);
+    const first = tf.reshape(
+      tf.mul(share.index, tf.scalar(share.rows, "int32")),
+      [1],
+    );
+    const begin = rest.length > 0
+      ? tf.concat([first, tf.zeros([rest.length], "int32")], 0)
+      : first;
+    const size = tf.tensor1d([...shape], "int32");
+    const attrs = { T: type("float32"), Index: type("int32") };
+    return executeRaw("Slice", attrs, [whole, begin, size])[0] as tf.Tensor;
+  }
+
+  #drawWhole(op: string, shape: readonly number[]): tf.Tensor {
     const key = hash32(`${this.seed}/${this.place}/${this.#draws++}`);
     const seed = tf.stack([tf.scalar(key, "int32"), this.step]);
     const attrs = {

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { defineOptimizer, type OptimizerDefinition } from "./define.ts";
-import { excludeBiasAndNorm, lr, weightDecay } from "./options.ts";
+import { decays, excludeBiasAndNorm, lr, weightDecay } from "./options.ts";
 
 const beta = z.number().min(0).lt(1);
 const options = z.strictObject({
@@ -27,13 +27,15 @@ function define(
     name,
     summary,
     reference,
+    adaptive: true,
     options,
     slots: ["mean", "square"],
     update({ value, gradient, slots, lr, step, isWeight }, options) {
       const { beta1, beta2, epsilon, weight_decay: decay } = options;
-      const decays = decay > 0 && (isWeight || !options.exclude_bias_and_norm);
+      const pulls = decays(decay) &&
+        (isWeight || !options.exclude_bias_and_norm);
       const pull = tf.mul(value, decay);
-      const slope = decays && !decoupled ? tf.add(gradient, pull) : gradient;
+      const slope = pulls && !decoupled ? tf.add(gradient, pull) : gradient;
       const move = (old: tf.Tensor, now: tf.Tensor, keep: number): tf.Tensor =>
         tf.add(tf.mul(old, keep), tf.mul(now, 1 - keep));
       const mean = move(slots[0] as tf.Tensor, slope, beta1);
@@ -45,7 +47,7 @@ function define(
         unbiased(mean, beta1),
         tf.add(tf.sqrt(unbiased(square, beta2)), epsilon),
       );
-      const change = decays && decoupled ? tf.add(direction, pull) : direction;
+      const change = pulls && decoupled ? tf.add(direction, pull) : direction;
       return {
         value: tf.sub(value, tf.mul(change, lr)),
         slots: [mean, square],

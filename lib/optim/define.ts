@@ -1,6 +1,7 @@
 /** @file What an optimizer is. */
 import type * as tf from "@tensorflow/tfjs";
 import type { z } from "zod";
+import type { Ramp } from "../stages/ramp.ts";
 
 /** One parameter in one step. */
 export interface OptimizerStep {
@@ -10,13 +11,23 @@ export interface OptimizerStep {
   readonly gradient: tf.Tensor;
   /** One tensor for each of the optimizer's slots, shaped like the parameter. */
   readonly slots: readonly tf.Tensor[];
-  /** Learning rate of this step and parameter, a scalar. */
+  /** Learning rate of this step and parameter: the one way in which it comes. */
   readonly lr: tf.Scalar;
   /** Steps done before this one, a float32 scalar. */
   readonly step: tf.Scalar;
   /** Whether it is a weight: neither a bias nor a scale or offset of a norm. */
   readonly isWeight: boolean;
 }
+
+/**
+ * Options as a rule computes with them: the rate is the step's own, and what
+ * the pipeline gives as `{ from, to }` is a scalar.
+ */
+export type OptimizerOptions<Options> = {
+  readonly [K in Exclude<keyof Options, "lr">]: Ramp extends Options[K]
+    ? Exclude<Options[K], Ramp> | number | tf.Scalar
+    : Options[K];
+};
 
 /** A rule that turns a gradient into a new value. */
 export interface OptimizerDefinition<
@@ -30,6 +41,8 @@ export interface OptimizerDefinition<
   readonly summary: string;
   /** Paper or source of the rule, with its address. */
   readonly reference?: string;
+  /** Whether each number of the gradient is scaled by its own history, as Adam's. */
+  readonly adaptive?: boolean;
   /** Schema of its keys in YAML. */
   readonly options: z.ZodType<Options>;
   /** Names of the moving values it keeps for each parameter. */
@@ -37,7 +50,7 @@ export interface OptimizerDefinition<
   /** The parameter and its slots after the step. */
   update(
     step: OptimizerStep,
-    options: Options,
+    options: OptimizerOptions<Options>,
   ): { readonly value: tf.Tensor; readonly slots: readonly tf.Tensor[] };
 }
 

@@ -1,5 +1,7 @@
 /** @file Options that optimizers share. */
+import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { ramp } from "../stages/ramp.ts";
 
 /** Learning rate at factor 1 of the schedule. */
 export const lr = z.number().positive().describe(
@@ -12,7 +14,7 @@ export const momentum = z.number().min(0).lt(1).default(0.9).describe(
 );
 
 /** Weight decay. */
-export const weightDecay = z.number().min(0).max(1).default(0).describe(
+export const weightDecay = ramp(z.number().min(0).max(1)).default(0).describe(
   "Pull of weights towards 0",
 );
 
@@ -20,3 +22,6 @@ export const weightDecay = z.number().min(0).max(1).default(0).describe(
 export const excludeBiasAndNorm = z.boolean().describe(
   "Leave biases, scales and offsets of norms out of weight decay",
 );
+
+/** Whether a weight decay is one: a scalar of the step may be any. */
+export const decays = (decay: number | tf.Scalar): boolean => decay !== 0;

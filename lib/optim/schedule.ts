@@ -1,5 +1,14 @@
 /** @file Values that change over a run. */
-import type { Momentum, Schedule } from "../pipeline/pipeline.ts";
+
+/** Learning rate over the run, as a factor of the optimizer's `lr`. */
+export interface Schedule {
+  /** Shape after the warm-up. */
+  readonly kind: "cosine" | "constant" | "linear";
+  /** Epochs of linear warm-up from 0. */
+  readonly warmup: number;
+  /** Last factor of a cosine or linear schedule. */
+  readonly final: number;
+}
 
 const SHAPES: Readonly<
   Record<Schedule["kind"], (progress: number, final: number) => number>
@@ -28,16 +37,4 @@ export function learningRateFactor(
   const warm = Math.round(warmup * stepsPerEpoch);
   if (step < warm) return (step + 1) / warm;
   return SHAPES[kind]((step - warm) / Math.max(1, steps - warm), final);
-}
-
-/**
- * EMA momentum in a step: from `from` to `to` along half a cosine (Grill et
- * al. 2020, arXiv:2006.07733, section 3.2).
- */
-export function emaMomentum(
-  { from, to }: Momentum,
-  step: number,
-  steps: number,
-): number {
-  return to - (to - from) * (Math.cos(Math.PI * step / steps) + 1) / 2;
 }

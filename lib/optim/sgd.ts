@@ -2,7 +2,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { defineOptimizer, type OptimizerDefinition } from "./define.ts";
-import { excludeBiasAndNorm, lr, momentum, weightDecay } from "./options.ts";
+import {
+  decays,
+  excludeBiasAndNorm,
+  lr,
+  momentum,
+  weightDecay,
+} from "./options.ts";
 
 /**
  * `v = momentum v + (g + weight_decay w)`, `w = w - lr v`: PyTorch's form, in
@@ -19,9 +25,9 @@ export const sgd: OptimizerDefinition = defineOptimizer({
   }),
   slots: ["momentum"],
   update({ value, gradient, slots, lr, isWeight }, options) {
-    const decays = options.weight_decay > 0 &&
+    const pulls = decays(options.weight_decay) &&
       (isWeight || !options.exclude_bias_and_norm);
-    const slope = decays
+    const slope = pulls
       ? tf.add(gradient, tf.mul(value, options.weight_decay))
       : gradient;
     const velocity = tf.add(

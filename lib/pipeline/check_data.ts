@@ -1,7 +1,7 @@
 /** @file Whether the data are there, and can be evaluated: warnings. */
-import type { Findings } from "./diagnostic.ts";
-import type { Pipeline } from "./pipeline.ts";
-import { isRecord } from "./validate.ts";
+import type { Findings } from "../diagnostics/diagnostic.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+import { isRecord } from "../diagnostics/validate.ts";
 
 /**
  * Warns of files that are not there, and of an evaluation that was asked for

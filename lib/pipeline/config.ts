@@ -1,6 +1,7 @@
 /** @file The YAML's own types, for pipelines written in TypeScript. */
 import { UserError } from "../errors.ts";
 import type { Action, Monitor } from "../monitor/policy.ts";
+import type { Rampable } from "../stages/ramp.ts";
 import { stringify } from "yaml";
 import {
   type CheckResult,
@@ -27,11 +28,8 @@ export type AugmentConfig =
   | readonly TransformConfig[]
   | { readonly each: readonly (string | readonly TransformConfig[])[] };
 
-/** EMA momentum: a constant, or a range over the run. */
-export type MomentumConfig = number | {
-  readonly from: number;
-  readonly to: number;
-};
+/** A number, or one that changes over the run. */
+export type MomentumConfig = Rampable;
 
 /** A schedule: its name, or `{ name: options }`. */
 export type ScheduleConfig =
@@ -42,31 +40,8 @@ export type ScheduleConfig =
   | { readonly linear: { readonly warmup?: number; readonly final?: number } }
   | { readonly constant: { readonly warmup?: number } };
 
-/** One stage; the key that names its kind tells which. */
-export type StageConfig =
-  | {
-    readonly augment: AugmentConfig;
-    readonly of: "image";
-    readonly count?: number;
-  }
-  | ({ readonly encode: string; readonly of: ReferenceText } & OptionsConfig)
-  | ({ readonly project: string; readonly of: ReferenceText } & OptionsConfig)
-  | ({ readonly predict: string; readonly of: ReferenceText } & OptionsConfig)
-  | {
-    readonly ema: string;
-    readonly of: ReferenceText;
-    readonly momentum?: MomentumConfig;
-  }
-  | { readonly stop_gradient: ReferenceText }
-  | { readonly queue: ReferenceText; readonly size: number }
-  | { readonly nearest: ReferenceText; readonly in: ReferenceText }
-  | ({
-    readonly loss: string;
-    readonly between: readonly [ReferenceText, ReferenceText];
-    readonly pairs?: "cross" | "unordered" | "same" | "all";
-    readonly weight?: number;
-    readonly negatives?: ReferenceText;
-  } & OptionsConfig);
+/** One stage: its key, what it reads, its options. */
+export type StageConfig = OptionsConfig;
 
 /** A point of a sweep: changes by dotted path, and the paper's figure. */
 export interface PointConfig {
@@ -112,10 +87,19 @@ export interface PipelineConfig {
     readonly optimizer: string | OptionsConfig;
     readonly schedule?: ScheduleConfig;
     readonly ema?: MomentumConfig;
+    readonly clip?: number;
+    readonly accumulate?: number;
     readonly per_stage?: Readonly<
       Record<
         string,
-        { readonly lr?: number; readonly schedule?: ScheduleConfig }
+        {
+          readonly lr?: number;
+          readonly schedule?: ScheduleConfig;
+          readonly optimizer?: string | OptionsConfig;
+          readonly weight_decay?: Rampable;
+          readonly layer_decay?: number;
+          readonly freeze?: number | true;
+        }
       >
     >;
     readonly precision?: "float32" | "bfloat16";

@@ -1,27 +1,25 @@
 /** @file Definitions from a user's own files, where a pipeline names them by path. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Findings, Path } from "./diagnostic.ts";
-import { register, type Registrable, type Registry } from "./registry.ts";
-import { isRecord } from "./validate.ts";
-
-/** Paths of modules: they start at the pipeline's folder, or at the root. */
-export const USER_FILE = /^(\.{0,2}\/|[A-Za-z]:[\\/]).*\.[cm]?[jt]s$/;
-
-/** Whether a name in a pipeline is the path of a user's module. */
-export const isUserFile = (name: unknown): name is string =>
-  typeof name === "string" && USER_FILE.test(name);
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import {
+  kindsOf,
+  register,
+  type Registrable,
+  type Registry,
+} from "../model/registry.ts";
+import { isRecord } from "../diagnostics/validate.ts";
+import { isUserFile } from "../stages/user_file.ts";
 
 /** Keys whose text can name a definition; elsewhere a path is only text. */
-const NAMING = new Set([
-  "use",
-  "encode",
-  "project",
-  "predict",
-  "loss",
-  "optimizer",
-  "source",
-]);
+const namingKeys = (registry: Registry): ReadonlySet<string> =>
+  new Set([
+    "use",
+    "optimizer",
+    "source",
+    ...kindsOf(registry).filter(({ value = "name" }) => value === "name")
+      .map(({ key }) => key),
+  ]);
 
 interface Mention {
   readonly file: string;
@@ -30,22 +28,26 @@ interface Mention {
 }
 
 /** Every place where a value names a user's module. */
-function* mentions(value: unknown, path: Path = []): Generator<Mention> {
+function* mentions(
+  value: unknown,
+  naming: ReadonlySet<string>,
+  path: Path = [],
+): Generator<Mention> {
   const key = path.at(-1);
   if (isUserFile(value)) {
     // In a list stand transforms.
-    if (typeof key === "number" || NAMING.has(String(key))) {
+    if (typeof key === "number" || naming.has(String(key))) {
       yield { file: value, path, at: "value" };
     }
   } else if (Array.isArray(value)) {
     for (const [i, entry] of value.entries()) {
-      yield* mentions(entry, [...path, i]);
+      yield* mentions(entry, naming, [...path, i]);
     }
   } else if (isRecord(value)) {
     for (const [name, entry] of Object.entries(value)) {
       const here = [...path, name];
       if (isUserFile(name)) yield { file: name, path: here, at: "key" };
-      yield* mentions(entry, here);
+      yield* mentions(entry, naming, here);
     }
   }
 }
@@ -54,9 +56,8 @@ function* mentions(value: unknown, path: Path = []): Generator<Mention> {
 export type TypeCheck = (file: string) => Promise<readonly string[]>;
 
 const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
-  "module",
+  "stage",
   "transform",
-  "loss",
   "optimizer",
   "source",
 ]);
@@ -71,7 +72,7 @@ async function importDefinition(
   const { default: definition } = await import(url.href);
   if (!isRecord(definition) || !KINDS.has(definition["kind"])) {
     throw new Error(
-      "its default export is no definition: expected defineLoss(...), defineModule(...), defineTransform(...), defineOptimizer(...) or defineSource(...)",
+      "its default export is no definition: expected defineStage(...), defineLoss(...), defineModule(...), defineTransform(...), defineOptimizer(...) or defineSource(...)",
     );
   }
   return { ...definition, name: file } as unknown as Registrable;
@@ -98,7 +99,7 @@ export async function withUserFiles(
 ): Promise<Registry> {
   const loaded = new Map<string, Promise<Registrable>>();
   const definitions: Registrable[] = [];
-  for (const { file, path, at } of mentions(value)) {
+  for (const { file, path, at } of mentions(value, namingKeys(registry))) {
     let definition = loaded.get(file);
     if (!definition) {
       definition = importDefinition(file, baseDir);

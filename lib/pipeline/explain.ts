@@ -1,16 +1,16 @@
 /** @file The resolved pipeline as YAML, with the origin of every value. */
 import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
-import { Findings, type Path } from "./diagnostic.ts";
+import { Findings, type Path } from "../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { LoadedPipeline } from "./load.ts";
 import { overridePath } from "./overrides.ts";
 import { valueAt } from "./path.ts";
 import { plainSweep } from "./plain_sweep.ts";
-import { BUILT_IN, type Registry } from "./registry.ts";
+import { BUILT_IN, type Registry } from "../model/registry.ts";
 import { resolve } from "./resolve.ts";
 import { readSource, type Source as Read } from "./source.ts";
-import { isRecord } from "./validate.ts";
+import { isRecord } from "../diagnostics/validate.ts";
 
 /** What a pipeline was made of. */
 export interface Source {

@@ -1,117 +1,36 @@
 /** @file JSON Schema of a pipeline file, for editors, from the definitions that check it. */
-import { z } from "zod";
-import type { ModuleRole } from "../stages/define.ts";
-import { USER_FILE } from "./custom.ts";
-import type { Pairs } from "./pipeline.ts";
-import { STAGE_NAME } from "./reference.ts";
-import { BUILT_IN, headNames, headRecipe, type Registry } from "./registry.ts";
+import {
+  BUILT_IN,
+  headNames,
+  headRecipe,
+  type Registry,
+} from "../model/registry.ts";
+import { SOURCES, STAGE_NAME } from "../model/reference.ts";
+import type { Port, StageDefinition, StageKind } from "../stages/define.ts";
+import {
+  choiceSchema,
+  describe,
+  fromZod,
+  mapSchema,
+  USER,
+  userMap,
+  withOptions,
+} from "../stages/json.ts";
+import type { JsonSchema } from "../stages/syntax.ts";
+import { weight } from "./parse_stage.ts";
 import * as sections from "./sections.ts";
 import { VARIABLE_NAME } from "./variables.ts";
-
-/** A JSON Schema, or a part of one. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
-
-/** What all definitions have. */
-interface Definition {
-  readonly name: string;
-  readonly summary: string;
-  readonly reference?: string;
-  readonly options: z.ZodType;
-}
-
-const SAFE = Number.MAX_SAFE_INTEGER;
-
-/** A zod schema as JSON Schema, of what a file may hold before defaults. */
-function fromZod(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    target: "draft-7",
-    io: "input",
-    // A check in code alone leaves the value open here.
-    unrepresentable: "any",
-    override({ jsonSchema }) {
-      // zod writes the bounds of safe integers out.
-      if (jsonSchema.maximum === SAFE) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === -SAFE) delete jsonSchema.minimum;
-    },
-  });
-  return rest;
-}
-
-const describe = (
-  { summary, reference }: Omit<Definition, "name" | "options">,
-) => reference ? `${summary} (${reference})` : summary;
-
-/** A closed map. */
-function map(
-  description: string,
-  properties: JsonSchema,
-  required: readonly string[],
-): JsonSchema {
-  return {
-    description,
-    type: "object",
-    properties,
-    ...(required.length > 0 ? { required } : {}),
-    additionalProperties: false,
-  };
-}
-
-/** A closed map of a definition's options and the keys around them. */
-function withOptions(
-  definition: Definition,
-  properties: JsonSchema,
-  required: readonly string[],
-): JsonSchema {
-  const { properties: own = {}, required: needed = [] } = fromZod(
-    definition.options,
-  ) as {
-    readonly properties?: JsonSchema;
-    readonly required?: readonly string[];
-  };
-  return map(
-    describe(definition),
-    { ...properties, ...own },
-    [...required, ...needed],
-  );
-}
-
-/** `name` where no option is needed, or `{ name: options }`. */
-function choice(what: string, definitions: readonly Definition[]): JsonSchema {
-  const plain = definitions.filter(({ options }) =>
-    options.safeParse({}).success
-  );
-  const options = definitions.map((one) => {
-    const schema = withOptions(one, {}, []);
-    // `name:` alone is null.
-    const type = plain.includes(one) ? ["object", "null"] : "object";
-    return [one.name, { ...schema, type }];
-  });
-  return {
-    description: what,
-    anyOf: [
-      ...(plain.length > 0
-        ? [{ type: "string", enum: plain.map(({ name }) => name) }]
-        : []),
-      {
-        type: "object",
-        properties: Object.fromEntries(options),
-        minProperties: 1,
-        maxProperties: 1,
-        additionalProperties: false,
-      },
-    ],
-  };
-}
 
 const ref = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` });
 
 /** `STAGE_NAME` without its anchors. */
 const NAME = STAGE_NAME.source.slice(1, -1);
-const PLAIN = `${NAME}(\\[\\d{1,3}\\])?`;
+const VIEWS = "(\\[(\\d{1,3}|\\d{0,3}:\\d{0,3})\\])?";
+const PLAIN = `${NAME}${VIEWS}`;
 
 const REFERENCE: JsonSchema = {
   description:
-    "Output of a stage: `name`, `name[view]` or `stop_gradient(name)`",
+    "Output of a stage: `name`, `name.output`, `name[view]`, `name[from:to]` or `stop_gradient(name)`",
   type: "string",
   pattern: `^(${PLAIN}|stop_gradient\\(\\s*${PLAIN}\\s*\\))$`,
 };
@@ -162,181 +81,126 @@ function orVariable(schema: unknown): unknown {
 const MOMENTUM: JsonSchema = {
   ...fromZod(sections.momentum),
   description:
-    "Share of the old value that an EMA twin keeps: constant, or from the start to the end of the run",
+    "Share of the old value that an EMA twin keeps: constant, or changing over the run",
 };
 
-const PAIRS: Readonly<Record<Pairs, string>> = {
-  cross: "every ordered pair of different views",
-  unordered: "every pair once, for losses that treat both sides alike",
-  same: "each view with itself",
-  all: "every pair, a view with itself included",
-};
+/** References at an input: one, a list, or as many as it has sides. */
+function inputSchema({ is, sides, summary }: Port): JsonSchema {
+  const description = summary ? { description: summary } : {};
+  if (is.length === 1 && is[0] === "pixels") {
+    return { ...description, const: SOURCES[0] };
+  }
+  if (sides !== undefined) {
+    return {
+      ...description,
+      type: "array",
+      items: ref("reference"),
+      minItems: sides,
+      maxItems: sides,
+    };
+  }
+  return { ...description, ...ref("references") };
+}
 
-const ROLES: Readonly<Record<ModuleRole, string>> = {
-  encode: "Encoder: the network whose features are wanted",
-  project: "Projector: a head on the features",
-  predict: "Predictor: a head on one side of a loss",
-};
+const isNamed = ({ value = "name" }: StageKind): boolean => value === "name";
 
-/** The path of a user's module. */
-const USER: JsonSchema = {
-  description: "Your own module, its path from the pipeline's folder",
-  type: "string",
-  pattern: USER_FILE.source,
-};
-
-/** A map whose options only the module knows. */
-const userMap = (
-  properties: Readonly<Record<string, JsonSchema>>,
-): JsonSchema => ({
-  description: "A definition of your own",
-  type: "object",
-  properties,
-  required: Object.keys(properties),
-});
-
-/** Schemas of the stages, one for each kind and definition. */
-function stageSchemas(
-  registry: Registry,
-): Record<string, JsonSchema> {
-  const { modules, losses, presets } = registry;
-  const schemas: Record<string, JsonSchema> = {};
-  schemas["augment"] = map(
-    "Views of the images, each with its own randomness",
-    {
-      augment: {
-        description:
-          "A preset, a list of transforms, or { each: [...] } with one of these a view",
-        anyOf: [
-          ref("preset"),
-          ref("transforms"),
-          map("One preset or list for each view", {
-            each: {
-              description: "The first is view 0",
-              type: "array",
-              minItems: 1,
-              items: { anyOf: [ref("preset"), ref("transforms")] },
-            },
-          }, ["each"]),
-        ],
-      },
-      of: { description: "The images of the data", const: "image" },
-      count: {
-        description: "Views of each image; 2, or the length of `each`",
-        type: "integer",
-        minimum: 1,
-        maximum: 16,
-      },
+/** Keys of a stage beside its options, and which of them it needs. */
+function frame(
+  kind: StageKind,
+  definition: StageDefinition,
+  name: JsonSchema,
+): { readonly properties: JsonSchema; readonly required: readonly string[] } {
+  const ports = Object.entries(definition.inputs);
+  const links = definition.links ?? [];
+  return {
+    properties: {
+      ...(isNamed(kind)
+        ? { [kind.key]: { description: kind.summary, ...name } }
+        : {}),
+      ...Object.fromEntries(
+        links.map((key) => [key, { ...REFERENCE, description: kind.summary }]),
+      ),
+      ...Object.fromEntries(
+        ports.map(([key, port]) => [key, inputSchema(port)]),
+      ),
+      ...(definition.objective ? { weight: fromZod(weight) } : {}),
     },
-    ["augment", "of"],
+    required: [
+      kind.key,
+      ...links,
+      ...ports.filter(([, { optional }]) => !optional).map(([key]) => key),
+    ].filter((key, i, all) => all.indexOf(key) === i),
+  };
+}
+
+/** The schema of a definition under one of its keys. */
+function stageSchema(
+  kind: StageKind,
+  definition: StageDefinition,
+  registry: Registry,
+  shared: (name: string, schema: () => JsonSchema) => JsonSchema,
+): JsonSchema {
+  const { properties, required } = frame(kind, definition, {
+    const: definition.name,
+  });
+  const { syntax } = definition;
+  const schema = syntax
+    ? mapSchema(
+      describe(definition),
+      { ...properties, ...syntax.schema(registry, shared) },
+      required,
+    )
+    : withOptions(definition, properties, required);
+  // A twin has the inputs of the stage that it is a twin of.
+  return definition.inputsOfLink
+    ? { ...schema, additionalProperties: ref("references") }
+    : schema;
+}
+
+/** The same with names of heads, which give what the definition cannot do without. */
+function headSchema(
+  kind: StageKind,
+  definition: StageDefinition,
+  registry: Registry,
+): JsonSchema | undefined {
+  const named = headNames(registry, kind.key).filter((name) =>
+    headRecipe(registry, kind.key, name)?.network === definition.name
   );
-  for (const role of Object.keys(ROLES) as ModuleRole[]) {
-    for (const one of modules) {
-      if (!one.roles.includes(role)) continue;
-      schemas[`${role}.${one.name}`] = withOptions(one, {
-        [role]: { description: ROLES[role], const: one.name },
-        of: ref("reference"),
-      }, [role, "of"]);
-      const named = headNames(registry, role).filter((name) =>
-        headRecipe(registry, role, name)?.network === one.name
-      );
-      if (named.length === 0) continue;
-      // The preset gives what the network cannot do without.
-      schemas[`${role}.${one.name}.preset`] = {
-        ...withOptions(one, {
-          [role]: {
-            description: named.map((name) =>
-              `\`${name}\`: ${registry.heads[name]?.summary}`
-            ).join("; "),
-            enum: named,
-          },
-          of: ref("reference"),
-        }, []),
-        required: [role, "of"],
-      };
+  if (named.length === 0) return undefined;
+  const { properties, required } = frame(kind, definition, {
+    description: named.map((name) =>
+      `\`${name}\`: ${registry.heads[name]?.summary}`
+    ).join("; "),
+    enum: named,
+  });
+  return { ...withOptions(definition, properties, []), required };
+}
+
+/** Schemas of the stages, one for each key and definition; and what they share. */
+function stageSchemas(registry: Registry): {
+  readonly stages: Readonly<Record<string, JsonSchema>>;
+  readonly common: Readonly<Record<string, JsonSchema>>;
+} {
+  const stages: Record<string, JsonSchema> = {};
+  const common: Record<string, JsonSchema> = {};
+  const shared = (name: string, schema: () => JsonSchema): JsonSchema => {
+    common[name] ??= schema();
+    return ref(name);
+  };
+  for (const definition of registry.stages) {
+    for (const kind of definition.kinds) {
+      const { key } = kind;
+      const name = isNamed(kind) ? `${key}.${definition.name}` : key;
+      stages[name] = stageSchema(kind, definition, registry, shared);
+      const heads = isNamed(kind) && headSchema(kind, definition, registry);
+      if (heads) stages[`${name}.preset`] = heads;
+      if (!isNamed(kind) || stages[`${key}.own`]) continue;
+      const [main = "of"] = Object.keys(definition.inputs);
+      stages[`${key}.own`] = userMap({ [key]: USER, [main]: {} });
     }
   }
-  schemas["ema"] = map(
-    "A twin of a network: the same layers, its weights a moving average",
-    {
-      ema: {
-        ...REFERENCE,
-        description: "The network whose twin this is",
-      },
-      of: ref("reference"),
-      momentum: ref("momentum"),
-    },
-    ["ema", "of"],
-  );
-  schemas["stop_gradient"] = map(
-    "The same value, through which no gradient flows",
-    { stop_gradient: ref("reference") },
-    ["stop_gradient"],
-  );
-  schemas["queue"] = map(
-    "The newest rows of a value, kept from step to step",
-    {
-      queue: ref("reference"),
-      size: {
-        description: "Rows that it holds",
-        type: "integer",
-        minimum: 1,
-        maximum: 10_000_000,
-      },
-    },
-    ["queue", "size"],
-  );
-  schemas["nearest"] = map(
-    "The row of a queue that is most similar to each row of a value; no gradient flows",
-    {
-      nearest: ref("reference"),
-      in: { ...REFERENCE, description: "The queue that is searched" },
-    },
-    ["nearest", "in"],
-  );
-  for (const one of losses) {
-    const negatives = one.negatives === "required";
-    schemas[`loss.${one.name}`] = withOptions(one, {
-      loss: { description: "What training minimises", const: one.name },
-      between: {
-        description: "The two sides that are compared",
-        type: "array",
-        items: ref("reference"),
-        minItems: 2,
-        maxItems: 2,
-      },
-      pairs: {
-        description: `Views that meet: ${
-          Object.entries(PAIRS).map(([name, text]) => `\`${name}\`: ${text}`)
-            .join("; ")
-        }`,
-        enum: Object.keys(PAIRS),
-        default: "cross",
-      },
-      weight: {
-        description: "Factor in the sum of the losses",
-        type: "number",
-        minimum: 0,
-        default: 1,
-      },
-      ...(negatives ? { negatives: ref("reference") } : {}),
-    }, ["loss", "between", ...(negatives ? ["negatives"] : [])]);
-  }
-  schemas["own"] = userMap({ use: USER });
-  for (const role of Object.keys(ROLES)) {
-    schemas[`${role}.own`] = userMap({ [role]: USER, of: ref("reference") });
-  }
-  schemas["loss.own"] = userMap({
-    loss: USER,
-    between: { description: "The two sides that are compared", type: "array" },
-  });
-  schemas["preset"] = {
-    description: Object.entries(presets).map(([name, { summary }]) =>
-      `\`${name}\`: ${summary}`
-    ).join("; "),
-    enum: Object.keys(presets),
-  };
-  return schemas;
+  stages["own"] = userMap({ use: USER });
+  return { stages, common };
 }
 
 function trainSchema({ optimizers }: Registry): JsonSchema {
@@ -356,15 +220,26 @@ function trainSchema({ optimizers }: Registry): JsonSchema {
     description: "How long, and how, the networks are trained",
     properties: {
       ...properties,
-      optimizer: choice(properties.optimizer.description, optimizers),
+      optimizer: choiceSchema(properties.optimizer.description, optimizers),
       schedule: ref("schedule"),
-      ema: ref("momentum"),
+      ema: {
+        ...properties.ema,
+        ...MOMENTUM,
+        description: properties.ema.description,
+      },
       per_stage: {
         description: properties.per_stage.description,
         type: "object",
         additionalProperties: {
           ...perStage,
-          properties: { ...perStage.properties, schedule: ref("schedule") },
+          properties: {
+            ...perStage.properties,
+            schedule: ref("schedule"),
+            optimizer: choiceSchema(
+              "Optimizer in place of the run's",
+              optimizers,
+            ),
+          },
         },
       },
     },
@@ -463,7 +338,7 @@ const COMPOSITION = {
  * file with `extends` but for its top keys, is left to `check`.
  */
 export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
-  const { preset, ...stages } = stageSchemas(registry);
+  const { stages, common } = stageSchemas(registry);
   const schedules = Object.entries(sections.SCHEDULES).map((
     [name, options],
   ) => ({
@@ -505,7 +380,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     stages: {
       description: "The graph: stages by name, each reading others by name",
       type: "object",
-      propertyNames: { pattern: STAGE_NAME.source, not: { const: "image" } },
+      propertyNames: { pattern: STAGE_NAME.source, not: { enum: SOURCES } },
       additionalProperties: ref("stage"),
     },
     train: trainSchema(registry),
@@ -528,7 +403,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Stopgrad pipeline",
-    ...map(
+    ...mapSchema(
       "A method of self-supervised learning as a graph of stages",
       { ...COMPOSITION, ...Object.fromEntries(named) },
       [],
@@ -541,19 +416,15 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     },
     definitions: orVariable({
       reference: REFERENCE,
-      momentum: MOMENTUM,
-      schedule: choice("Learning rate over the run", schedules),
-      preset,
-      transforms: {
-        description: "Transforms, applied in order",
-        type: "array",
-        items: {
-          anyOf: [
-            choice("A transform", registry.transforms),
-            userMap({ use: USER }),
-          ],
-        },
+      references: {
+        description: "One output of a stage, or a list whose views are joined",
+        anyOf: [
+          ref("reference"),
+          { type: "array", items: ref("reference"), minItems: 1 },
+        ],
       },
+      schedule: choiceSchema("Learning rate over the run", schedules),
+      ...common,
       stage: { anyOf: Object.keys(stages).map(ref) },
       ...stages,
     }),

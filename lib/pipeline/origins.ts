@@ -1,8 +1,7 @@
 /** @file Where each value of a resolved pipeline comes from. */
-import type { ModuleRole } from "../stages/define.ts";
-import type { Path } from "./diagnostic.ts";
-import { headRecipe, type Registry } from "./registry.ts";
-import { isRecord } from "./validate.ts";
+import type { Path } from "../diagnostics/diagnostic.ts";
+import { headRecipe, type Registry } from "../model/registry.ts";
+import { isRecord } from "../diagnostics/validate.ts";
 
 /** Where a value was written, if it was. */
 export type Origin =
@@ -20,7 +19,7 @@ interface Place {
 const DEFAULT: Origin = { kind: "default" };
 const NOWHERE: Place = { value: undefined, origin: DEFAULT };
 
-type Presets = Pick<Registry, "presets" | "heads" | "modules">;
+type Presets = Pick<Registry, "presets" | "heads" | "stages">;
 
 /** Which of a preset's lists of transforms a view takes. */
 type PickList = (lists: number, view: number) => number;
@@ -89,7 +88,7 @@ function belowStage(place: Place, path: Path, registry: Presets): Place {
   const written = path.reduce(below, place);
   const [key = ""] = path;
   const keys = isRecord(place.value) ? place.value : {};
-  for (const role of Object.keys(keys) as ModuleRole[]) {
+  for (const role of Object.keys(keys)) {
     const name = keys[role];
     const recipe = headRecipe(registry, role, name);
     if (!recipe) continue;

@@ -2,20 +2,21 @@
 import { z } from "zod";
 import type { OptimizerDefinition } from "../optim/define.ts";
 import { completeMonitor, type Monitor } from "../monitor/policy.ts";
-import type { Findings, Path } from "./diagnostic.ts";
-import { nearest } from "./nearest.ts";
-import { parseStage, readMomentum } from "./parse_stage.ts";
+import type { Schedule } from "../optim/schedule.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/nearest.ts";
 import type {
   Draft,
   Evaluate,
-  Momentum,
+  Optimizer,
   Pipeline,
-  Schedule,
   Stage,
+  StageSettings,
   Train,
-} from "./pipeline.ts";
-import { STAGE_NAME } from "./reference.ts";
-import type { Registry } from "./registry.ts";
+} from "../model/pipeline.ts";
+import { SOURCES, STAGE_NAME } from "../model/reference.ts";
+import { kindsOf, type Registry } from "../model/registry.ts";
+import { parseStage } from "./parse_stage.ts";
 import {
   checkpoint,
   evaluate,
@@ -33,9 +34,8 @@ import {
   show,
   unknownName,
   validate,
-} from "./validate.ts";
+} from "../diagnostics/validate.ts";
 
-const DEFAULT_MOMENTUM: Momentum = { from: 0.99, to: 0.99 };
 const CONSTANT: Schedule = { kind: "constant", warmup: 0, final: 1 };
 
 /**
@@ -177,9 +177,18 @@ function parseStages(
   if (!keys) return undefined;
   const stages = new Map<string, Stage>();
   const broken = new Set<string>();
+  const reading = {
+    registry,
+    findings,
+    references: {
+      stages: new Set(Object.keys(keys)),
+      keys: kindsOf(registry).map(({ key }) => key),
+    },
+    written: keys,
+  };
   for (const [name, entry] of Object.entries(keys)) {
     const path = ["stages", name];
-    if (!STAGE_NAME.test(name) || name === "image") {
+    if (!STAGE_NAME.test(name) || SOURCES.includes(name)) {
       findings.error(
         "wrong-type",
         path,
@@ -187,13 +196,13 @@ function parseStages(
         {
           at: "key",
           hints: [
-            'expected letters, digits, "_", "-" and "."; "image" is the data',
+            'expected letters, digits, "_", "-" and "."; "image" and "label" are the data',
           ],
         },
       );
       broken.add(name);
     }
-    const stage = parseStage(entry, path, registry, findings);
+    const stage = parseStage(entry, path, reading);
     if (stage && !broken.has(name)) stages.set(name, stage);
     else broken.add(name);
   }
@@ -236,14 +245,21 @@ function parseTrain(
     `"train"`,
     findings,
   );
-  const optimizer = parseOptimizer(written["optimizer"], registry, findings);
+  const optimizer = parseOptimizer(
+    written["optimizer"],
+    ["train", "optimizer"],
+    registry,
+    findings,
+  );
   const schedule = written["schedule"] === undefined
     ? CONSTANT
     : parseSchedule(written["schedule"], ["train", "schedule"], findings);
-  const ema = written["ema"] === undefined
-    ? DEFAULT_MOMENTUM
-    : readMomentum(written["ema"], ["train", "ema"], findings);
-  const perStage = parsePerStage(keys?.per_stage ?? {}, stages, findings);
+  const perStage = parsePerStage(
+    keys?.per_stage ?? {},
+    stages,
+    registry,
+    findings,
+  );
   if (keys && (keys.epochs === undefined) === (keys.steps === undefined)) {
     findings.error(
       "missing-key",
@@ -255,14 +271,16 @@ function parseTrain(
     );
     return undefined;
   }
-  if (!keys || !optimizer || !schedule || !ema) return undefined;
+  if (!keys || !optimizer || !schedule) return undefined;
   return {
     length: keys.epochs === undefined
       ? { unit: "steps", count: keys.steps as number }
       : { unit: "epochs", count: keys.epochs },
     optimizer,
     schedule,
-    ema,
+    ema: keys.ema,
+    ...(keys.clip === undefined ? {} : { clip: keys.clip }),
+    accumulate: keys.accumulate,
     perStage,
     precision: keys.precision,
   };
@@ -270,10 +288,10 @@ function parseTrain(
 
 function parseOptimizer(
   value: unknown,
+  path: Path,
   registry: Registry,
   findings: Findings,
-): Train["optimizer"] | undefined {
-  const path = ["train", "optimizer"];
+): Optimizer | undefined {
   const names = registry.optimizers.map(({ name }) => name);
   const choice = readChoice(value, path, `an optimizer`, names, findings);
   if (!choice) return undefined;
@@ -290,34 +308,60 @@ function parseOptimizer(
   return options && { definition, options };
 }
 
+/** Reports settings of a stage that is not there, or that nothing trains. */
+function checkTrained(
+  name: string,
+  path: Path,
+  { stages, broken }: Pick<Draft, "stages" | "broken">,
+  findings: Findings,
+): void {
+  const trained = [...stages].filter(([, { definition }]) =>
+    !definition.objective &&
+    Object.values(definition.inputs).some(({ gradient }) => gradient)
+  ).map(([stage]) => stage);
+  if (stages.get(name)?.definition.objective || trained.includes(name)) return;
+  if (broken.has(name)) return;
+  const near = nearest(name, trained);
+  findings.error(
+    "unknown-reference",
+    path,
+    `Cannot find a trained stage "${name}"`,
+    { at: "key", hints: near ? [`did you mean "${near}"?`] : [] },
+  );
+}
+
 function parsePerStage(
   value: Readonly<Record<string, unknown>>,
   stages: Pick<Draft, "stages" | "broken"> | undefined,
+  registry: Registry,
   findings: Findings,
 ): Train["perStage"] {
-  const result = new Map<string, { schedule?: Schedule; lr?: number }>();
+  const result = new Map<string, StageSettings>();
   for (const [name, entry] of Object.entries(value)) {
     const path = ["train", "per_stage", name];
-    const trained = [...stages?.stages ?? []].filter(([, { kind }]) =>
-      kind === "module"
-    ).map(([stage]) => stage);
-    if (stages && !trained.includes(name) && !stages.broken.has(name)) {
-      const near = nearest(name, trained);
-      findings.error(
-        "unknown-reference",
-        path,
-        `Cannot find a trained stage "${name}"`,
-        { at: "key", hints: near ? [`did you mean "${near}"?`] : [] },
-      );
-    }
+    if (stages) checkTrained(name, path, stages, findings);
     const keys = validate(perStage, entry, path, `"${name}"`, findings);
     if (!keys) continue;
     const schedule = keys.schedule === undefined
       ? undefined
       : parseSchedule(keys.schedule, [...path, "schedule"], findings);
+    const optimizer = keys.optimizer === undefined ? undefined : parseOptimizer(
+      keys.optimizer,
+      [...path, "optimizer"],
+      registry,
+      findings,
+    );
     result.set(name, {
-      ...(schedule ? { schedule } : {}),
       ...(keys.lr === undefined ? {} : { lr: keys.lr }),
+      ...(schedule ? { schedule } : {}),
+      ...(optimizer ? { optimizer } : {}),
+      ...(keys.weight_decay === undefined
+        ? {}
+        : { weightDecay: keys.weight_decay }),
+      ...(keys.layer_decay === undefined
+        ? {}
+        : { layerDecay: keys.layer_decay }),
+      ...(keys.freeze === undefined ? {} : { freeze: keys.freeze }),
     });
   }
   return result;

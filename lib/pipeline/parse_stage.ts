@@ -1,379 +1,187 @@
-/** @file Stages from plain data: one reader for each kind. */
+/** @file Stages from plain data, by their definitions. */
 import { z } from "zod";
-import type { ModuleRole } from "../stages/define.ts";
-import type { TransformEntry } from "../stages/presets.ts";
-import { isUserFile } from "./custom.ts";
-import type { Findings, Path } from "./diagnostic.ts";
-import type { Momentum, Stage, TransformStep } from "./pipeline.ts";
-import { nearest } from "./nearest.ts";
-import { readReference } from "./reference.ts";
-import { headNames, headRecipe, type Registry } from "./registry.ts";
-import { momentumRange } from "./sections.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import { nearest } from "../diagnostics/nearest.ts";
 import {
   isRecord,
-  readChoice,
+  keysOf,
+  reportUnknownKeys,
   show,
   unknownName,
   validate,
-} from "./validate.ts";
+} from "../diagnostics/validate.ts";
+import type { Input, Reference, Stage } from "../model/pipeline.ts";
+import {
+  readReference,
+  type References,
+  STAGE_NAME,
+} from "../model/reference.ts";
+import {
+  definitionsOf,
+  headNames,
+  headRecipe,
+  kindsOf,
+  type Registry,
+} from "../model/registry.ts";
+import type { Port, StageDefinition, StageKind } from "../stages/define.ts";
+import { ramp } from "../stages/ramp.ts";
+import { isUserFile } from "../stages/user_file.ts";
 
 /** What a reader of stages works with. */
-interface Reading {
+export interface StageReading {
   readonly registry: Registry;
   readonly findings: Findings;
-  readonly path: Path;
-  /** The stage's keys, as written. */
-  readonly keys: Readonly<Record<string, unknown>>;
+  readonly references: References;
+  /** All stages as written, for twins: they read what their sources read. */
+  readonly written: Readonly<Record<string, unknown>>;
 }
 
-type Reader = (reading: Reading) => Stage | undefined;
+type Keys = Readonly<Record<string, unknown>>;
 
-const names = (all: readonly { readonly name: string }[]): string[] =>
-  all.map(({ name }) => name);
-
-/** The keys that the kind itself does not read. */
-function rest(
-  keys: Readonly<Record<string, unknown>>,
-  ...read: readonly string[]
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(keys).filter(([key]) => !read.includes(key)),
-  );
+/** A key, and the definition that its value names. */
+interface Chosen {
+  readonly kind: StageKind;
+  readonly definition: StageDefinition;
+  /** The name as it is written, which may be a preset's. */
+  readonly written: unknown;
+  /** Options that a preset gives. */
+  readonly preset: Keys;
 }
 
-/** Reports keys that a kind without options does not know. */
-function only(
-  { keys, path, findings }: Reading,
-  what: string,
-  ...known: readonly string[]
-): void {
-  const schema = z.strictObject(
-    Object.fromEntries(known.map((key) => [key, z.unknown().optional()])),
-  );
-  validate(schema, keys, path, what, findings);
+/** Factor of an objective. */
+export const weight = ramp(z.number().min(0)).default(1).describe(
+  "Factor in the sum of the losses",
+);
+
+/** What a stage is called in messages: `"loss: nt_xent"` or `"queue"`. */
+const labelOf = ({ kind, written }: Chosen): string =>
+  kind.value === undefined || kind.value === "name"
+    ? `"${kind.key}: ${written}"`
+    : `"${kind.key}"`;
+
+/** Keys of a stage that are not options of its definition. */
+function ownKeys(
+  { kind, definition }: Pick<Chosen, "kind" | "definition">,
+  inputs: Readonly<Record<string, Port>>,
+): string[] {
+  return [
+    ...new Set([
+      ...(kind.value === "option" ? [] : [kind.key]),
+      ...Object.keys(inputs),
+      ...definition.links ?? [],
+      ...(definition.objective ? ["weight"] : []),
+    ]),
+  ];
 }
 
-function readModule(role: ModuleRole): Reader {
-  return ({ registry, findings, path, keys }) => {
-    const of = readReference(keys["of"], [...path, "of"], findings);
-    const known = registry.modules.filter(({ roles }) => roles.includes(role));
-    const name = keys[role];
-    const preset = headRecipe(registry, role, name);
-    const network = preset?.network ?? name;
-    const definition = known.find((one) => one.name === network);
-    if (!definition) {
-      unknownName(
-        name,
-        [...path, role],
-        `a network to ${role} with,`,
-        [...names(known), ...headNames(registry, role)],
-        findings,
+/** Every key that a stage may have. */
+function keysOfStage(
+  chosen: Pick<Chosen, "kind" | "definition">,
+  inputs: Readonly<Record<string, Port>> = chosen.definition.inputs,
+): string[] {
+  return [
+    ...ownKeys(chosen, inputs),
+    ...keysOf(chosen.definition.options),
+  ];
+}
+
+/** The definition that a key's value names; nothing is said of one that is not there. */
+function choose(
+  kind: StageKind,
+  value: unknown,
+  registry: Registry,
+): Chosen | undefined {
+  const known = definitionsOf(registry, kind.key);
+  if (kind.value !== undefined && kind.value !== "name") {
+    const definition = known[0];
+    return definition && { kind, definition, written: undefined, preset: {} };
+  }
+  const recipe = headRecipe(registry, kind.key, value);
+  const name = recipe?.network ?? value;
+  const definition = known.find((one) => one.name === name);
+  return definition &&
+    { kind, definition, written: value, preset: recipe?.options ?? {} };
+}
+
+/** Kinds that a stage's keys could mean; where one has the others as keys of its own, that one. */
+function kindsIn(keys: Keys, registry: Registry): readonly StageKind[] {
+  const found = kindsOf(registry).filter(({ key }) => Object.hasOwn(keys, key));
+  if (found.length < 2) return found;
+  const whole = found.filter((kind) => {
+    const chosen = choose(kind, keys[kind.key], registry);
+    const known = chosen ? keysOfStage(chosen) : [];
+    return chosen &&
+      found.every(({ key }) =>
+        key === kind.key || known.includes(key) ||
+        chosen.definition.inputsOfLink
       );
-      return undefined;
-    }
-    const options = validate(
-      definition.options,
-      { ...preset?.options, ...rest(keys, role, "of") },
-      path,
-      `"${role}: ${name}"`,
-      findings,
-    );
-    return of && options !== undefined
-      ? { kind: "module", role, of, definition, options }
-      : undefined;
-  };
+  });
+  return whole.length > 0 ? whole : found;
 }
 
-/** Reads an EMA momentum: a number or a range. */
-export function readMomentum(
-  value: unknown,
-  path: Path,
-  findings: Findings,
-): Momentum | undefined {
-  if (isRecord(value)) {
-    return validate(momentumRange, value, path, "the EMA momentum", findings);
-  }
-  const number = validate(
-    z.number().min(0).max(1),
-    value,
-    path,
-    "the EMA momentum",
-    findings,
+/** Inputs of the stage that a twin is made of. */
+function inputsOf(
+  { definition }: Chosen,
+  keys: Keys,
+  { registry, written }: StageReading,
+  depth = 0,
+): Readonly<Record<string, Port>> {
+  const link = definition.links?.[0];
+  if (!definition.inputsOfLink || !link || depth > 20) return definition.inputs;
+  const source = written[String(keys[link])];
+  const chosen = isRecord(source) ? chosenBy(source, registry) : undefined;
+  if (!chosen) return definition.inputs;
+  const linked = inputsOf(
+    chosen,
+    source as Keys,
+    { registry, written } as StageReading,
+    depth + 1,
   );
-  return number === undefined ? undefined : { from: number, to: number };
-}
-
-function readTransform(
-  entry: unknown,
-  path: Path,
-  { registry, findings }: Reading,
-): TransformStep | undefined {
-  const own = isRecord(entry) && isUserFile(entry["use"])
-    ? { name: entry["use"], options: rest(entry, "use"), path }
-    : undefined;
-  const choice = own ?? readChoice(
-    entry,
-    path,
-    "a transform",
-    names(registry.transforms),
-    findings,
-  );
-  if (!choice) return undefined;
-  const definition = registry.transforms.find((one) =>
-    one.name === choice.name
-  );
-  if (!definition) {
-    unknownName(
-      choice.name,
-      own ? [...path, "use"] : choice.path,
-      "the transform",
-      names(registry.transforms),
-      findings,
-    );
-    return undefined;
-  }
-  const options = validate(
-    definition.options,
-    choice.options,
-    choice.path,
-    `the transform "${choice.name}"`,
-    findings,
-  );
-  return options === undefined ? undefined : { definition, options };
-}
-
-/** One list of transforms for each view that the value describes. */
-function readViews(
-  value: unknown,
-  path: Path,
-  reading: Reading,
-): readonly (readonly TransformStep[])[] | undefined {
-  const { registry, findings } = reading;
-  const list = (
-    entries: readonly (TransformEntry | unknown)[],
-    where: (i: number) => Path,
-  ): readonly TransformStep[] =>
-    entries.flatMap((entry, i) =>
-      readTransform(entry, where(i), reading) ?? []
-    );
-  if (typeof value === "string") {
-    const preset = Object.hasOwn(registry.presets, value)
-      ? registry.presets[value]
-      : undefined;
-    if (preset) {
-      return preset.views.map((entries) => list(entries, () => path));
-    }
-    unknownName(
-      value,
-      path,
-      "the augmentation",
-      Object.keys(registry.presets),
-      findings,
-    );
-    return undefined;
-  }
-  if (Array.isArray(value)) return [list(value, (i) => [...path, i])];
-  findings.error(
-    "wrong-type",
-    path,
-    `Cannot use ${show(value)} as an augmentation`,
-    {
-      hints: [
-        "expected a preset's name, a list of transforms, or { each: [...] } with one of these a view",
-      ],
-    },
-  );
-  return undefined;
-}
-
-const readAugment: Reader = (reading) => {
-  const { keys, path, findings } = reading;
-  only(reading, `"augment"`, "augment", "of", "count");
-  const of = readReference(keys["of"], [...path, "of"], findings);
-  const value = keys["augment"];
-  const where = [...path, "augment"];
-  const written = isRecord(value) && Array.isArray(value["each"])
-    ? { ...value, each: value["each"] }
-    : undefined;
-  if (written) {
-    only({ ...reading, keys: written, path: where }, `"augment"`, "each");
-  }
-  const each = written?.each;
-  const lists = each
-    ? each.flatMap((one, i) => {
-      const views = readViews(one, [...where, "each", i], reading);
-      // A preset with a list for each view gives the one at its place.
-      return views ? [views[Math.min(i, views.length - 1)] ?? []] : [];
-    })
-    : readViews(value, where, reading);
-  const counted = keys["count"] === undefined && each
-    ? lists?.length
-    : validate(
-      z.int().min(1).max(16).default(2),
-      keys["count"],
-      [...path, "count"],
-      `"count"`,
-      findings,
-    );
-  if (lists?.length === 0) {
-    findings.error("out-of-range", where, "Cannot make no views at all", {
-      hints: ["give at least one list of transforms in `each`"],
-    });
-    return undefined;
-  }
-  if (!of || !lists || counted === undefined) return undefined;
-  if (lists.length > 1 && lists.length !== counted) {
-    findings.error(
-      "view-mismatch",
-      [...path, keys["count"] === undefined ? "augment" : "count"],
-      `Cannot make ${counted} view(s) of ${lists.length} lists of transforms`,
-      { hints: [`set "count" to ${lists.length}, or give one list for all`] },
-    );
-    return undefined;
-  }
-  const views = Array.from(
-    { length: counted },
-    (_, i) => lists[lists.length > 1 ? i : 0] ?? [],
-  );
-  return { kind: "augment", of, views };
-};
-
-const readEma: Reader = (reading) => {
-  const { keys, path, findings } = reading;
-  only(reading, `"ema"`, "ema", "of", "momentum");
-  const source = readReference(keys["ema"], [...path, "ema"], findings);
-  const of = readReference(keys["of"], [...path, "of"], findings);
-  const momentum = keys["momentum"] === undefined
-    ? undefined
-    : readMomentum(keys["momentum"], [...path, "momentum"], findings);
-  if (!source || !of) return undefined;
-  return {
-    kind: "ema",
-    source: source.stage,
-    of,
-    ...(momentum ? { momentum } : {}),
-  };
-};
-
-const readStopGradient: Reader = (reading) => {
-  only(reading, `"stop_gradient"`, "stop_gradient");
-  const of = readReference(
-    reading.keys["stop_gradient"],
-    [...reading.path, "stop_gradient"],
-    reading.findings,
-  );
-  return of && { kind: "stop_gradient", of };
-};
-
-const readQueue: Reader = (reading) => {
-  const { keys, path, findings } = reading;
-  only(reading, `"queue"`, "queue", "size");
-  const of = readReference(keys["queue"], [...path, "queue"], findings);
-  const size = validate(
-    z.int().min(1).max(10_000_000),
-    keys["size"],
-    [...path, "size"],
-    `"size"`,
-    findings,
-  );
-  return of && size !== undefined ? { kind: "queue", of, size } : undefined;
-};
-
-const readNearest: Reader = (reading) => {
-  const { keys, path, findings } = reading;
-  only(reading, `"nearest"`, "nearest", "in");
-  const of = readReference(keys["nearest"], [...path, "nearest"], findings);
-  const queue = readReference(keys["in"], [...path, "in"], findings);
-  return of && queue && { kind: "nearest", of, queue };
-};
-
-const readLoss: Reader = ({ registry, findings, path, keys }) => {
-  const definition = registry.losses.find(({ name }) => name === keys["loss"]);
-  if (!definition) {
-    unknownName(
-      keys["loss"],
-      [...path, "loss"],
-      "the loss",
-      names(registry.losses),
-      findings,
-    );
-  }
-  const sides = keys["between"];
-  const where = [...path, "between"];
-  if (!Array.isArray(sides) || sides.length !== 2) {
-    findings.error(
-      sides === undefined ? "missing-key" : "wrong-type",
-      where,
-      sides === undefined
-        ? `Cannot do without "between" in a loss`
-        : `Cannot compare ${show(sides)}: expected two references`,
+  const [main] = Object.values(definition.inputs);
+  return Object.fromEntries(
+    Object.entries(linked).map(([name, port]) => [
+      name,
       {
-        at: sides === undefined ? "key" : "value",
-        hints: ["between: [p, stop_gradient(z)]"],
+        ...port,
+        gradient: main?.gradient ?? false,
+        ...(main?.verb ? { verb: main.verb } : {}),
       },
-    );
-  }
-  const between = Array.isArray(sides) && sides.length === 2
-    ? sides.map((side, i) => readReference(side, [...where, i], findings))
-    : [];
-  const negatives = keys["negatives"] === undefined
-    ? undefined
-    : readReference(keys["negatives"], [...path, "negatives"], findings);
-  const common = validate(
-    z.object({
-      pairs: z.enum(["cross", "unordered", "same", "all"]).default("cross"),
-      weight: z.number().min(0).default(1),
-    }),
-    keys,
-    path,
-    `"loss"`,
-    findings,
+    ]),
   );
-  const options = definition && validate(
-    definition.options,
-    rest(keys, "loss", "between", "negatives", "pairs", "weight"),
-    path,
-    `"loss: ${definition.name}"`,
-    findings,
-  );
-  const [a, b] = between;
-  if (!definition || options === undefined || !common || !a || !b) {
-    return undefined;
-  }
-  return {
-    kind: "loss",
-    definition,
-    options,
-    between: [a, b],
-    ...common,
-    ...(negatives ? { negatives } : {}),
-  };
-};
+}
 
-/** Reader of each kind, by the key that names it. */
-const READERS: Readonly<Record<string, Reader>> = {
-  augment: readAugment,
-  encode: readModule("encode"),
-  project: readModule("project"),
-  predict: readModule("predict"),
-  ema: readEma,
-  stop_gradient: readStopGradient,
-  queue: readQueue,
-  nearest: readNearest,
-  loss: readLoss,
-};
+/** The definition of a stage as written, if there is one. */
+function chosenBy(keys: Keys, registry: Registry): Chosen | undefined {
+  const own = userStage(keys, registry);
+  if (own) return own;
+  const [kind, ...others] = kindsIn(keys, registry);
+  return kind && others.length === 0
+    ? choose(kind, keys[kind.key], registry)
+    : undefined;
+}
 
-/** Keys that say what kind of stage it is. */
-const STAGE_KINDS: readonly string[] = Object.keys(READERS);
+/** `{ use: ./mine.ts, ... }`: the module's definition tells the kind. */
+function userStage(keys: Keys, registry: Registry): Chosen | undefined {
+  const file = keys["use"];
+  if (!isUserFile(file)) return undefined;
+  const definition = registry.stages.find(({ name }) => name === file);
+  const role = keys["role"];
+  const kind = role === undefined
+    ? definition?.kinds[0]
+    : definition?.kinds.find(({ key }) => key === role);
+  return definition && kind &&
+    { kind, definition, written: file, preset: {} };
+}
 
 /** The kind that was probably meant, from the keys of a stage without one. */
 function misspeltKind(
-  value: Readonly<Record<string, unknown>>,
+  keys: Keys,
+  known: readonly string[],
 ): string | undefined {
-  for (const key of Object.keys(value)) {
+  for (const key of Object.keys(keys)) {
     // `encode resnet`, whose colon is missing.
     const [first = "", ...words] = key.split(/\s+/);
-    const near = nearest(first, STAGE_KINDS);
+    const near = nearest(first, known);
     if (!near || first === "of") continue;
     return words.length > 0
       ? `did you mean "${near}: ${words.join(" ")}"?`
@@ -382,13 +190,177 @@ function misspeltKind(
   return undefined;
 }
 
+function readInput(
+  name: string,
+  port: Port,
+  value: unknown,
+  path: Path,
+  { references, findings }: StageReading,
+): Input | undefined {
+  const where = [...path, name];
+  const one = (of: unknown, at: Path): Reference | undefined =>
+    readReference(of, at, references, findings, port.hint);
+  if (port.sides !== undefined && value !== undefined) {
+    if (!Array.isArray(value) || value.length !== port.sides) {
+      findings.error(
+        "wrong-type",
+        where,
+        `Cannot ${port.verb ?? "read"} ${show(value)}: expected ${
+          port.sides === 2 ? "two" : port.sides
+        } references`,
+        { hints: port.hint ? [port.hint] : [] },
+      );
+      return undefined;
+    }
+  }
+  const list = Array.isArray(value);
+  if (list && value.length === 0) {
+    findings.error("out-of-range", where, `Cannot read an empty list`, {
+      hints: ["name at least one stage"],
+    });
+    return undefined;
+  }
+  const read = list
+    ? value.map((entry, i) => one(entry, [...where, i]))
+    : [one(value, where)];
+  const found = read.filter((entry) => entry !== undefined);
+  return found.length === read.length ? { references: found, list } : undefined;
+}
+
+function readLink(
+  key: string,
+  value: unknown,
+  path: Path,
+  { findings }: StageReading,
+): string | undefined {
+  if (typeof value === "string" && STAGE_NAME.test(value)) return value;
+  findings.error(
+    value === undefined ? "missing-key" : "wrong-type",
+    [...path, key],
+    value === undefined
+      ? `Cannot do without "${key}"`
+      : `Cannot read ${show(value)} as the name of a stage`,
+    { hints: ["expected the name of one stage, without views"] },
+  );
+  return undefined;
+}
+
+/** Reads the options: what the definition knows, of the keys that are no inputs. */
+function readOptions(
+  chosen: Chosen,
+  keys: Keys,
+  inputs: Readonly<Record<string, Port>>,
+  path: Path,
+  { registry, findings }: StageReading,
+): unknown {
+  const { definition, preset } = chosen;
+  if (definition.syntax) {
+    const names = {
+      transforms: registry.transforms,
+      presets: registry.presets,
+    };
+    return definition.syntax.read({ names, findings, path, keys });
+  }
+  const own = ownKeys(chosen, inputs);
+  const known = keysOfStage(chosen, inputs);
+  const options = Object.entries(keys).filter(([key]) => !own.includes(key));
+  // A schema that takes any key says itself what it thinks of them.
+  const open = keysOf(definition.options).length === 0 &&
+    definition.options.safeParse({ _: 0 }).success;
+  if (!open) {
+    const all = options.map(([key]) => key);
+    reportUnknownKeys(all, known, path, labelOf(chosen), findings);
+  }
+  const kept = options.filter(([key]) => open || known.includes(key));
+  return validate(
+    definition.options,
+    { ...preset, ...Object.fromEntries(kept) },
+    path,
+    labelOf(chosen),
+    findings,
+  );
+}
+
+function readStage(
+  chosen: Chosen,
+  keys: Keys,
+  path: Path,
+  reading: StageReading,
+): Stage | undefined {
+  const { kind, definition } = chosen;
+  const { findings } = reading;
+  const before = findings.errors;
+  const ports = inputsOf(chosen, keys, reading);
+  const inputs = new Map<string, Input>();
+  for (const [name, port] of Object.entries(ports)) {
+    if (port.optional && keys[name] === undefined) continue;
+    const input = readInput(name, port, keys[name], path, reading);
+    if (input) inputs.set(name, input);
+  }
+  const links = new Map<string, string>();
+  for (const key of definition.links ?? []) {
+    const link = readLink(key, keys[key], path, reading);
+    if (link !== undefined) links.set(key, link);
+  }
+  const factor = definition.objective
+    ? validate(
+      weight,
+      keys["weight"],
+      [...path, "weight"],
+      `"weight" of ${labelOf(chosen)}`,
+      findings,
+    )
+    : 1;
+  const options = readOptions(chosen, keys, ports, path, reading);
+  if (
+    options === undefined || factor === undefined || findings.errors > before
+  ) return undefined;
+  return {
+    key: kind.key,
+    definition,
+    options,
+    inputs,
+    links,
+    weight: factor,
+  };
+}
+
+/** Reports a stage without a kind, or of several. */
+function unclear(
+  found: readonly StageKind[],
+  keys: Keys,
+  path: Path,
+  { registry, findings }: StageReading,
+): undefined {
+  const known = kindsOf(registry).map(({ key }) => key);
+  const none = found.length === 0;
+  const meant = none ? misspeltKind(keys, known) : undefined;
+  findings.error(
+    none ? "missing-key" : "unknown-key",
+    path,
+    none
+      ? "Cannot tell what kind of stage this is"
+      : `Cannot be "${found.map(({ key }) => key).join('" and "')}" at once`,
+    {
+      at: "key",
+      hints: [
+        ...(meant ? [meant] : []),
+        `expected one of the keys "${
+          known.join('", "')
+        }", or "use" with a file of your own`,
+      ],
+    },
+  );
+  return undefined;
+}
+
 /** Reads one stage; reports what is wrong with it. */
 export function parseStage(
   value: unknown,
   path: Path,
-  registry: Registry,
-  findings: Findings,
+  reading: StageReading,
 ): Stage | undefined {
+  const { registry, findings } = reading;
   if (!isRecord(value)) {
     findings.error(
       "wrong-type",
@@ -399,80 +371,69 @@ export function parseStage(
     return undefined;
   }
   if (isUserFile(value["use"])) {
-    return parseUserStage(value["use"], value, { registry, findings, path });
+    return parseUserStage(value["use"], value, path, reading);
   }
-  const kinds = Object.keys(value).filter((key) => Object.hasOwn(READERS, key));
+  const kinds = kindsIn(value, registry);
   const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) {
-    const meant = kind === undefined ? misspeltKind(value) : undefined;
-    findings.error(
-      kind === undefined ? "missing-key" : "unknown-key",
-      path,
-      kind === undefined
-        ? "Cannot tell what kind of stage this is"
-        : `Cannot be "${kinds.join('" and "')}" at once`,
-      {
-        at: "key",
-        hints: [
-          ...(meant ? [meant] : []),
-          `expected one of the keys "${STAGE_KINDS.join('", "')}"`,
-        ],
-      },
-    );
-    return undefined;
-  }
-  return READERS[kind]?.({ registry, findings, path, keys: value });
-}
-
-/**
- * `{ use: ./mine.ts, ... }`: the module's definition tells the kind, and
- * `role` which role of a network it plays.
- */
-function parseUserStage(
-  file: string,
-  value: Readonly<Record<string, unknown>>,
-  { registry, findings, path }: Omit<Reading, "keys">,
-): Stage | undefined {
-  const { use: _, role, ...keys } = value;
-  const named = ({ name }: { readonly name: string }): boolean => name === file;
-  const module = registry.modules.find(named);
-  const kind = registry.losses.some(named)
-    ? "loss"
-    : module && (role ?? module.roles[0]);
-  if (module && !module.roles.some((one) => one === kind)) {
+  if (!kind || kinds.length > 1) return unclear(kinds, value, path, reading);
+  const chosen = choose(kind, value[kind.key], registry);
+  if (!chosen) {
     unknownName(
-      role,
-      [...path, "role"],
-      "the role",
-      module.roles,
+      value[kind.key],
+      [...path, kind.key],
+      kind.what ?? `a definition of "${kind.key}"`,
+      [
+        ...definitionsOf(registry, kind.key).map(({ name }) => name),
+        ...headNames(registry, kind.key),
+      ],
       findings,
     );
     return undefined;
   }
-  if (typeof kind !== "string") {
+  return readStage(chosen, value, path, reading);
+}
+
+function parseUserStage(
+  file: string,
+  value: Keys,
+  path: Path,
+  reading: StageReading,
+): Stage | undefined {
+  const { registry, findings } = reading;
+  const definition = registry.stages.find(({ name }) => name === file);
+  if (!definition) {
     if (!findings.has([...path, "use"])) {
       findings.error(
         "custom-stage",
         [...path, "use"],
-        `Cannot use "${file}" as a stage: no loss and no network was loaded from it`,
+        `Cannot use "${file}" as a stage: no stage, loss or network was loaded from it`,
         { hints: ["transforms stand in the list of an augment stage"] },
       );
     }
     return undefined;
   }
-  if (Object.hasOwn(keys, kind)) {
+  const chosen = userStage(value, registry);
+  if (!chosen) {
+    unknownName(
+      value["role"],
+      [...path, "role"],
+      "the role",
+      definition.kinds.map(({ key }) => key),
+      findings,
+    );
+    return undefined;
+  }
+  const { key, value: takes = "name" } = chosen.kind;
+  const { use: _, role: __, ...keys } = value;
+  if (takes === "name" && Object.hasOwn(keys, key)) {
     findings.error(
       "unknown-key",
-      [...path, kind],
-      `Cannot use "${kind}" beside "use"`,
+      [...path, key],
+      `Cannot use "${key}" beside "use"`,
       { at: "key", hints: [`"use" names the stage; take one of them away`] },
     );
     return undefined;
   }
-  return READERS[kind]?.({
-    registry,
-    findings,
-    path,
-    keys: { [kind]: file, ...keys },
-  });
+  const named = takes === "name" ? { [key]: file, ...keys } : keys;
+  return readStage(chosen, named, path, reading);
 }

@@ -1,7 +1,7 @@
 /** @file A sweep back to plain data, its grid and its variables written out. */
 import type { LoadedPipeline, LoadedPoint } from "./load.ts";
 import { type Plain, resolve } from "./resolve.ts";
-import { isRecord } from "./validate.ts";
+import { isRecord } from "../diagnostics/validate.ts";
 import { escapeVariables } from "./variables.ts";
 
 const same = (a: unknown, b: unknown): boolean =>

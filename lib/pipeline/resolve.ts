@@ -1,66 +1,56 @@
 /** @file A pipeline back to plain data, with every default and preset written out. */
 import type {
-  Momentum,
+  Input,
+  Optimizer,
   Pipeline,
-  Reference,
-  Schedule,
   Stage,
-} from "./pipeline.ts";
+  StageSettings,
+} from "../model/pipeline.ts";
+import type { Schedule } from "../optim/schedule.ts";
+import { referenceText } from "../model/reference.ts";
 import { escapeVariables } from "./variables.ts";
 
 /** Plain data. */
 export type Plain = Readonly<Record<string, unknown>>;
 
-function reference({ stage, view, stopGradient }: Reference): string {
-  const value = view === undefined ? stage : `${stage}[${view}]`;
-  return stopGradient ? `stop_gradient(${value})` : value;
-}
-
-const momentum = ({ from, to }: Momentum): unknown =>
-  from === to ? from : { from, to };
-
 function schedule({ kind, warmup, final }: Schedule): Plain {
   return { [kind]: kind === "constant" ? { warmup } : { warmup, final } };
 }
 
-const STAGE: {
-  readonly [K in Stage["kind"]]: (
-    stage: Extract<Stage, { kind: K }>,
-  ) => Plain;
-} = {
-  augment: ({ of, views }) => ({
-    augment: {
-      each: views.map((steps) =>
-        steps.map(({ definition, options }) => ({ [definition.name]: options }))
-      ),
-    },
-    of: reference(of),
-  }),
-  module: ({ role, of, definition, options }) => ({
-    [role]: definition.name,
-    of: reference(of),
-    ...options as Plain,
-  }),
-  ema: ({ source, of, momentum: own }) => ({
-    ema: source,
-    of: reference(of),
-    ...(own ? { momentum: momentum(own) } : {}),
-  }),
-  stop_gradient: ({ of }) => ({ stop_gradient: reference(of) }),
-  queue: ({ of, size }) => ({ queue: reference(of), size }),
-  nearest: ({ of, queue }) => ({
-    nearest: reference(of),
-    in: reference(queue),
-  }),
-  loss: ({ definition, options, between, pairs, weight, negatives }) => ({
-    loss: definition.name,
-    between: between.map(reference),
-    pairs,
-    weight,
-    ...(negatives ? { negatives: reference(negatives) } : {}),
-    ...options as Plain,
-  }),
-};
+const optimizer = ({ definition, options }: Optimizer): Plain => ({
+  [definition.name]: options,
+});
+
+function input({ references, list }: Input): unknown {
+  const texts = references.map(referenceText);
+  return list ? texts : texts[0];
+}
+
+function stage({ key, definition, options, inputs, links, weight }: Stage) {
+  const { kinds, syntax, objective } = definition;
+  const { value = "name" } = kinds.find((kind) => kind.key === key) ?? {};
+  return {
+    ...(value === "name" ? { [key]: definition.name } : {}),
+    ...Object.fromEntries(links),
+    ...(syntax ? syntax.plain(options) : {}),
+    ...Object.fromEntries(
+      [...inputs].map(([name, one]) => [name, input(one)]),
+    ),
+    ...(objective ? { weight } : {}),
+    ...(syntax ? {} : options as Plain),
+  };
+}
+
+function settings(one: StageSettings): Plain {
+  return {
+    ...(one.lr === undefined ? {} : { lr: one.lr }),
+    ...(one.schedule ? { schedule: schedule(one.schedule) } : {}),
+    ...(one.optimizer ? { optimizer: optimizer(one.optimizer) } : {}),
+    ...(one.weightDecay === undefined ? {} : { weight_decay: one.weightDecay }),
+    ...(one.layerDecay === undefined ? {} : { layer_decay: one.layerDecay }),
+    ...(one.freeze === undefined ? {} : { freeze: one.freeze }),
+  };
+}
 
 /** Plain data that parses to the same pipeline and leaves nothing implied. */
 export function resolve(pipeline: Pipeline): Plain {
@@ -74,22 +64,17 @@ export function resolve(pipeline: Pipeline): Plain {
       ...data.options as Plain,
     },
     stages: Object.fromEntries(
-      [...stages].map((
-        [key, stage],
-      ) => [key, STAGE[stage.kind](stage as never)]),
+      [...stages].map(([name, one]) => [name, stage(one)]),
     ),
     train: {
       [train.length.unit]: train.length.count,
-      optimizer: {
-        [train.optimizer.definition.name]: train.optimizer.options,
-      },
+      optimizer: optimizer(train.optimizer),
       schedule: schedule(train.schedule),
-      ema: momentum(train.ema),
+      ema: train.ema,
+      ...(train.clip === undefined ? {} : { clip: train.clip }),
+      accumulate: train.accumulate,
       per_stage: Object.fromEntries(
-        [...train.perStage].map(([key, { lr, schedule: own }]) => [key, {
-          ...(lr === undefined ? {} : { lr }),
-          ...(own ? { schedule: schedule(own) } : {}),
-        }]),
+        [...train.perStage].map(([name, one]) => [name, settings(one)]),
       ),
       precision: train.precision,
     },

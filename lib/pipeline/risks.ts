@@ -1,20 +1,24 @@
 /** @file Known recipes for collapse: warnings, never refusals. */
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import { trainedBelow } from "../graph/forward.ts";
+import {
+  isObjective,
+  type StageGraph,
+  type WiredStage,
+} from "../graph/stage_graph.ts";
 import { upstream } from "../graph/upstream.ts";
-import type { StageGraph } from "../graph/stage_graph.ts";
-import type { Findings, Path } from "./diagnostic.ts";
-import type {
-  EmaStage,
-  LossStage,
-  Pipeline,
-  Reference,
-  Stage,
-} from "./pipeline.ts";
+import type { Pipeline, Reference } from "../model/pipeline.ts";
+import type { StageKind } from "../stages/define.ts";
+import { isRamp, type Rampable } from "../stages/ramp.ts";
 
-/** A loss, and what stands on its two sides. */
+/** A loss, and what stands around it. */
 interface Case {
   readonly pipeline: Pipeline;
+  readonly graph: StageGraph;
+  /** Stages whose values depend on trained weights. */
+  readonly learns: ReadonlySet<string>;
   readonly name: string;
-  readonly loss: LossStage;
+  readonly loss: WiredStage;
 }
 
 interface Risk {
@@ -26,114 +30,127 @@ interface Risk {
 
 const SIMSIAM = "Chen and He 2020, arXiv:2011.10566";
 const BYOL = "Grill et al. 2020, arXiv:2006.07733";
-const BARLOW = "Zbontar et al. 2021, arXiv:2103.03230";
 const VICREG = "Bardes et al. 2021, arXiv:2105.04906";
-
-/** Losses that a constant embedding minimises, with nothing in them against it. */
-const ATTRACTING = new Set(["cosine", "mse"]);
-
-/** Losses that look at each side by itself. */
-const SPREADING = new Set(["variance", "covariance"]);
 
 /** From this rate on Adam's steps are those of a recipe for LARS. */
 const LARGE_ADAM_RATE = 0.03;
 
 /** Losses that have a part in the sum. */
-const losses = ({ stages }: Pipeline): readonly LossStage[] =>
-  [...stages.values()].filter((stage): stage is LossStage =>
-    stage.kind === "loss" && stage.weight > 0
-  );
+const losses = ({ order }: StageGraph): readonly WiredStage[] =>
+  order.filter(({ stage }) => isObjective(stage) && stage.weight !== 0);
 
-const hasLoss = ({ pipeline }: Case, name: string): boolean =>
-  losses(pipeline).some(({ definition }) => definition.name === name);
+const hasLoss = ({ graph }: Case, spreads: "variance" | "covariance") =>
+  losses(graph).some(({ stage }) => stage.definition.spreads === spreads);
+
+/** What a loss compares; empty where it does not compare sides. */
+function sidesOf(
+  { stage: { definition, inputs } }: WiredStage,
+): readonly Reference[] {
+  const [main] = Object.entries(definition.inputs);
+  const compares = main?.[1].sides !== undefined;
+  return compares ? inputs.get(main[0])?.references ?? [] : [];
+}
+
+/** Where the sides are written. */
+const between = ({ name, loss }: Case): Path => [
+  "stages",
+  name,
+  Object.keys(loss.stage.definition.inputs)[0] ?? "",
+];
 
 /** Stages that a reference depends on, the referred one among them. */
-const behind = ({ stages }: Pipeline, { stage }: Reference): Stage[] =>
-  [...upstream(stages, stage)].map((name) => stages.get(name) as Stage);
+const behind = (
+  { pipeline: { stages }, graph }: Case,
+  { stage }: Reference,
+): WiredStage[] =>
+  [...upstream(stages, stage)].flatMap((name) => graph.byName.get(name) ?? []);
 
-const passesGradient = (pipeline: Pipeline, side: Reference): boolean => {
-  const kind = pipeline.stages.get(side.stage)?.kind;
-  return !side.stopGradient && kind === "module";
-};
+const passesGradient = ({ learns }: Case, side: Reference): boolean =>
+  !side.stopGradient && learns.has(side.stage);
 
-const bothTrain = ({ pipeline, loss }: Case): boolean =>
-  loss.between.every((side) => passesGradient(pipeline, side));
+const bothTrain = (it: Case): boolean =>
+  sidesOf(it.loss).every((side) => passesGradient(it, side));
 
-const attracting = ({ loss }: Case): boolean =>
-  loss.weight > 0 && ATTRACTING.has(loss.definition.name);
+const attracting = ({ loss: { stage } }: Case): boolean =>
+  stage.weight !== 0 && stage.definition.attracts === true;
 
 /** Nothing is in the sum but attraction. */
-const alone = ({ pipeline }: Case): boolean =>
-  losses(pipeline).every(({ definition }) => ATTRACTING.has(definition.name));
+const alone = ({ graph }: Case): boolean =>
+  losses(graph).every(({ stage }) => stage.definition.attracts);
 
 /** Nothing is in the sum but attraction and one other term. */
-const besides = (it: Case, name: string): boolean =>
-  attracting(it) && hasLoss(it, name) &&
-  losses(it.pipeline).every(({ definition }) =>
-    ATTRACTING.has(definition.name) || definition.name === name
+const besides = (it: Case, spreads: "variance" | "covariance"): boolean =>
+  attracting(it) && hasLoss(it, spreads) &&
+  losses(it.graph).every(({ stage: { definition } }) =>
+    definition.attracts || definition.spreads === spreads
   );
 
-const twins = (
-  { pipeline, loss }: Case,
-): readonly (readonly [string, EmaStage])[] => {
+/** Twins that a loss depends on: stages whose weights follow others'. */
+function twins(it: Case): readonly WiredStage[] {
   const read = new Set(
-    loss.between.flatMap((side) => behind(pipeline, side)),
+    sidesOf(it.loss).flatMap((side) => behind(it, side)),
   );
-  return [...pipeline.stages].filter((entry): entry is [string, EmaStage] =>
-    entry[1].kind === "ema" && read.has(entry[1])
+  return it.graph.order.filter((wired) =>
+    read.has(wired) && (wired.built.follows?.length ?? 0) > 0
   );
-};
+}
+
+const ownMomentum = (
+  { stage: { options } }: WiredStage,
+): Rampable | undefined =>
+  (options as { readonly momentum?: Rampable }).momentum;
 
 /** Twins whose momentum never leaves a value. */
-const heldAt = (it: Case, value: number): ReturnType<typeof twins> =>
-  twins(it).filter(([, { momentum = it.pipeline.train.ema }]) =>
-    momentum.from === value && momentum.to === value
-  );
-
-/** Where the momentum of the first of some twins is written. */
-const momentumOf = ([first]: ReturnType<typeof twins>): Path =>
-  first?.[1].momentum ? ["stages", first[0], "momentum"] : ["train", "ema"];
-
-const hasPredictor = ({ pipeline, loss }: Case): boolean => {
-  const depth = loss.between.map((side) =>
-    behind(pipeline, side).filter(({ kind }) =>
-      kind === "module" || kind === "ema"
-    ).length
-  );
-  return depth[0] !== depth[1];
-};
-
-/** Predictors that a loss reads, by name. */
-const predictors = ({ pipeline, loss }: Case): readonly string[] =>
-  loss.between.map(({ stage }) => stage).filter((name) => {
-    const stage = pipeline.stages.get(name);
-    return stage?.kind === "module" && stage.role === "predict";
+const heldAt = (it: Case, value: number): readonly WiredStage[] =>
+  twins(it).filter((twin) => {
+    const momentum = ownMomentum(twin) ?? it.pipeline.train.ema;
+    return isRamp(momentum)
+      ? momentum.from === value && momentum.to === value
+      : momentum === value;
   });
 
-/** An option of a built-in definition. */
-const optionOf = (options: unknown, name: string): unknown =>
-  (options as Readonly<Record<string, unknown>>)[name];
+/** Where the momentum of the first of some twins is written. */
+const momentumOf = ([first]: readonly WiredStage[]): Path =>
+  first && ownMomentum(first) !== undefined
+    ? ["stages", first.name, "momentum"]
+    : ["train", "ema"];
+
+const hasWeights = ({ variables }: WiredStage): boolean =>
+  variables.some(({ role }) => role !== "buffer");
+
+const hasPredictor = (it: Case): boolean => {
+  const [left, right] = sidesOf(it.loss).map((side) =>
+    behind(it, side).filter(hasWeights).length
+  );
+  return left !== right;
+};
+
+const partOf = (
+  { stage: { key, definition } }: WiredStage,
+): StageKind["part"] => definition.kinds.find((kind) => kind.key === key)?.part;
+
+/** Predictors that a loss reads. */
+const predictors = ({ graph, loss }: Case): readonly WiredStage[] =>
+  sidesOf(loss).flatMap(({ stage }) => graph.byName.get(stage) ?? [])
+    .filter((one) => one.trainable || one.variables.length > 0)
+    .filter((one) => partOf(one) === "predictor");
 
 /** Predictors whose last layer has a batch norm. */
 const normedPredictors = (it: Case): readonly string[] =>
-  predictors(it).filter((name) => {
-    const stage = it.pipeline.stages.get(name);
-    return stage?.kind === "module" && stage.definition.name === "mlp" &&
-      optionOf(stage.options, "batch_norm") === "all";
-  });
+  predictors(it).filter(({ stage: { definition, options } }) =>
+    definition.normalizesOutput?.(options)
+  ).map(({ name }) => name);
 
 const frozenPredictors = (it: Case): readonly string[] =>
-  predictors(it).filter((name) =>
-    it.pipeline.train.perStage.get(name)?.lr === 0
-  );
-
-const isCorrelation = ({ loss }: Case): boolean =>
-  loss.weight > 0 && loss.definition.name === "cross_correlation";
+  predictors(it).map(({ name }) => name).filter((name) => {
+    const own = it.pipeline.train.perStage.get(name);
+    return own?.lr === 0 || own?.freeze === true;
+  });
 
 const RISKS: readonly Risk[] = [
   {
     applies: (it) => attracting(it) && alone(it) && bothTrain(it),
-    at: ({ name }) => ["stages", name, "between"],
+    at: between,
     message:
       "Gradients flow into both sides of this loss, which a constant embedding minimises",
     hints: [
@@ -143,7 +160,7 @@ const RISKS: readonly Risk[] = [
   },
   {
     applies: (it) => attracting(it) && alone(it) && !hasPredictor(it),
-    at: ({ name }) => ["stages", name, "between"],
+    at: between,
     message: "Both sides of this loss are equally deep: there is no predictor",
     hints: [
       `without a predictor SimSiam reaches 0.1 % (${SIMSIAM}, table 2) and BYOL 0.2 % (${BYOL}, table 5)`,
@@ -152,7 +169,11 @@ const RISKS: readonly Risk[] = [
   },
   {
     applies: (it) => attracting(it) && frozenPredictors(it).length > 0,
-    at: (it) => ["train", "per_stage", frozenPredictors(it)[0] ?? "", "lr"],
+    at: (it) => {
+      const [name = ""] = frozenPredictors(it);
+      const { lr } = it.pipeline.train.perStage.get(name) ?? {};
+      return ["train", "per_stage", name, lr === 0 ? "lr" : "freeze"];
+    },
     message: "A predictor that is not trained predicts nothing",
     hints: [
       `SimSiam with its predictor fixed at random reaches 1.5 % against 67.7 % (${SIMSIAM}, table 2)`,
@@ -185,11 +206,11 @@ const RISKS: readonly Risk[] = [
   {
     applies: (it) =>
       attracting(it) && alone(it) &&
-      !it.loss.between.some((side) =>
-        behind(it.pipeline, side).some((stage) =>
-          stage.kind === "module" && stage.role !== "encode" &&
-          (stage.definition.name !== "mlp" ||
-            optionOf(stage.options, "batch_norm") !== "none")
+      !sidesOf(it.loss).some((side) =>
+        behind(it, side).some((one) =>
+          hasWeights(one) && partOf(one) !== undefined &&
+          partOf(one) !== "encoder" &&
+          one.variables.some(({ role }) => role === "buffer")
         )
       ),
     at: ({ name }) => ["stages", name],
@@ -201,8 +222,8 @@ const RISKS: readonly Risk[] = [
   {
     applies: (it) => {
       const { definition, options } = it.pipeline.train.optimizer;
-      return attracting(it) && alone(it) && /^adamw?$/.test(definition.name) &&
-        Number(optionOf(options, "lr")) >= LARGE_ADAM_RATE;
+      return attracting(it) && alone(it) && definition.adaptive === true &&
+        options.lr >= LARGE_ADAM_RATE;
     },
     at: ({ pipeline: { train } }) => [
       "train",
@@ -217,28 +238,9 @@ const RISKS: readonly Risk[] = [
     ],
   },
   {
-    applies: (it) =>
-      isCorrelation(it) && optionOf(it.loss.options, "lambda") === 0,
-    at: ({ name }) => ["stages", name, "lambda"],
-    message: "Without the redundancy term all features may tell the same",
-    hints: [
-      `Barlow Twins reaches 57.3 % with the invariance term alone, 71.4 % with both (${BARLOW}, table 5)`,
-    ],
-  },
-  {
-    applies: (it) =>
-      isCorrelation(it) && optionOf(it.loss.options, "invariance") === 0,
-    at: ({ name }) => ["stages", name, "invariance"],
-    message: "Without the invariance term nothing pulls views together",
-    hints: [
-      `Barlow Twins reaches 0.1 % with the redundancy term alone, 71.4 % with both (${BARLOW}, table 5)`,
-    ],
-  },
-  {
-    applies: ({ pipeline, loss }) =>
-      losses(pipeline).every(({ definition }) =>
-        SPREADING.has(definition.name)
-      ) && losses(pipeline)[0] === loss,
+    applies: ({ graph, loss }) =>
+      losses(graph).every(({ stage }) => stage.definition.spreads) &&
+      losses(graph)[0] === loss,
     at: ({ name }) => ["stages", name],
     message: "Nothing in this sum pulls the views of an image together",
     hints: [
@@ -267,6 +269,14 @@ const RISKS: readonly Risk[] = [
   },
 ];
 
+/** What a loss's definition itself says of its options. */
+const ownRisks = ({ name, stage: { definition, options } }: WiredStage) =>
+  (definition.risks?.(options) ?? []).map(({ at, message, hints }) => ({
+    path: ["stages", name, at],
+    message,
+    hints,
+  }));
+
 /** Warns of what the papers saw collapse; of each place once. */
 export function findRisks(
   pipeline: Pipeline,
@@ -274,16 +284,24 @@ export function findRisks(
   findings: Findings,
 ): void {
   const said = new Set<string>();
-  for (const { name, stage } of graph.order) {
-    if (stage.kind !== "loss") continue;
-    const it: Case = { pipeline, name, loss: stage };
+  const learns = trainedBelow(graph.order);
+  const warn = (path: Path, message: string, hints: readonly string[]) => {
+    const key = JSON.stringify([path, message]);
+    if (said.has(key)) return;
+    said.add(key);
+    findings.warn("collapse-risk", path, message, { hints });
+  };
+  for (const loss of graph.order) {
+    const { name, stage } = loss;
+    if (stage.weight !== 0) {
+      for (const { path, message, hints } of ownRisks(loss)) {
+        warn(path, message, hints);
+      }
+    }
+    if (!isObjective(stage)) continue;
+    const it: Case = { pipeline, graph, learns, name, loss };
     for (const { applies, at, message, hints } of RISKS) {
-      if (!applies(it)) continue;
-      const path = at(it);
-      const key = JSON.stringify([path, message]);
-      if (said.has(key)) continue;
-      said.add(key);
-      findings.warn("collapse-risk", path, message, { hints });
+      if (applies(it)) warn(at(it), message, hints);
     }
   }
 }

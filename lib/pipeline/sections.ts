@@ -1,6 +1,7 @@
 /** @file Schemas of the sections that no stage defines: train, monitor, evaluate. */
 import { z } from "zod";
 import { ACTIONS } from "../monitor/policy.ts";
+import { ramp } from "../stages/ramp.ts";
 
 /** Options of the learning-rate schedules, by name. */
 export const SCHEDULES = {
@@ -23,14 +24,11 @@ export const SCHEDULES = {
   }),
 } as const;
 
-/** EMA momentum that changes over the run. */
-export const momentumRange = z.strictObject({
-  from: z.number().min(0).max(1).describe("Share kept at the start"),
-  to: z.number().min(0).max(1).describe("Share kept at the end"),
-});
+/** EMA momentum: a share, constant or changing. */
+export const momentum = ramp(z.number().min(0).max(1));
 
-/** EMA momentum. */
-export const momentum = z.union([z.number().min(0).max(1), momentumRange]);
+/** Weight decay, constant or changing. */
+export const decay = ramp(z.number().min(0).max(1));
 
 /** Keys of `train`; nested choices are read apart. */
 export const train = z.strictObject({
@@ -42,8 +40,14 @@ export const train = z.strictObject({
   ),
   optimizer: z.unknown().describe("One optimizer with its options"),
   schedule: z.unknown().optional().describe("Learning-rate schedule"),
-  ema: z.unknown().optional().describe(
+  ema: momentum.default(0.99).describe(
     "EMA momentum of all twins: a number, or { from, to }; 0.99 by default (MoCo has 0.999, BYOL 0.996 to 1)",
+  ),
+  clip: z.number().positive().optional().describe(
+    "Most length (2-norm) of the gradient of all trained weights together; a longer one is scaled down",
+  ),
+  accumulate: z.int().min(1).max(10_000).default(1).describe(
+    "Parts that a batch is computed in, one after another, for batches that memory cannot hold; it divides `data.batch`",
   ),
   per_stage: z.record(z.string(), z.unknown()).default({}).describe(
     "Settings for single stages",
@@ -60,6 +64,18 @@ export const perStage = z.strictObject({
   ),
   schedule: z.unknown().optional().describe(
     "Schedule in place of the run's",
+  ),
+  optimizer: z.unknown().optional().describe(
+    "One optimizer with its options, in place of the run's",
+  ),
+  weight_decay: decay.optional().describe(
+    "Weight decay in place of the optimizer's",
+  ),
+  layer_decay: z.number().positive().max(1).optional().describe(
+    "Factor of the learning rate from each layer to the one before it, so that early layers move less",
+  ),
+  freeze: z.union([z.literal(true), z.number().positive()]).optional().describe(
+    "Epochs from the start in which nothing of the stage moves; `true`: it never does",
   ),
 });
 
@@ -84,6 +100,9 @@ export const monitor = z.strictObject({
   ),
   patience: z.int().min(1).max(1000).default(3).describe(
     "Checks in a row that must find a fault before it is believed",
+  ),
+  of: z.string().optional().describe(
+    "Stage whose embeddings are watched; by default what the first loss compares with",
   ),
   every: z.int().min(1).max(100_000).default(20).describe(
     "Steps between two checks, at most; an epoch has at least one",

@@ -1,6 +1,6 @@
 /** @file The pipelines that a sweep stands for, and what is said of them together. */
 import type { Locator } from "./compose.ts";
-import { type Diagnostic, Findings } from "./diagnostic.ts";
+import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
 import { startsWith } from "./path.ts";
 import type { Placed } from "./render.ts";
 import type { Source } from "./source.ts";

@@ -1,5 +1,4 @@
 /** @file Named heads: the projectors and predictors of the papers. */
-import type { ModuleRole } from "./define.ts";
 
 /** A network of `MODULES` with options of it. */
 export interface HeadRecipe {
@@ -9,14 +8,14 @@ export interface HeadRecipe {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A method's heads, by the role that each plays. */
+/** A method's heads, by the key under which each stands. */
 export interface HeadPreset {
   /** One sentence for the editor. */
   readonly summary: string;
   /** Where the sizes come from. */
   readonly reference: string;
   /** Its heads; a role that the method does without is absent. */
-  readonly heads: Readonly<Partial<Record<ModuleRole, HeadRecipe>>>;
+  readonly heads: Readonly<Partial<Record<string, HeadRecipe>>>;
 }
 
 const mlp = (options: HeadRecipe["options"]): HeadRecipe => ({

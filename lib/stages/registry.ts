@@ -1,9 +1,7 @@
 /** @file Every stage that a pipeline can name: one line each. */
-import type {
-  LossDefinition,
-  ModuleDefinition,
-  TransformDefinition,
-} from "./define.ts";
+import { augment } from "./augment/augment.ts";
+import type { StageDefinition } from "./define.ts";
+import type { TransformDefinition } from "./define_transform.ts";
 import { batchInfoNce } from "./losses/batch_info_nce.ts";
 import { cosine } from "./losses/cosine.ts";
 import { covariance } from "./losses/covariance.ts";
@@ -14,6 +12,9 @@ import { ntXent } from "./losses/nt_xent.ts";
 import { variance } from "./losses/variance.ts";
 import { mlp } from "./modules/mlp.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
+import { ema } from "./state/ema.ts";
+import { queue } from "./state/queue.ts";
+import { shared } from "./state/shared.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
 import { gaussianBlur } from "./transforms/gaussian_blur.ts";
 import { grayscale } from "./transforms/grayscale.ts";
@@ -22,14 +23,34 @@ import { normalize } from "./transforms/normalize.ts";
 import { randomResizedCrop } from "./transforms/random_resized_crop.ts";
 import { resize } from "./transforms/resize.ts";
 import { solarize } from "./transforms/solarize.ts";
+import { join } from "./values/join.ts";
+import { mean } from "./values/mean.ts";
+import { nearest } from "./values/nearest.ts";
+import { stopGradientStage } from "./values/stop_gradient.ts";
 
-/** Networks: encoders, projectors, predictors. */
-export const MODULES: readonly ModuleDefinition[] = [
+/** Kinds of stages, and what stands under each of their keys. */
+export const STAGES: readonly StageDefinition[] = [
+  augment,
   resnet,
   resnet18,
   resnet34,
   resnet50,
   mlp,
+  ema,
+  shared,
+  stopGradientStage,
+  mean,
+  join,
+  queue,
+  nearest,
+  cosine,
+  mse,
+  crossCorrelation,
+  ntXent,
+  infoNce,
+  batchInfoNce,
+  variance,
+  covariance,
 ];
 
 /** Augmentation transforms. */
@@ -42,16 +63,4 @@ export const TRANSFORMS: readonly TransformDefinition[] = [
   gaussianBlur,
   solarize,
   normalize,
-];
-
-/** Losses. */
-export const LOSSES: readonly LossDefinition[] = [
-  cosine,
-  mse,
-  crossCorrelation,
-  ntXent,
-  infoNce,
-  batchInfoNce,
-  variance,
-  covariance,
 ];

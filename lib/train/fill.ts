@@ -12,18 +12,26 @@ import type { Runtime } from "./runtime.ts";
 /** Larger sets in memory are fed batch by batch instead of living on the device. */
 const MOST_RESIDENT_BYTES = 2 ** 30;
 
+/** A value and the variable that holds it. */
+interface Held {
+  readonly value: TensorData;
+  readonly ref: VariableRef;
+}
+
 /** Images that live on the device. */
 export interface Resident {
   /** `[count, height, width, channels]`. */
   readonly pixels: TensorData;
   /** `[count, channels, height, width]`. */
   readonly ref: VariableRef;
+  /** Class of each image, int32 `[count]`. */
+  readonly labels?: Held;
 }
 
 /** Where images live on the device, if they do. */
 export function residentImages(images: Images): Resident | undefined {
   if (!isInMemory(images)) return undefined;
-  const { count, channels, height, width, pixels } = images;
+  const { count, channels, height, width, pixels, labels } = images;
   if (pixels.byteLength > MOST_RESIDENT_BYTES) return undefined;
   return {
     pixels: {
@@ -36,21 +44,24 @@ export function residentImages(images: Images): Resident | undefined {
       shape: [count, channels, height, width],
       dtype: "uint8",
     },
+    ...(labels
+      ? {
+        labels: {
+          value: {
+            dtype: "int32",
+            shape: [count],
+            data: Int32Array.from(labels),
+          },
+          ref: { path: "data/labels", shape: [count], dtype: "int32" },
+        },
+      }
+      : {}),
   };
 }
 
-/** Twins start as copies of their sources. */
-function twinSources(graph: StageGraph): Map<Variable, Variable> {
-  const sources = new Map<Variable, Variable>();
-  for (const { stage, variables } of graph.order) {
-    if (stage.kind !== "ema") continue;
-    const source = graph.byName.get(stage.source);
-    variables.forEach((variable, i) => {
-      sources.set(variable, source?.variables[i] as Variable);
-    });
-  }
-  return sources;
-}
+/** What follows a stage's weights starts as a copy of them. */
+const followed = ({ order }: StageGraph): Map<Variable, Variable> =>
+  new Map(order.flatMap(({ built: { follows = [] } }) => [...follows]));
 
 /**
  * Draws first weights and uploads images. Most of it happens on the engine's
@@ -69,17 +80,23 @@ export async function fill(
     init: { kind: "constant", value: 0 },
     role: "buffer",
   };
-  const init = initializer([...variables, counter], seed, twinSources(graph));
+  const init = initializer([...variables, counter], seed, followed(graph));
   const step = { dtype: "int32", shape: [], data: Int32Array.of(0) } as const;
   const runs = [runtime.load("initialize", init).run({ step })];
   if (resident) {
-    const { ref, pixels } = resident;
+    const { ref, pixels, labels } = resident;
     const upload = runtime.load("upload", (execution) => {
       const fed = execution.feed("pixels", pixels.shape, pixels.dtype);
       execution.assign(ref, planar(fed));
+      if (labels) {
+        const { shape, dtype } = labels.value;
+        execution.assign(labels.ref, execution.feed("labels", shape, dtype));
+      }
       return {};
     });
-    runs.push(upload.run({ pixels }));
+    runs.push(
+      upload.run({ pixels, ...(labels ? { labels: labels.value } : {}) }),
+    );
   }
   await Promise.all(runs);
 }

@@ -1,5 +1,6 @@
 /** @file Watches a run: takes its signals when they are due, and judges them. */
-import { landmarksOf, watchedStage } from "../graph/monitors.ts";
+import { landmarksOf } from "../graph/monitors.ts";
+import { outputOf } from "../graph/stage_graph.ts";
 import { keyOf } from "../monitor/define.ts";
 import { isWatched } from "../monitor/policy.ts";
 import { SIGNALS, signalsAt } from "../monitor/signals.ts";
@@ -52,11 +53,11 @@ export class Monitoring {
     const { monitor, train } = pipeline;
     this.#watched = isWatched(monitor);
     this.#every = Math.min(monitor.every, length.stepsPerEpoch);
-    this.#landmarks = landmarksOf(pipeline, graph);
-    const watched = watchedStage(graph);
+    this.#landmarks = landmarksOf(graph);
+    const { watched } = graph;
     this.#watch = new Watch(monitor, {
       embedding: watched.name,
-      features: watched.output?.shape[0] ?? 1,
+      features: outputOf(watched)?.[0]?.shape[0] ?? 1,
       losses: this.#landmarks,
       warmup: train.schedule.warmup * length.stepsPerEpoch,
     });

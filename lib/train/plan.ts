@@ -1,6 +1,7 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
 import { DEFINING, optimize, passesFor } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
+import { type ScalarSlot, scalarValues } from "../graph/slots.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
@@ -10,12 +11,10 @@ import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import type { Target } from "../trace/target.ts";
 import { recordStep } from "./record.ts";
 import { type RunLength, runLength } from "./run_length.ts";
-import { scalarValues } from "./session.ts";
-import type { ScalarSlot } from "../graph/step.ts";
 
 /** One stage. */
 export interface StagePlan {
@@ -28,9 +27,9 @@ export interface StagePlan {
   readonly activations: number;
 }
 
-/** A learning rate or an EMA momentum over the run. */
+/** A learning rate, an EMA momentum or another option over the run. */
 export interface Series {
-  readonly kind: ScalarSlot["kind"];
+  readonly option: string;
   /** Stages that have it. */
   readonly stages: readonly string[];
   /** Epoch or step, and the value there. */
@@ -68,8 +67,9 @@ const PARTS: Readonly<Record<string, string>> = {
   "": "backward pass",
   images: "reading the images",
   optimizer: "optimizer",
-  ema: "EMA updates",
-  queue: "queue updates",
+  state: "EMA and queue updates",
+  accumulate: "gradient sums",
+  clip: "gradient clipping",
   monitor: "monitors",
 };
 
@@ -150,15 +150,15 @@ function schedulesOf(
       ),
     ),
   ];
-  const values = at.map((step) => scalarValues(pipeline, slots, step, length));
+  const values = at.map((step) => scalarValues(slots, step, length));
   const series = new Map<string, Series>();
-  slots.forEach(({ kind, stage }, slot) => {
+  slots.forEach(({ option, stage }, slot) => {
     const points = at.map((step, i) =>
       [step / unit, values[i]?.[slot] ?? Number.NaN] as const
     );
-    const key = `${kind} ${points}`;
+    const key = `${option} ${points}`;
     const stages = [...series.get(key)?.stages ?? [], stage];
-    series.set(key, { kind, stages, points });
+    series.set(key, { option, stages, points });
   });
   return [...series.values()];
 }

@@ -47,6 +47,7 @@ export function recordStep(
         shape: [count, ...graph.image],
         dtype: "uint8",
       },
+      labels: { path: "data/labels", shape: [count], dtype: "int32" },
     },
   );
   const program = trace(api, "step", training.traceable, {

@@ -2,7 +2,7 @@
 import { metricOf } from "../checkpoint/retention.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import { UserError } from "../errors.ts";
-import type { CheckpointPolicy } from "../pipeline/pipeline.ts";
+import type { CheckpointPolicy } from "../model/pipeline.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { ResumePoint } from "./resume_point.ts";
 

@@ -1,7 +1,7 @@
 /** @file What `precision` comes to on this machine. */
 import type { Engine } from "../engine/open.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
-import type { Train } from "../pipeline/pipeline.ts";
+import type { Train } from "../model/pipeline.ts";
 import { measureRates, type Product } from "./limit.ts";
 
 /** A product that takes a core about a millisecond. */

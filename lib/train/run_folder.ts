@@ -9,7 +9,7 @@ import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/resolve.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
 /** Names of the files of a run. */

@@ -1,7 +1,7 @@
 /** @file How many steps a run has. */
 import { UserError } from "../errors.ts";
 import { overlongWarmups } from "../graph/check_length.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 
 /** Steps of a run, and of one epoch. */
 export interface RunLength {

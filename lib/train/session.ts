@@ -10,18 +10,14 @@ import {
   SPECTRA,
   spectrumProgram,
 } from "../graph/monitors.ts";
-import {
-  type ScalarSlot,
-  STEP,
-  type TrainingStep,
-  trainingStep,
-} from "../graph/step.ts";
+import { scalarValues } from "../graph/slots.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
+import { STEP, type TrainingStep, trainingStep } from "../graph/step.ts";
+import { classesRead, readsLabels } from "../graph/step_input.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { Spectra } from "../monitor/define.ts";
-import { emaMomentum, learningRateFactor } from "../optim/schedule.ts";
-import type { EmaStage, Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { fill, residentImages } from "./fill.ts";
 import { ImageOrder } from "./order.ts";
@@ -34,34 +30,25 @@ import { compiledRuntime, type Runtime } from "./runtime.ts";
 /** What a step reports, by name; scalars. */
 export type StepMetrics = Readonly<Record<string, number>>;
 
-/** Value of each scalar in a step. */
-export function scalarValues(
-  pipeline: Pipeline,
-  slots: readonly ScalarSlot[],
-  step: number,
-  { steps, stepsPerEpoch }: RunLength,
-): Float32Array<ArrayBuffer> {
-  const { schedule, ema, perStage, optimizer } = pipeline.train;
-  const base = (optimizer.options as { lr: number }).lr;
-  const valueOf: {
-    readonly [K in ScalarSlot["kind"]]: (stage: string) => number;
-  } = {
-    lr(stage) {
-      const own = perStage.get(stage);
-      const factor = learningRateFactor(
-        own?.schedule ?? schedule,
-        step,
-        steps,
-        stepsPerEpoch,
-      );
-      return (own?.lr ?? base) * factor;
-    },
-    ema(stage) {
-      const { momentum } = pipeline.stages.get(stage) as EmaStage;
-      return emaMomentum(momentum ?? ema, step, steps);
-    },
-  };
-  return Float32Array.from(slots, ({ kind, stage }) => valueOf[kind](stage));
+/**
+ * Labels that the stages read have to be there, and to be told apart.
+ *
+ * @throws {UserError} When they are not.
+ */
+function checkLabels(graph: StageGraph, { labels, classes }: Images): void {
+  if (!readsLabels(graph)) return;
+  if (!labels) {
+    throw new UserError(
+      'Cannot train on "label": the images have no labels.\nGive images in folders of their classes, or take the stages that read "label" away.',
+    );
+  }
+  const read = classesRead(graph);
+  const most = labels.reduce((top, label) => Math.max(top, label), -1) + 1;
+  const count = Math.max(most, classes?.length ?? 0);
+  if (!read || count <= read.classes) return;
+  throw new UserError(
+    `Cannot train "${read.stage}": the images have ${count} classes, and it tells ${read.classes} apart.\nGive what it reads ${count} outputs (\`out: ${count}\`).`,
+  );
 }
 
 /** The one element of each tensor. */
@@ -71,10 +58,48 @@ function scalarsOf(tensors: Tensors): StepMetrics {
   );
 }
 
+/** What a program is fed, by name. */
+type Fed = Readonly<Record<string, TensorData>>;
+
+/** Rows of one part of what a batch is fed, and which part it is. */
+function partOf(fed: Fed, part: number, parts: number): Fed {
+  const rows = Object.entries(fed).map(([name, { dtype, shape, data }]) => {
+    const [count = 0, ...rest] = shape;
+    const size = data.length / parts;
+    return [name, {
+      dtype,
+      shape: [count / parts, ...rest],
+      data: data.subarray(part * size, (part + 1) * size),
+    }];
+  });
+  return {
+    ...Object.fromEntries(rows) as Fed,
+    part: { dtype: "int32", shape: [], data: Int32Array.of(part) },
+  };
+}
+
+/** Metrics of a step: means over its parts of what each reports, the last's others. */
+function meanOf(parts: readonly StepMetrics[]): StepMetrics {
+  const last = parts.at(-1) ?? {};
+  if (parts.length === 1) return last;
+  return Object.fromEntries(
+    Object.entries(last).map(([name, value]) => {
+      const values = parts.map((one) => one[name]).filter((one) =>
+        one !== undefined
+      );
+      return values.length === parts.length
+        ? [name, values.reduce((sum, one) => sum + one, 0) / parts.length]
+        : [name, value];
+    }),
+  );
+}
+
 /** A compiled training step with its variables and its data. */
 export class TrainingSession {
   readonly #runtime: Runtime;
   readonly #step: Executable;
+  /** Of a batch in parts: one before the last. */
+  readonly #part: Executable | undefined;
   readonly #training: TrainingStep;
   readonly #resident: boolean;
   /** Every variable, the step counter included. */
@@ -93,7 +118,8 @@ export class TrainingSession {
     readonly graph: StageGraph,
     readonly engine: Engine,
     readonly data: Images,
-    { runtime, training, step, resident, rounding }: {
+    { runtime, training, step, part, resident, rounding }: {
+      readonly part: Executable | undefined;
       readonly rounding: Rounding;
       readonly runtime: Runtime;
       readonly training: TrainingStep;
@@ -111,6 +137,7 @@ export class TrainingSession {
     this.#runtime = runtime;
     this.#training = training;
     this.#step = step;
+    this.#part = part;
     this.#resident = resident;
     this.rounding = rounding;
     this.variables = [...training.variables, STEP];
@@ -131,32 +158,44 @@ export class TrainingSession {
       readonly products?: Rounding["products"] | undefined;
     } = {},
   ): Promise<TrainingSession> {
+    checkLabels(graph, data);
     const resident = residentImages(data);
     const training = trainingStep(
       pipeline,
       graph,
-      resident ? { kind: "resident", pixels: resident.ref } : { kind: "fed" },
+      resident
+        ? {
+          kind: "resident",
+          pixels: resident.ref,
+          ...(resident.labels ? { labels: resident.labels.ref } : {}),
+        }
+        : { kind: "fed" },
     );
     const rounding = runtime.float32Only
       ? FLOAT32
       : await roundingFor(engine, pipeline.train.precision, products);
     const filled = fill(
       runtime,
-      training.variables,
+      [...training.variables, ...training.scratch],
       pipeline.seed,
       graph,
       resident,
     );
     // The step is traced while the engine fills its variables.
-    const traced = Promise.resolve().then(() =>
-      runtime.load("step", training.traceable, rounding)
-    );
-    const [step] = await Promise.all([traced, filled]);
+    const traced = Promise.resolve().then(() => ({
+      step: runtime.load("step", training.traceable, rounding),
+      ...(training.part
+        ? { part: runtime.load("part", training.part, rounding) }
+        : {}),
+    }));
+    const [{ step, part }] = await Promise.all([traced, filled]);
     await step.compile();
+    await part?.compile();
     return new TrainingSession(pipeline, graph, engine, data, {
       runtime,
       training,
       step,
+      part,
       resident: resident !== undefined,
       rounding,
     });
@@ -182,8 +221,8 @@ export class TrainingSession {
     return this.#waited;
   }
 
-  /** What the next step is fed: images, or where they are on the device. */
-  async #nextImages(): Promise<Record<string, TensorData>> {
+  /** What the next step is fed: images, or where they are on the device; and labels. */
+  async #nextImages(): Promise<Fed> {
     if (!isInMemory(this.data)) {
       const { steps } = this.length;
       this.#prefetcher ??= new Prefetcher(
@@ -193,18 +232,26 @@ export class TrainingSession {
         this.#done < steps ? steps : Number.POSITIVE_INFINITY,
       );
       const before = performance.now();
-      const { images } = await this.#prefetcher.take();
+      const { images, rows } = await this.#prefetcher.take();
       this.#waited += performance.now() - before;
-      return { images };
+      return { images, ...this.#labelsOf(rows) };
     }
     const data = this.#order.batchOf(this.#done);
     return this.#resident
       ? { indices: { dtype: "int32", shape: [data.length], data } }
-      : { images: planarBatch(this.data, data) };
+      : { images: planarBatch(this.data, data), ...this.#labelsOf(data) };
+  }
+
+  /** Labels of some images, where a stage reads them. */
+  #labelsOf(rows: Int32Array): Fed {
+    const { labels } = this.data;
+    if (!labels || !readsLabels(this.graph)) return {};
+    const data = Int32Array.from(rows, (row) => labels[row] ?? 0);
+    return { labels: { dtype: "int32", shape: [rows.length], data } };
   }
 
   /**
-   * Runs one step: one call of the engine.
+   * Runs one step: one call of the engine, or one for each part of the batch.
    *
    * @param onTimings Asks for the time of every op, at some cost.
    * @throws {UserError} When an image cannot be read and that is to end the run.
@@ -213,18 +260,26 @@ export class TrainingSession {
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<StepMetrics> {
     const images = await this.#nextImages();
-    const scalars = scalarValues(
-      this.pipeline,
+    const data = scalarValues(
       this.#training.scalars,
       this.#done,
       this.length,
     );
-    const results = await this.#step.run({
-      ...images,
-      scalars: { dtype: "float32", shape: [scalars.length], data: scalars },
-    }, onTimings);
+    const scalars: TensorData = {
+      dtype: "float32",
+      shape: [data.length],
+      data,
+    };
+    const { accumulate: parts } = this.pipeline.train;
+    const metrics: StepMetrics[] = [];
+    for (let part = 0; part < parts; part++) {
+      const fed = parts === 1 ? images : partOf(images, part, parts);
+      const program = part < parts - 1 && this.#part || this.#step;
+      const results = await program.run({ ...fed, scalars }, onTimings);
+      metrics.push(scalarsOf(results));
+    }
     this.#done++;
-    return scalarsOf(results);
+    return meanOf(metrics);
   }
 
   #check: Executable | undefined;
@@ -232,7 +287,8 @@ export class TrainingSession {
   /** Signals of the last step's embeddings, and of the variables after it. */
   async check(): Promise<StepMetrics> {
     const { pipeline, graph } = this;
-    this.#check ??= this.load("check", checkProgram(pipeline, graph));
+    const batch = pipeline.data.batch / pipeline.train.accumulate;
+    this.#check ??= this.load("check", checkProgram(batch, graph));
     return scalarsOf(await this.#check.run());
   }
 

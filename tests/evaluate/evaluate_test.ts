@@ -11,7 +11,7 @@ import {
 } from "../../lib/evaluate/linear.ts";
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
-import { BUILT_IN, register } from "../../lib/pipeline/registry.ts";
+import { BUILT_IN, register } from "../../lib/model/registry.ts";
 import { defineTransform } from "../../lib/stages/define.ts";
 import { close, Dice } from "../helpers/numeric.ts";
 import {

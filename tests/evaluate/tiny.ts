@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { defineSource, type ImageSet } from "../../lib/data/source.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
-import { BUILT_IN, register } from "../../lib/pipeline/registry.ts";
+import { BUILT_IN, register } from "../../lib/model/registry.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
 import { Dice } from "../helpers/numeric.ts";

@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Pipeline } from "../../lib/pipeline/pipeline.ts";
+import type { Pipeline } from "../../lib/model/pipeline.ts";
 import type { StepMetrics, TrainingSession } from "../../lib/train/session.ts";
 import { magnitude, relativeError } from "../trace/close.ts";
 

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { emaMomentum, learningRateFactor } from "../../lib/optim/schedule.ts";
-import type { Schedule } from "../../lib/pipeline/pipeline.ts";
+import type { Schedule } from "../../lib/model/pipeline.ts";
 
 const PER_EPOCH = 10;
 const near = (actual: number, expected: number): void =>

@@ -3,7 +3,7 @@ import assert from "@std/assert";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { checkPipeline } from "../../lib/pipeline/load.ts";
-import type { LossStage } from "../../lib/pipeline/pipeline.ts";
+import type { LossStage } from "../../lib/model/pipeline.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
 
 const LOSS = `

@@ -3,7 +3,7 @@ import {
   type Code,
   CODES,
   type Diagnostic,
-} from "../../lib/pipeline/diagnostic.ts";
+} from "../../lib/diagnostics/diagnostic.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 
 /** Stands in a text where the caret is expected. */

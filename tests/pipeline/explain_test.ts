@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { explain } from "../../lib/pipeline/explain.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
-import type { Pipeline } from "../../lib/pipeline/pipeline.ts";
+import type { Pipeline } from "../../lib/model/pipeline.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
 import { SHIPPED } from "./shipped.ts";
 

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { explain } from "../../lib/pipeline/explain.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
-import { BUILT_IN, headNames, register } from "../../lib/pipeline/registry.ts";
+import { BUILT_IN, headNames, register } from "../../lib/model/registry.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
 import type { ModuleRole } from "../../lib/stages/define.ts";
 import { HEAD_PRESETS } from "../../lib/stages/head_presets.ts";

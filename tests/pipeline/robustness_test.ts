@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import { edgesOf } from "../../lib/graph/edges.ts";
 import { IMAGE } from "../../lib/graph/stage_graph.ts";
-import type { Code, Diagnostic, Path } from "../../lib/pipeline/diagnostic.ts";
+import type { Code, Diagnostic, Path } from "../../lib/diagnostics/diagnostic.ts";
 import { OFFSET, SourceDocument } from "../../lib/pipeline/document.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";

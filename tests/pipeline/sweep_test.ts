@@ -9,7 +9,7 @@ import {
   type LoadedSweep,
 } from "../../lib/pipeline/load.ts";
 import { plainSweep } from "../../lib/pipeline/plain_sweep.ts";
-import { BUILT_IN, headNames } from "../../lib/pipeline/registry.ts";
+import { BUILT_IN, headNames } from "../../lib/model/registry.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
 import { pointFolder, valueText } from "../../lib/pipeline/sweep_names.ts";
 import { UserError } from "../../lib/errors.ts";

@@ -4,7 +4,7 @@ import {
   BUILT_IN,
   register,
   type Registry,
-} from "../../../lib/pipeline/registry.ts";
+} from "../../../lib/model/registry.ts";
 import { cifar10 } from "../../../lib/data/cifar10.ts";
 import type { Images } from "../jobs.ts";
 import { decodeBytes } from "../../npy.ts";

@@ -13,6 +13,8 @@ const CHANGES_NOTHING: Readonly<Record<string, (node: Node) => boolean>> = {
   Reshape: sameShape,
   BroadcastTo: sameShape,
   Slice: sameShape,
+  // Gradients are recorded by now.
+  StopGradient: () => true,
   Cast: ({ inputs, outputs }) => inputs[0]?.dtype === outputs[0]?.dtype,
 };
 

@@ -1,27 +1,20 @@
 /** @file A stage graph as boxes and arrows, before any drawing format. */
-import type { LossStage, Reference, Stage } from "../../pipeline/pipeline.ts";
-import { showShape } from "../../stages/define.ts";
+import type { Stage } from "../../model/pipeline.ts";
+import { IMAGE, LABEL, SOURCES } from "../../model/reference.ts";
+import { type Look, showSignature } from "../../stages/define.ts";
+import { isRamp } from "../../stages/ramp.ts";
 import { type Edge, edgesOf } from "../edges.ts";
+import { trainedBelow } from "../forward.ts";
 import { gradientReach } from "../gradient_reach.ts";
-import { IMAGE, type StageGraph, type WiredStage } from "../stage_graph.ts";
-
-/** What a box stands for: the key that names the stage in YAML, or the data. */
-export type NodeKind =
-  | "image"
-  | "augment"
-  | "encode"
-  | "project"
-  | "predict"
-  | "ema"
-  | "queue"
-  | "nearest"
-  | "stop_gradient"
-  | "loss";
+import { outputOf, type StageGraph, type WiredStage } from "../stage_graph.ts";
 
 /** A box. */
 export interface DiagramNode {
   readonly name: string;
-  readonly kind: NodeKind;
+  /** The key that makes the stage in YAML, or the data's name. */
+  readonly kind: string;
+  /** How it is drawn. */
+  readonly look: Look | "data";
   /** What it does, such as `encode: resnet`. */
   readonly title: string;
   /** What comes out, such as `2 × [batch, 64]`. */
@@ -33,7 +26,7 @@ export interface DiagramNode {
  * stop-gradient cut off, a value where there is nothing to train behind it,
  * or weights that are averaged.
  */
-export type EdgeKind = "gradient" | "stopped" | "value" | "ema";
+export type EdgeKind = "gradient" | "stopped" | "value" | "weights";
 
 /** An arrow, in the direction of the data. */
 export interface DiagramEdge {
@@ -56,64 +49,58 @@ export const LEGEND: Readonly<Record<EdgeKind, string>> = {
   gradient: "a gradient flows back",
   stopped: "stop_gradient",
   value: "a value alone",
-  ema: "EMA of weights",
+  weights: "the weights, shared or followed",
 };
 
-const BOXES: {
-  readonly [K in Stage["kind"]]: (
-    stage: Extract<Stage, { kind: K }>,
-  ) => Pick<DiagramNode, "kind" | "title">;
-} = {
-  augment: () => ({ kind: "augment", title: "augment" }),
-  module: ({ role, definition }) => ({
-    kind: role,
-    title: `${role}: ${definition.name}`,
-  }),
-  ema: ({ source }) => ({ kind: "ema", title: `ema: ${source}` }),
-  queue: () => ({ kind: "queue", title: "queue" }),
-  nearest: () => ({ kind: "nearest", title: "nearest row" }),
-  stop_gradient: () => ({ kind: "stop_gradient", title: "stop_gradient" }),
-  loss: (stage) => ({ kind: "loss", title: lossTitle(stage) }),
-};
+/** What a stage does: its key and the definition's name, and what tells losses apart. */
+function titleOf({ key, definition, options, links, weight }: Stage): string {
+  const [source] = links.values();
+  const named = definition.name === key ? key : `${key}: ${definition.name}`;
+  const { pairs } = options as { readonly pairs?: string };
+  return [
+    source === undefined ? named : `${key}: ${source}`,
+    ...(pairs === undefined ? [] : [`${pairs} pairs`]),
+    ...(weight === 1
+      ? []
+      : [`× ${isRamp(weight) ? `${weight.from} to ${weight.to}` : weight}`]),
+  ].join(", ");
+}
 
-const lossTitle = ({ definition, pairs, weight }: LossStage): string =>
-  `loss: ${definition.name}, ${pairs} pairs${
-    weight === 1 ? "" : `, × ${weight}`
-  }`;
+const lookOf = ({ key, definition }: Stage): Look =>
+  definition.kinds.find((kind) => kind.key === key)?.look ?? "value";
 
-function boxOf({ name, stage, output }: WiredStage): DiagramNode {
-  const { kind, title } = BOXES[stage.kind](stage as never);
-  const views = output && output.views > 1 ? `${output.views} × ` : "";
+function boxOf(wired: WiredStage): DiagramNode {
+  const { name, stage, built } = wired;
+  const output = outputOf(wired);
+  const named = Object.entries(built.outputs).map(([key, views]) =>
+    `${key} ${showSignature(views)}`
+  );
   return {
     name,
-    kind,
-    title,
-    shape: output ? `${views}${showShape(output)}` : "scalar",
+    kind: stage.key,
+    look: lookOf(stage),
+    title: titleOf(stage),
+    shape: output
+      ? showSignature(output)
+      : stage.definition.objective
+      ? "scalar"
+      : named.join(", "),
   };
 }
 
-/** The reference behind an edge, which knows the view and the stop-gradient. */
-function referenceAt(
-  stage: Stage,
-  path: readonly (string | number)[],
-): Reference | undefined {
-  const [key, side] = path;
-  if (stage.kind === "loss") {
-    return key === "negatives" ? stage.negatives : stage.between[Number(side)];
-  }
-  return stage.kind === "nearest" && key === "in" ? stage.queue : stage.of;
-}
-
-/** Stages whose value depends, by a path that gradients take, on trained weights. */
-function trainedBelow(graph: StageGraph): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { name, stage, trainable } of graph.order) {
-    const reads = edgesOf(stage).some(({ gradient, to }) =>
-      gradient && found.has(to)
-    );
-    if (trainable || reads) found.add(name);
-  }
-  return found;
+/** What stands at an arrow: which views, which output, which input beside the main one. */
+function labelOf({ definition }: Stage, { path, reference }: Edge): string {
+  if (!reference) return "";
+  const { stopGradient, view, range, output } = reference;
+  const [input = ""] = path;
+  const main = Object.keys(definition.inputs)[0] === input;
+  return [
+    ...(stopGradient ? ["stop_gradient"] : []),
+    ...(output === undefined ? [] : [output]),
+    ...(view === undefined ? [] : [`view ${view}`]),
+    ...(range ? [`views ${range[0]}:${range[1] ?? ""}`] : []),
+    ...(main ? [] : [`${input}`]),
+  ].join(", ");
 }
 
 /** The boxes and arrows of a graph. */
@@ -124,44 +111,35 @@ export function diagramOf(
   const { order, image } = graph;
   const stages = new Map(order.map(({ name, stage }) => [name, stage]));
   const reached = gradientReach(stages);
-  const trained = trainedBelow(graph);
-  const kindOf = (
-    reader: WiredStage,
-    edge: Edge,
-    reference: Reference | undefined,
-  ): EdgeKind => {
-    if (edge.kind === "ema") return "ema";
-    const stops = reference?.stopGradient ||
-      reader.stage.kind === "stop_gradient";
-    if (stops) return "stopped";
-    return edge.gradient && reached.has(reader.name) && trained.has(edge.to)
+  const trained = trainedBelow(order);
+  const kindOf = ({ name, stage }: WiredStage, edge: Edge): EdgeKind => {
+    if (edge.kind === "weights") return "weights";
+    if (edge.stopped || lookOf(stage) === "stop") return "stopped";
+    return edge.gradient && reached.has(name) && trained.has(edge.to)
       ? "gradient"
       : "value";
   };
   const edges = order.flatMap((reader) =>
-    edgesOf(reader.stage).map((edge): DiagramEdge => {
-      const reference = edge.kind === "ema"
-        ? undefined
-        : referenceAt(reader.stage, edge.path);
-      const parts = [
-        ...(reference?.stopGradient ? ["stop_gradient"] : []),
-        ...(reference?.view === undefined ? [] : [`view ${reference.view}`]),
-        ...(edge.path[0] === "negatives" ? ["negatives"] : []),
-        ...(edge.path[0] === "in" ? ["searched"] : []),
-      ];
-      return {
-        from: edge.to,
-        to: reader.name,
-        kind: kindOf(reader, edge, reference),
-        label: parts.join(", "),
-      };
-    })
+    edgesOf(reader.stage).map((edge): DiagramEdge => ({
+      from: edge.to,
+      to: reader.name,
+      kind: kindOf(reader, edge),
+      label: labelOf(reader.stage, edge),
+    }))
   );
-  const source: DiagramNode = {
-    name: IMAGE,
-    kind: "image",
-    title: "data",
-    shape: showShape({ views: 1, shape: image }),
+  const read = new Set(edges.map(({ from }) => from));
+  const shapes: Readonly<Record<string, string>> = {
+    [IMAGE]: showSignature([{ is: "pixels", shape: image }]),
+    [LABEL]: showSignature([{ is: "label", shape: [] }]),
   };
-  return { title, nodes: [source, ...order.map(boxOf)], edges };
+  const sources = SOURCES.filter((name) => read.has(name)).map((
+    name,
+  ): DiagramNode => ({
+    name,
+    kind: name,
+    look: "data",
+    title: "data",
+    shape: shapes[name] ?? "",
+  }));
+  return { title, nodes: [...sources, ...order.map(boxOf)], edges };
 }

@@ -1,17 +1,17 @@
 /** @file A diagram as DOT text, the language of Graphviz. */
-import type { Diagram, EdgeKind, NodeKind } from "./diagram.ts";
+import type { Diagram, DiagramNode, EdgeKind } from "./diagram.ts";
 import { LEGEND } from "./diagram.ts";
 
-const BOXES: Readonly<Record<NodeKind, string>> = {
-  image: 'shape=cylinder fillcolor="#eeeeee"',
-  augment: 'shape=box fillcolor="#fff3c4"',
-  encode: 'shape=box fillcolor="#cfe2ff"',
-  project: 'shape=box fillcolor="#dbeafe"',
-  predict: 'shape=box fillcolor="#e6f0ff"',
-  ema: 'shape=box fillcolor="#e7e0f8" style="filled,rounded,dashed"',
+const BOXES: Readonly<Record<DiagramNode["look"], string>> = {
+  data: 'shape=cylinder fillcolor="#eeeeee"',
+  views: 'shape=box fillcolor="#fff3c4"',
+  encoder: 'shape=box fillcolor="#cfe2ff"',
+  projector: 'shape=box fillcolor="#dbeafe"',
+  predictor: 'shape=box fillcolor="#e6f0ff"',
+  twin: 'shape=box fillcolor="#e7e0f8" style="filled,rounded,dashed"',
   queue: 'shape=cylinder fillcolor="#e2f0d9"',
-  nearest: 'shape=box fillcolor="#d5ecd9"',
-  stop_gradient: 'shape=octagon fillcolor="#fbd9d3"',
+  value: 'shape=box fillcolor="#d5ecd9"',
+  stop: 'shape=octagon fillcolor="#fbd9d3"',
   loss: 'shape=ellipse fillcolor="#ffd9b3"',
 };
 
@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<EdgeKind, Arrow>> = {
   gradient: { color: "#1d4ed8", attributes: "penwidth=2.5", sign: "━▶" },
   stopped: { color: "#c2410c", attributes: "arrowhead=tee", sign: "─┤" },
   value: { color: "#777777", attributes: "", sign: "─▶" },
-  ema: {
+  weights: {
     color: "#7c3aed",
     // A twin stands beside its source.
     attributes: "style=dashed constraint=false",
@@ -53,11 +53,11 @@ function legend(edges: Diagram["edges"]): string {
 
 /** Draws with thick, plain, tee-ended and dashed arrows, and a legend. */
 export function toDot({ title, nodes, edges }: Diagram): string {
-  const boxes = nodes.map(({ name, kind, title, shape }) => {
+  const boxes = nodes.map(({ name, look, title, shape }) => {
     // `\n` is DOT's own sign for a line break.
     const label = [name, title, shape].map((line) => quoted(line).slice(1, -1))
       .join("\\n");
-    return `  ${quoted(name)} [label="${label}" ${BOXES[kind]}]`;
+    return `  ${quoted(name)} [label="${label}" ${BOXES[look]}]`;
   });
   const arrows = edges.map(({ from, to, kind, label }) => {
     const { color, attributes } = ARROWS[kind];

@@ -3,20 +3,22 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { crossEntropy } from "../../ops/cross_entropy.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
+import { ramp } from "../ramp.ts";
 
 /**
  * Cross-entropy of picking the row of `b` that belongs to each row of `a`
  * among all rows of `b`, by cosine similarity.
  */
-export const batchInfoNce: LossDefinition = defineLoss({
+export const batchInfoNce: StageDefinition = defineLoss({
   name: "batch_info_nce",
   summary:
     "Cross-entropy of the first side's match among the second side's batch",
   reference: "Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3",
   negatives: "none",
   options: z.strictObject({
-    temperature: z.number().positive().max(10).default(0.1).describe(
+    temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities",
     ),
   }),

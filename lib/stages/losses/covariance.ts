@@ -1,7 +1,8 @@
 /** @file Keeps features from telling the same (VICReg). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
 
 /** Sum of the squared off-diagonal covariances, over the number of features. */
 function redundancy(x: tf.Tensor2D): tf.Tensor {
@@ -16,12 +17,13 @@ function redundancy(x: tf.Tensor2D): tf.Tensor {
 }
 
 /** Sum of both sides' redundancies; 0 where features are uncorrelated. */
-export const covariance: LossDefinition = defineLoss({
+export const covariance: StageDefinition = defineLoss({
   name: "covariance",
   summary: "Squared covariances between different features over the batch",
   reference:
     "Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4",
   negatives: "none",
+  spreads: "covariance",
   options: z.strictObject({}),
   landmarks: () => ({ floor: 0 }),
   apply: (a, b) => tf.add(redundancy(a), redundancy(b)) as tf.Scalar,

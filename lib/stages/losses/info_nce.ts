@@ -3,20 +3,22 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { crossEntropy } from "../../ops/cross_entropy.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
+import { ramp } from "../ramp.ts";
 
 /**
  * Cross-entropy of picking the matching key among it and the negatives, by
  * cosine similarity. The negatives are expected to have length 1.
  */
-export const infoNce: LossDefinition = defineLoss({
+export const infoNce: StageDefinition = defineLoss({
   name: "info_nce",
   summary: "Cross-entropy of the matching key against a queue of negatives",
   reference:
     "He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297",
   negatives: "required",
   options: z.strictObject({
-    temperature: z.number().positive().max(10).default(0.2).describe(
+    temperature: ramp(z.number().positive().max(10)).default(0.2).describe(
       "Divides the cosine similarities",
     ),
   }),

@@ -2,18 +2,20 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
 
 /**
  * Normalised: `mean |a/|a| - b/|b||²` = 2 - 2 cos(a, b), in 0..4, as in BYOL.
  * Otherwise the mean of `(a - b)²` over batch and features, as in VICReg
  * (Bardes et al. 2021, arXiv:2105.04906, equation 5, over the features).
  */
-export const mse: LossDefinition = defineLoss({
+export const mse: StageDefinition = defineLoss({
   name: "mse",
   summary: "Squared distance of vectors scaled to length 1: 2 - 2 cos",
   reference: "Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2",
   negatives: "none",
+  attracts: true,
   options: z.strictObject({
     normalize: z.boolean().default(true).describe(
       "Scale the vectors to length 1 and add up the features; otherwise the mean over them as they are",

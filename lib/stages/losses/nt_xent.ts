@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { crossEntropy } from "../../ops/cross_entropy.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
+import { ramp } from "../ramp.ts";
 
 /** Added to a logit that must not win; exp() of it is 0 in float32. */
 const MASKED = -1e9;
@@ -12,14 +14,14 @@ const MASKED = -1e9;
  * Cross-entropy of picking each sample's other view among the 2B - 1 other
  * embeddings of the batch, averaged over all 2B.
  */
-export const ntXent: LossDefinition = defineLoss({
+export const ntXent: StageDefinition = defineLoss({
   name: "nt_xent",
   summary:
     "Normalised temperature-scaled cross-entropy; every other embedding of the batch is a negative",
   reference: "Chen et al. 2020, https://arxiv.org/abs/2002.05709, equation 1",
   negatives: "none",
   options: z.strictObject({
-    temperature: z.number().positive().max(10).default(0.5).describe(
+    temperature: ramp(z.number().positive().max(10)).default(0.5).describe(
       "Divides the cosine similarities",
     ),
   }),

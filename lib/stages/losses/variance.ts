@@ -1,10 +1,12 @@
 /** @file Keeps the spread of every feature up (VICReg). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defineLoss, type LossDefinition } from "../define.ts";
+import type { Scheduled, StageDefinition } from "../define.ts";
+import { defineLoss } from "../define_loss.ts";
+import { ramp } from "../ramp.ts";
 
 /** Mean over the features of `max(0, target - sqrt(var + epsilon))`. */
-function hinge(x: tf.Tensor2D, target: number, epsilon: number): tf.Tensor {
+function hinge(x: tf.Tensor2D, target: Scheduled, epsilon: number): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, 0, true));
   const variance = tf.div(
     tf.sum(tf.square(centred), 0),
@@ -18,13 +20,14 @@ function hinge(x: tf.Tensor2D, target: number, epsilon: number): tf.Tensor {
  * Mean of both sides' hinges, as in the authors' code (the paper adds them); 0
  * where every feature spreads enough.
  */
-export const variance: LossDefinition = defineLoss({
+export const variance: StageDefinition = defineLoss({
   name: "variance",
   summary: "Hinge on the standard deviation of each feature over the batch",
   reference: "Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equation 1",
   negatives: "none",
+  spreads: "variance",
   options: z.strictObject({
-    target: z.number().positive().default(1).describe(
+    target: ramp(z.number().positive()).default(1).describe(
       "Standard deviation (gamma) from which on nothing is lost",
     ),
     epsilon: z.number().positive().default(1e-4).describe(

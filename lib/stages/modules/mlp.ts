@@ -5,7 +5,8 @@ import { batchNorm } from "../../layers/batch_norm.ts";
 import { dense } from "../../layers/dense.ts";
 import { type Layer, sequential } from "../../layers/layer.ts";
 import { reluLayer } from "../../layers/residual.ts";
-import { defineModule, type ModuleDefinition } from "../define.ts";
+import { type StageDefinition } from "../define.ts";
+import { defineModule } from "../define_module.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
 
@@ -13,7 +14,7 @@ const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
  * Linear layers with ReLU between them. A linear layer that batch norm
  * follows has no bias, since the norm would take it away.
  */
-export const mlp: ModuleDefinition = defineModule({
+export const mlp: StageDefinition = defineModule({
   name: "mlp",
   summary: "Linear layers with batch norm and ReLU between them",
   roles: ["encode", "project", "predict"],
@@ -33,6 +34,7 @@ export const mlp: ModuleDefinition = defineModule({
       "Whether the last layer has a bias where no batch norm follows it",
     ),
   }),
+  normalizesOutput: ({ batch_norm }) => batch_norm === "all",
   build(scope, shape, options) {
     const layers: Layer[] = [flatten];
     let from = shape.reduce((product, side) => product * side, 1);

@@ -14,7 +14,8 @@ import {
   reluLayer,
   residual,
 } from "../../layers/residual.ts";
-import { defineModule, type ModuleDefinition, ShapeError } from "../define.ts";
+import { ShapeError, type StageDefinition } from "../define.ts";
+import { defineModule } from "../define_module.ts";
 
 const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
 
@@ -99,7 +100,7 @@ function fixed(
   name: string,
   blocks: readonly number[],
   block: keyof typeof BLOCKS,
-): ModuleDefinition {
+): StageDefinition {
   return defineModule({
     name,
     summary: `Residual network with ${
@@ -114,26 +115,26 @@ function fixed(
 }
 
 /** ResNet-18: features `[batch, 512]`. */
-export const resnet18: ModuleDefinition = fixed(
+export const resnet18: StageDefinition = fixed(
   "resnet18",
   [2, 2, 2, 2],
   "basic",
 );
 /** ResNet-34: features `[batch, 512]`. */
-export const resnet34: ModuleDefinition = fixed(
+export const resnet34: StageDefinition = fixed(
   "resnet34",
   [3, 4, 6, 3],
   "basic",
 );
 /** ResNet-50: features `[batch, 2048]`. */
-export const resnet50: ModuleDefinition = fixed(
+export const resnet50: StageDefinition = fixed(
   "resnet50",
   [3, 4, 6, 3],
   "bottleneck",
 );
 
 /** A residual network of any size; the default is small enough for a CPU. */
-export const resnet: ModuleDefinition = defineModule({
+export const resnet: StageDefinition = defineModule({
   name: "resnet",
   summary:
     "Residual network of any size; each group of blocks doubles the channels and halves the side",

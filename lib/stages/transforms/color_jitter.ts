@@ -1,7 +1,10 @@
 /** @file Random brightness, contrast, saturation and hue. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 import {
   chosen,
   expectColor,

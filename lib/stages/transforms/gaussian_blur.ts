@@ -2,7 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { resample } from "../../ops/resample.ts";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 import { chosen, probability, spreadOver } from "./options.ts";
 
 /**

@@ -1,7 +1,10 @@
 /** @file Mirroring left and right. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 import { chosen, probability, spreadOver } from "./options.ts";
 
 /** Mirrors some of the images. */

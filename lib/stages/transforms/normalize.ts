@@ -1,11 +1,11 @@
 /** @file Mean and standard deviation of each channel. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { ShapeError } from "../define.ts";
 import {
   defineTransform,
-  ShapeError,
   type TransformDefinition,
-} from "../define.ts";
+} from "../define_transform.ts";
 
 const IMAGENET_MEAN = [0.485, 0.456, 0.406];
 const IMAGENET_STD = [0.229, 0.224, 0.225];

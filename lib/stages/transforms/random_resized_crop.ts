@@ -3,7 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { Random } from "../../ops/random.ts";
 import { resample, resampleMatrix } from "../../ops/resample.ts";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 
 /** Tries before the centre is taken, as torchvision. */
 const TRIES = 10;

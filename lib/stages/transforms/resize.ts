@@ -2,7 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { resample, resampleMatrix } from "../../ops/resample.ts";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 
 /** The whole image, resized to a square; evaluation applies it too. */
 export const resize: TransformDefinition = defineTransform({

@@ -1,7 +1,10 @@
 /** @file Bright values inverted. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defineTransform, type TransformDefinition } from "../define.ts";
+import {
+  defineTransform,
+  type TransformDefinition,
+} from "../define_transform.ts";
 import { chosen, probability, spreadOver } from "./options.ts";
 
 /** Inverts values at or above a threshold in some of the images. */

@@ -64,6 +64,7 @@ export type Particulars = Partial<
 /** Collects findings, so that all of them are reported together. */
 export class Findings {
   readonly #all: Diagnostic[] = [];
+  #errors = 0;
 
   /** Everything found, in order. */
   get all(): readonly Diagnostic[] {
@@ -72,7 +73,12 @@ export class Findings {
 
   /** Whether an error is among them. */
   get failed(): boolean {
-    return this.#all.some(({ severity }) => severity === "error");
+    return this.#errors > 0;
+  }
+
+  /** Number of errors among them. */
+  get errors(): number {
+    return this.#errors;
   }
 
   /** Whether something was said of this place. */
@@ -108,6 +114,7 @@ export class Findings {
     message: string,
     { at = "value", hints = [], related = [] }: Particulars,
   ): void {
+    if (severity === "error") this.#errors++;
     this.#all.push({ code, severity, message, path, at, hints, related });
   }
 }

@@ -112,10 +112,17 @@ function formOf(
 ): readonly Issue[] | undefined {
   return errors.find((issues) =>
     issues.every(({ path, code }) =>
-      path.length > 0 || code === "unrecognized_keys"
+      path.length > 0 || code === "unrecognized_keys" || OF_RANGE.has(code)
     )
   );
 }
+
+/** What is wrong with a value of the right form. */
+const OF_RANGE: ReadonlySet<Issue["code"]> = new Set([
+  "too_small",
+  "too_big",
+  "custom",
+]);
 
 function bound(issue: Issue): string {
   if (issue.code === "too_small") {

@@ -3,28 +3,22 @@ import type { SourceDefinition } from "../data/source.ts";
 import { SOURCES } from "../data/sources.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
 import { OPTIMIZERS } from "../optim/registry.ts";
-import type {
-  LossDefinition,
-  ModuleDefinition,
-  ModuleRole,
-  TransformDefinition,
-} from "../stages/define.ts";
+import type { StageDefinition, StageKind } from "../stages/define.ts";
+import type { TransformDefinition } from "../stages/define_transform.ts";
 import {
   HEAD_PRESETS,
   type HeadPreset,
   type HeadRecipe,
 } from "../stages/head_presets.ts";
 import { AUGMENT_PRESETS, type AugmentPreset } from "../stages/presets.ts";
-import { LOSSES, MODULES, TRANSFORMS } from "../stages/registry.ts";
+import { STAGES, TRANSFORMS } from "../stages/registry.ts";
 
 /** Definitions by kind. A user's own stand beside the built-in ones. */
 export interface Registry {
-  /** Networks. */
-  readonly modules: readonly ModuleDefinition[];
+  /** Kinds of stages, and what stands under each of their keys. */
+  readonly stages: readonly StageDefinition[];
   /** Augmentations. */
   readonly transforms: readonly TransformDefinition[];
-  /** Losses. */
-  readonly losses: readonly LossDefinition[];
   /** Optimizers. */
   readonly optimizers: readonly OptimizerDefinition[];
   /** Data sources. */
@@ -37,40 +31,54 @@ export interface Registry {
 
 /** What comes with Stopgrad. */
 export const BUILT_IN: Registry = {
-  modules: MODULES,
+  stages: STAGES,
   transforms: TRANSFORMS,
-  losses: LOSSES,
   optimizers: OPTIMIZERS,
   sources: SOURCES,
   presets: AUGMENT_PRESETS,
   heads: HEAD_PRESETS,
 };
 
-/** The head that a name stands for in a role; a network's own name comes first. */
+/** Keys that make a stage, each once, in the order of the definitions. */
+export function kindsOf({ stages }: Pick<Registry, "stages">): StageKind[] {
+  const kinds = new Map<string, StageKind>();
+  for (const kind of stages.flatMap((one) => one.kinds)) {
+    if (!kinds.has(kind.key)) kinds.set(kind.key, kind);
+  }
+  return [...kinds.values()];
+}
+
+/** What stands under a key. */
+export const definitionsOf = (
+  { stages }: Pick<Registry, "stages">,
+  key: string,
+): StageDefinition[] =>
+  stages.filter(({ kinds }) => kinds.some((kind) => kind.key === key));
+
+type Heads = Pick<Registry, "stages" | "heads">;
+
+/** The head that a name stands for under a key; a definition's own name comes first. */
 export function headRecipe(
-  { modules, heads }: Pick<Registry, "modules" | "heads">,
-  role: ModuleRole,
+  { stages, heads }: Heads,
+  key: string,
   name: unknown,
 ): HeadRecipe | undefined {
-  const taken = modules.some((one) =>
-    one.name === name && one.roles.includes(role)
-  );
+  const taken = definitionsOf({ stages }, key).some((one) => one.name === name);
   return typeof name === "string" && !taken && Object.hasOwn(heads, name)
-    ? heads[name]?.heads[role]
+    ? heads[name]?.heads[key]
     : undefined;
 }
 
-/** Names of the heads that can play a role. */
-export const headNames = (
-  { heads }: Pick<Registry, "heads">,
-  role: ModuleRole,
-): string[] => Object.keys(heads).filter((name) => heads[name]?.heads[role]);
+/** Names of the heads that can stand under a key. */
+export const headNames = (registry: Heads, key: string): string[] =>
+  Object.keys(registry.heads).filter((name) =>
+    registry.heads[name]?.heads[key] !== undefined
+  );
 
 /** Anything that {@linkcode register} takes. */
 export type Registrable =
-  | ModuleDefinition
+  | StageDefinition
   | TransformDefinition
-  | LossDefinition
   | OptimizerDefinition
   | SourceDefinition;
 
@@ -82,7 +90,7 @@ export function register(
   registry: Registry,
   ...definitions: readonly Registrable[]
 ): Registry {
-  const add = <T extends Registrable>(
+  const add = <T extends Exclude<Registrable, StageDefinition>>(
     old: readonly T[],
     kind: T["kind"],
   ): readonly T[] => {
@@ -92,10 +100,26 @@ export function register(
   };
   return {
     ...registry,
-    modules: add(registry.modules, "module"),
+    stages: addStages(registry.stages, definitions),
     transforms: add(registry.transforms, "transform"),
-    losses: add(registry.losses, "loss"),
     optimizers: add(registry.optimizers, "optimizer"),
     sources: add(registry.sources, "source"),
   };
+}
+
+/** Stages of one name are different ones under different keys. */
+function addStages(
+  old: readonly StageDefinition[],
+  definitions: readonly Registrable[],
+): readonly StageDefinition[] {
+  const own = definitions.filter((one): one is StageDefinition =>
+    one.kind === "stage"
+  );
+  const keys = ({ name, kinds }: StageDefinition): string[] =>
+    kinds.map(({ key }) => `${key}: ${name}`);
+  const taken = new Set(own.flatMap(keys));
+  return [
+    ...old.filter((one) => !keys(one).some((key) => taken.has(key))),
+    ...own,
+  ];
 }

@@ -1,0 +1,137 @@
+/** @file Numbers that change from step to step: fed with every step, as one vector. */
+import type { Optimizer, Pipeline } from "../model/pipeline.ts";
+import { learningRateFactor, type Schedule } from "../optim/schedule.ts";
+import { isRamp, type Rampable, rampsOf, rampValue } from "../stages/ramp.ts";
+import { isObjective, type StageGraph, trainedOf } from "./stage_graph.ts";
+
+/** How long a run is, in steps. */
+export interface Length {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** One number that a step is fed. */
+export interface ScalarSlot {
+  /** Stage that it belongs to. */
+  readonly stage: string;
+  /** Its option: `lr`, `momentum`, `temperature`. */
+  readonly option: string;
+  /** Its value in a step. */
+  value(step: number, length: Length): number;
+}
+
+/** Rule, rate and decay of a stage's weights, all settings considered. */
+export interface StageOptimizer extends Optimizer {
+  readonly schedule: Schedule;
+}
+
+/** How the weights of a stage are trained. */
+export function optimizerOf(
+  { train }: Pick<Pipeline, "train">,
+  stage: string,
+): StageOptimizer {
+  const own = train.perStage.get(stage);
+  const { definition, options } = own?.optimizer ?? train.optimizer;
+  return {
+    definition,
+    options: {
+      ...options,
+      ...(own?.lr === undefined ? {} : { lr: own.lr }),
+      ...(own?.weightDecay === undefined
+        ? {}
+        : { weight_decay: own.weightDecay }),
+    },
+    schedule: own?.schedule ?? train.schedule,
+  };
+}
+
+const rampSlot = (
+  stage: string,
+  option: string,
+  ramp: Rampable,
+): ScalarSlot => ({
+  stage,
+  option,
+  value: (step, { steps, stepsPerEpoch }) =>
+    isRamp(ramp) ? rampValue(ramp, step, steps, stepsPerEpoch) : ramp,
+});
+
+/** Epochs in which a stage's weights do not move, if it is to move later. */
+const frozenFor = (
+  { train }: Pick<Pipeline, "train">,
+  stage: string,
+): number => {
+  const freeze = train.perStage.get(stage)?.freeze;
+  return typeof freeze === "number" ? freeze : 0;
+};
+
+/** Steps at the start in which a stage is frozen. */
+const frozenSteps = (epochs: number, { stepsPerEpoch }: Length): number =>
+  Math.round(epochs * stepsPerEpoch);
+
+/** Slots of one trained stage: its rate, what its optimizer is fed, whether it moves. */
+function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
+  const { options, schedule } = optimizerOf(pipeline, stage);
+  const frozen = frozenFor(pipeline, stage);
+  return [
+    {
+      stage,
+      option: "lr",
+      value: (step, { steps, stepsPerEpoch }) =>
+        options.lr * learningRateFactor(schedule, step, steps, stepsPerEpoch),
+    },
+    ...rampsOf(options).map((option) =>
+      rampSlot(
+        stage,
+        option,
+        (options as unknown as Record<string, Rampable>)[option] as Rampable,
+      )
+    ),
+    ...(frozen > 0
+      ? [{
+        stage,
+        option: "moves",
+        value: (step: number, length: Length) =>
+          step < frozenSteps(frozen, length) ? 0 : 1,
+      }, {
+        stage,
+        option: "steps moved",
+        value: (step: number, length: Length) =>
+          Math.max(0, step - frozenSteps(frozen, length)),
+      }]
+      : []),
+  ];
+}
+
+/** All numbers that a step of a pipeline is fed. */
+export function slotsOf(
+  pipeline: Pipeline,
+  { order }: Pick<StageGraph, "order">,
+): readonly ScalarSlot[] {
+  const trained = order.filter((wired) => trainedOf(wired).length > 0)
+    .flatMap(({ name }) => trainedSlots(pipeline, name));
+  const options = order.flatMap(({ name, stage }) => {
+    const own = stage.options as Readonly<Record<string, Rampable>>;
+    const inherited = Object.entries(stage.definition.inherits ?? {}).map((
+      [option, setting],
+    ) => rampSlot(name, option, own[option] ?? pipeline.train[setting]));
+    const taken = inherited.map(({ option }) => option);
+    return [
+      ...inherited,
+      ...rampsOf(stage.options).filter((option) => !taken.includes(option))
+        .map((option) => rampSlot(name, option, own[option] as Rampable)),
+      ...(isObjective(stage) && isRamp(stage.weight)
+        ? [rampSlot(name, "weight", stage.weight)]
+        : []),
+    ];
+  });
+  return [...trained, ...options];
+}
+
+/** Value of each slot in a step. */
+export const scalarValues = (
+  slots: readonly ScalarSlot[],
+  step: number,
+  length: Length,
+): Float32Array<ArrayBuffer> =>
+  Float32Array.from(slots, ({ value }) => value(step, length));

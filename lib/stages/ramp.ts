@@ -1,0 +1,83 @@
+/** @file Numeric options that change over a run. */
+import { z } from "zod";
+
+/** A value that goes from one number to another. */
+export interface Ramp {
+  /** At the first step. */
+  readonly from: number;
+  /** From the end of the ramp on. */
+  readonly to: number;
+  /** Epochs that it takes; the whole run by default. */
+  readonly epochs?: number | undefined;
+  /** Half a cosine (the default), or a line. */
+  readonly shape?: "cosine" | "linear" | undefined;
+}
+
+/** A number, or one that changes over the run. */
+export type Rampable = number | Ramp;
+
+/**
+ * Allows `{ from, to }` in the place of a number.
+ *
+ * A stage reads such an option with `run.scheduled(name)`.
+ *
+ * @example
+ * ```ts
+ * import { ramp } from "stopgrad";
+ * import { z } from "zod";
+ *
+ * const options = z.strictObject({
+ *   temperature: ramp(z.number().positive().max(10)).default(0.1),
+ * });
+ * console.log(options.parse({ temperature: { from: 0.04, to: 0.07 } }));
+ * ```
+ *
+ * @param number What each end has to be.
+ */
+export function ramp(
+  number: z.ZodType<number>,
+): z.ZodUnion<[z.ZodType<number>, z.ZodType<Ramp>]> {
+  const range = z.strictObject({
+    from: number.describe("At the start of the run"),
+    to: number.describe("At the end of the ramp, and from then on"),
+    epochs: z.number().positive().optional().describe(
+      "Epochs that the ramp takes; the whole run by default",
+    ),
+    shape: z.enum(["cosine", "linear"]).optional().describe(
+      "Half a cosine (the default), or a line",
+    ),
+  });
+  return z.union([number, range as z.ZodType<Ramp>]);
+}
+
+/** Whether an option changes over the run. */
+export function isRamp(value: unknown): value is Ramp {
+  return typeof value === "object" && value !== null && "from" in value &&
+    "to" in value;
+}
+
+/** Names of a definition's options that change over the run. */
+export const rampsOf = (options: unknown): string[] =>
+  typeof options === "object" && options !== null
+    ? Object.entries(options).filter(([, value]) => isRamp(value))
+      .map(([name]) => name)
+    : [];
+
+/**
+ * Value of a ramp in a step. Half a cosine is that of BYOL's momentum (Grill et
+ * al. 2020, arXiv:2006.07733, section 3.2).
+ *
+ * @param step Steps done before this one.
+ */
+export function rampValue(
+  { from, to, epochs, shape = "cosine" }: Ramp,
+  step: number,
+  steps: number,
+  stepsPerEpoch: number,
+): number {
+  const length = epochs === undefined ? steps : epochs * stepsPerEpoch;
+  const done = Math.min(step, length);
+  return shape === "linear"
+    ? from + (to - from) * done / length
+    : to - (to - from) * (Math.cos(Math.PI * done / length) + 1) / 2;
+}

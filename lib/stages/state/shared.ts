@@ -1,0 +1,54 @@
+/** @file The same weights on another input. */
+import { z } from "zod";
+import {
+  defineStage,
+  type Port,
+  ShapeError,
+  type StageDefinition,
+} from "../define.ts";
+
+const OF: Port = {
+  is: ["image", "embedding", "tokens"],
+  gradient: true,
+  verb: "run",
+  summary: "What the stage reads here",
+};
+
+/**
+ * A stage again, with its own weights, on another input. Gradients of both
+ * places train them. Where the inputs can be read together, a list
+ * (`of: [a, b]`) says the same in one stage.
+ */
+export const shared: StageDefinition = defineStage({
+  key: {
+    key: "with",
+    value: "link",
+    summary: "The stage whose weights this one uses",
+    look: "value",
+  },
+  name: "with",
+  summary: "A stage again, with the same weights, on another input",
+  options: z.strictObject({}),
+  inputs: { of: OF },
+  links: ["with"],
+  inputsOfLink: true,
+  build(scope, inputs, _options, { links: { with: source }, problem }) {
+    if (!source) throw new Error("internal: the weights of nothing");
+    if (source.variables.length === 0) {
+      problem(
+        "shape-mismatch",
+        ["with"],
+        `Cannot use the weights of "${source.name}": it has none`,
+        { hints: ["name an encoder, a projector or another stage that has"] },
+      );
+    }
+    const names = (of: typeof source.variables): string =>
+      JSON.stringify(of.map(({ path, shape }) => [path, shape]));
+    const again = scope.at(source.name);
+    const built = source.build(again, inputs);
+    if (names(again.variables) !== names(source.variables)) {
+      throw new ShapeError("its weights would have other shapes");
+    }
+    return { outputs: built.outputs, apply: built.apply };
+  },
+});
