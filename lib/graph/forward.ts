@@ -1,5 +1,5 @@
 /** @file Runs the stages of a graph. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "../ops/stop_gradient.ts";
 import type { Reference, Stage } from "../model/pipeline.ts";
 import { SOURCES } from "../model/reference.ts";
@@ -16,7 +16,9 @@ export type StageValues = Map<string, Values>;
 /** Whether a tensor is one that gradients can flow into. */
 const isReal = ({ dtype }: tf.Tensor): boolean => dtype === "float32";
 
-const stopped = (x: tf.Tensor): tf.Tensor => isReal(x) ? stopGradient(x) : x;
+/** The value alone. It is kept: what a stage does after the step reads it too. */
+const stopped = (x: tf.Tensor): tf.Tensor =>
+  isReal(x) ? tf.keep(stopGradient(x)) : x;
 
 /** The views that a reference reads. */
 function pick(

@@ -2,12 +2,13 @@
 import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
 import { Findings, type Path } from "../diagnostics/diagnostic.ts";
-import { type Origin, originOf } from "./origins.ts";
+import type { Origin } from "../stages/origin.ts";
+import { originOf } from "./origins.ts";
 import type { LoadedPipeline } from "./load.ts";
 import { overridePath } from "./overrides.ts";
 import { valueAt } from "./path.ts";
 import { plainSweep } from "./plain_sweep.ts";
-import { BUILT_IN, type Registry } from "../model/registry.ts";
+import { BUILT_IN, definitionsOf, type Registry } from "../model/registry.ts";
 import { resolve } from "./resolve.ts";
 import { readSource, type Source as Read } from "./source.ts";
 import { isRecord } from "../diagnostics/validate.ts";
@@ -52,12 +53,14 @@ const inline = (value: unknown): string =>
   }).trimEnd();
 
 /** Whether a key is itself a value: a transform, an optimizer or a schedule. */
-function isChoice(path: Path): boolean {
+function isChoice(path: Path, registry: Registry): boolean {
   const parent = path.at(-2);
   if (path[0] === "train") {
     return parent === "optimizer" || parent === "schedule";
   }
-  return path[0] === "stages" && path[2] === "augment" && path.length === 7;
+  if (path[0] !== "stages") return false;
+  const { syntax } = definitionsOf(registry, String(path[2]))[0] ?? {};
+  return syntax?.isChoice(path.slice(2)) ?? false;
 }
 
 /**
@@ -70,6 +73,7 @@ function* linesOf(
   path: Path,
   indent: string,
   comment: (path: Path) => string,
+  registry: Registry,
 ): Generator<Line> {
   const entries: [string | number, unknown][] = Array.isArray(value)
     ? value.map((entry, i) => [i, entry])
@@ -82,14 +86,14 @@ function* linesOf(
       yield { text: `${start} ${inline(inner)}`, comment: comment(at) };
       continue;
     }
-    const lines = [...linesOf(inner, at, `${indent}  `, comment)];
+    const lines = [...linesOf(inner, at, `${indent}  `, comment, registry)];
     const [first, ...rest] = lines;
     // The first line of a list's map stands behind the dash.
     if (typeof key === "number" && isRecord(inner) && first) {
       yield { ...first, text: `${start} ${first.text.trimStart()}` };
       yield* rest;
     } else {
-      yield isChoice(at)
+      yield isChoice(at, registry)
         ? { text: start, comment: comment(at) }
         : { text: start };
       yield* lines;
@@ -150,7 +154,7 @@ function* sweepLines(
     return gone ? variant.origin(inPipeline, named) : comment(inPipeline);
   };
   yield { text: "sweep:" };
-  yield* linesOf(plainSweep(loaded), ["sweep"], "  ", comment);
+  yield* linesOf(plainSweep(loaded), ["sweep"], "  ", comment, registry);
 }
 
 /**
@@ -167,7 +171,7 @@ export function explain(
   const folder = dirname(file);
   const comment = commenter(source, registry, folder);
   const lines = [
-    ...linesOf(resolve(loaded.pipeline), [], "", comment),
+    ...linesOf(resolve(loaded.pipeline), [], "", comment, registry),
     ...(loaded.sweep ? sweepLines(loaded, source, registry, folder) : []),
   ];
   const column = Math.min(

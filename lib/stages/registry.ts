@@ -6,15 +6,21 @@ import { batchInfoNce } from "./losses/batch_info_nce.ts";
 import { cosine } from "./losses/cosine.ts";
 import { covariance } from "./losses/covariance.ts";
 import { crossCorrelation } from "./losses/cross_correlation.ts";
+import { labelCrossEntropy } from "./losses/cross_entropy.ts";
 import { infoNce } from "./losses/info_nce.ts";
 import { mse } from "./losses/mse.ts";
 import { ntXent } from "./losses/nt_xent.ts";
+import { softCrossEntropy } from "./losses/soft_cross_entropy.ts";
+import { supcon } from "./losses/supcon.ts";
 import { variance } from "./losses/variance.ts";
 import { mlp } from "./modules/mlp.ts";
+import { prototypes } from "./modules/prototypes.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
 import { ema } from "./state/ema.ts";
 import { queue } from "./state/queue.ts";
 import { shared } from "./state/shared.ts";
+import { centre } from "./targets/centre.ts";
+import { sinkhorn } from "./targets/sinkhorn.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
 import { gaussianBlur } from "./transforms/gaussian_blur.ts";
 import { grayscale } from "./transforms/grayscale.ts";
@@ -36,6 +42,7 @@ export const STAGES: readonly StageDefinition[] = [
   resnet34,
   resnet50,
   mlp,
+  prototypes,
   ema,
   shared,
   stopGradientStage,
@@ -43,6 +50,8 @@ export const STAGES: readonly StageDefinition[] = [
   join,
   queue,
   nearest,
+  centre,
+  sinkhorn,
   cosine,
   mse,
   crossCorrelation,
@@ -51,6 +60,9 @@ export const STAGES: readonly StageDefinition[] = [
   batchInfoNce,
   variance,
   covariance,
+  softCrossEntropy,
+  labelCrossEntropy,
+  supcon,
 ];
 
 /** Augmentation transforms. */

@@ -1,6 +1,7 @@
 /** @file Options that no schema alone can read: a stage's own part of the language. */
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import type { TransformDefinition } from "./define_transform.ts";
+import type { Place } from "./origin.ts";
 import type { AugmentPreset } from "./presets.ts";
 
 /** A JSON Schema, or a part of one. */
@@ -30,6 +31,10 @@ export interface Syntax<Options> {
   read(reading: Reading): Options | undefined;
   /** Options as plain data that reads to the same. */
   plain(options: Options): Readonly<Record<string, unknown>>;
+  /** The place of a resolved value, its path from the stage on, in what was written. */
+  place(stage: Place, path: Path, names: Names): Place;
+  /** Whether a key, its path from the stage on, is itself a value. */
+  isChoice(path: Path): boolean;
   /** JSON Schemas of its keys; `shared` goes into the definitions. */
   schema(
     names: Names,

@@ -13,6 +13,7 @@ import type { TransformEntry } from "../presets.ts";
 import type { JsonSchema, Reading, Syntax } from "../syntax.ts";
 import { isUserFile } from "../user_file.ts";
 import { choiceSchema, mapSchema, USER_TRANSFORM } from "../json.ts";
+import { augmentPlace, isTransform } from "./origin.ts";
 import type { TransformStep } from "./steps.ts";
 
 /** One list of transforms for each view. */
@@ -194,6 +195,8 @@ export const augmentSyntax: Syntax<AugmentOptions> = {
       ),
     },
   }),
+  place: augmentPlace,
+  isChoice: isTransform,
   schema({ transforms, presets }, shared) {
     shared("preset", () => ({
       description: Object.entries(presets).map(([name, { summary }]) =>

@@ -1,0 +1,78 @@
+/** @file Supervised contrastive loss (SupCon). */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { l2Normalize } from "../../ops/normalize.ts";
+import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import { LOSS } from "../define_loss.ts";
+import { ramp } from "../ramp.ts";
+
+/** Added to a logit that must not win; exp() of it is 0 in float32. */
+const MASKED = -1e9;
+
+/**
+ * Every other view of every image of the same class is a positive, all others
+ * of the batch are negatives: `L_out` of the paper, without its factor of
+ * temperature over base temperature, which only scales.
+ */
+export const supcon: StageDefinition = defineStage({
+  key: LOSS,
+  name: "supcon",
+  summary:
+    "Contrastive loss in which all images of a class are positives of each other",
+  reference: "Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2",
+  objective: true,
+  options: z.strictObject({
+    temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
+      "Divides the cosine similarities",
+    ),
+  }),
+  inputs: {
+    of: {
+      is: ["embedding"],
+      gradient: true,
+      verb: "contrast",
+      summary: "Embeddings of two or more views",
+    },
+    labels: {
+      is: ["label"],
+      summary: "`label`, the class of each image",
+      hint: "labels: label",
+    },
+  },
+  build(_scope, { of = [] }, _options, { batch }) {
+    if (of.length < 2) {
+      throw new ShapeError("one view has no positives; make two (`count: 2`)");
+    }
+    if (new Set(of.map(({ shape }) => `${shape}`)).size > 1) {
+      throw new ShapeError("all views need the same number of features");
+    }
+    const rows = batch * of.length;
+    return {
+      outputs: {},
+      landmarks: { uniform: Math.log(rows - 1) },
+      apply({ of: views = [], labels = [] }, run) {
+        const all = l2Normalize(tf.concat([...views], 0) as tf.Tensor2D);
+        const similarities = tf.div(
+          tf.matMul(all, all, false, true),
+          run.scheduled("temperature"),
+        );
+        const self = tf.eye(rows);
+        const logs = tf.logSoftmax(
+          tf.add(similarities, tf.mul(self, MASKED)),
+          1,
+        );
+        const classes = tf.concat(views.map(() => labels[0] as tf.Tensor), 0);
+        const same = tf.cast(
+          tf.equal(tf.expandDims(classes, 0), tf.expandDims(classes, 1)),
+          "float32",
+        );
+        const positives = tf.mul(same, tf.sub(1, self));
+        const mean = tf.div(
+          tf.sum(tf.mul(positives, logs), 1),
+          tf.sum(positives, 1),
+        );
+        return { loss: [tf.neg(tf.mean(mean)) as tf.Scalar] };
+      },
+    };
+  },
+});

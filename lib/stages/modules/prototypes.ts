@@ -1,0 +1,47 @@
+/** @file Scores against prototypes: SwAV's, and the last layer of DINO's head. */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { l2Normalize } from "../../ops/normalize.ts";
+import { ShapeError, type StageDefinition } from "../define.ts";
+import { defineModule } from "../define_module.ts";
+
+/**
+ * Cosine similarities of an embedding with `out` prototypes, which are weights:
+ * both have length 1. It is SwAV's layer, whose prototypes are scaled to length
+ * 1 before each step, and DINO's last layer with `norm_last_layer`.
+ */
+export const prototypes: StageDefinition = defineModule({
+  name: "prototypes",
+  summary: "Cosine similarities with prototypes, which are learnt",
+  reference:
+    "Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1; Caron et al. 2021, https://arxiv.org/abs/2104.14294, appendix C",
+  roles: ["predict"],
+  // Scores of thousands of prototypes tell little of a collapse.
+  standsFor: "of",
+  rows: "any",
+  options: z.strictObject({
+    out: z.int().min(2).max(131_072).describe("Prototypes"),
+  }),
+  build(scope, shape, { out }) {
+    const [features, ...more] = shape;
+    if (features === undefined || more.length > 0) {
+      throw new ShapeError("expected [batch, features]");
+    }
+    const bound = 1 / Math.sqrt(features);
+    // A row a prototype.
+    const kernel = scope.declare("kernel", [out, features], "weight", {
+      kind: "uniform",
+      bound,
+    });
+    return {
+      shape: [out],
+      layer: (x, run) =>
+        tf.matMul(
+          l2Normalize(x as tf.Tensor2D),
+          l2Normalize(run.read(kernel) as tf.Tensor2D),
+          false,
+          true,
+        ),
+    };
+  },
+});

@@ -1,0 +1,93 @@
+/** @file SwAV's target: balanced assignment to prototypes. */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import {
+  defineStage,
+  OUTPUT,
+  ShapeError,
+  type StageDefinition,
+} from "../define.ts";
+import { ramp } from "../ramp.ts";
+import { TARGET } from "./kind.ts";
+
+/**
+ * Alternates between equal shares of the prototypes and one share a row
+ * (Sinkhorn and Knopp 1967; Cuturi 2013, arXiv:1306.0895).
+ *
+ * @param scores `[rows, prototypes]`
+ * @returns Probabilities, each row adds up to 1.
+ */
+export function sinkhornKnopp(
+  scores: tf.Tensor2D,
+  epsilon: number | tf.Scalar,
+  iterations: number,
+): tf.Tensor2D {
+  const [rows, prototypes] = scores.shape;
+  // exp() of large scores over a small epsilon would overflow.
+  const shifted = tf.sub(scores, tf.max(scores));
+  let shares: tf.Tensor = tf.exp(tf.div(shifted, epsilon));
+  for (let i = 0; i < iterations; i++) {
+    shares = tf.div(shares, tf.mul(tf.sum(shares, 0, true), prototypes));
+    shares = tf.div(shares, tf.mul(tf.sum(shares, 1, true), rows));
+  }
+  return tf.mul(shares, rows);
+}
+
+/** Assignments of which every prototype gets an equal share; no gradient flows. */
+export const sinkhorn: StageDefinition = defineStage({
+  key: TARGET,
+  name: "sinkhorn",
+  summary:
+    "Assignments to prototypes, balanced so that each gets an equal share",
+  reference:
+    "Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1 and appendix A",
+  options: z.strictObject({
+    epsilon: ramp(z.number().positive().max(10)).default(0.05).describe(
+      "Weight of the entropy: the smaller, the harder the assignments",
+    ),
+    iterations: z.int().min(1).max(100).default(3).describe(
+      "Rounds of normalisation",
+    ),
+  }),
+  inputs: {
+    of: {
+      is: ["embedding"],
+      verb: "assign",
+      summary: "Scores of the batch, a column a prototype",
+    },
+    beside: {
+      is: ["embedding"],
+      rows: "queue",
+      optional: true,
+      verb: "assign beside the batch",
+      summary:
+        "Scores of queued rows, which take part in the balance; a view for each of `of`",
+    },
+  },
+  standsFor: "of",
+  build(_scope, { of = [], beside }, { iterations }) {
+    if (beside && beside.length !== of.length) {
+      throw new ShapeError(
+        `"beside" has ${beside.length} views for ${of.length}`,
+      );
+    }
+    return {
+      outputs: { [OUTPUT]: of },
+      apply({ of: views = [], beside: queued }, run) {
+        const epsilon = run.scheduled("epsilon");
+        return {
+          [OUTPUT]: views.map((x, i) => {
+            const rows = queued?.[i];
+            const all = rows ? tf.concat([x, rows], 0) : x;
+            const shares = sinkhornKnopp(
+              all as tf.Tensor2D,
+              epsilon,
+              iterations,
+            );
+            return tf.slice(shares, 0, x.shape[0]);
+          }),
+        };
+      },
+    };
+  },
+});
