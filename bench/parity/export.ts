@@ -12,20 +12,19 @@
  * - `final/<path>.npy`: every variable after the last step.
  */
 import { join } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
 import { epochOrder } from "../../lib/data/shuffle.ts";
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { type Engine, openEngine } from "../../lib/engine/open.ts";
-import { augmentAll } from "../../lib/graph/forward.ts";
 import { STEP } from "../../lib/graph/step.ts";
-import { StepRun } from "../../lib/graph/step_run.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { inMemory } from "../../lib/data/source.ts";
 import { unitPixels } from "../../lib/ops/pixels.ts";
-import { StatelessRandom } from "../../lib/ops/random.ts";
 import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
 import type { Traceable } from "../../lib/trace/execution.ts";
 import { planarBatch } from "../../lib/train/planar.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
+import { viewsOf } from "../views.ts";
 import { type NamedTensors, writeTensors } from "./tensors.ts";
 
 /**
@@ -38,20 +37,13 @@ function viewsOfStep({ pipeline, graph }: LoadedPipeline): Traceable {
   return (execution) => {
     const shape = [pipeline.data.batch, channels, height, width];
     const images = unitPixels(execution.feed("images", shape, "uint8"));
-    const step = execution.read(STEP);
-    const augmented = augmentAll(graph, {
-      run: new StepRun(execution, true),
-      images: images as Parameters<typeof augmentAll>[1]["images"],
-      random: (place) =>
-        new StatelessRandom(
-          pipeline.seed,
-          place,
-          step as StatelessRandom["step"],
-        ),
+    const step = execution.read(STEP) as tf.Scalar;
+    const views = viewsOf(graph, execution, {
+      images,
+      seed: pipeline.seed,
+      step,
     });
-    return Object.fromEntries(
-      [...augmented.values()].flat().map((view, i) => [`view${i}`, view]),
-    );
+    return Object.fromEntries(views.map((view, i) => [`view${i}`, view]));
   };
 }
 

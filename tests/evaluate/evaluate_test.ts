@@ -12,7 +12,7 @@ import {
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, register } from "../../lib/model/registry.ts";
-import { defineTransform } from "../../lib/stages/define.ts";
+import { defineTransform } from "../../lib/stages/define_transform.ts";
 import { close, Dice } from "../helpers/numeric.ts";
 import {
   CONTRASTIVE,

@@ -214,6 +214,12 @@ export class FixedRun implements Run {
     this.updates.set(path, value);
   }
 
+  random(place: string): Random {
+    return assert.fail(
+      `random numbers at ${place}, of which the test has none`,
+    );
+  }
+
   scope<T>(_: string, body: () => T): T {
     return body();
   }

@@ -8,15 +8,15 @@ import {
   bottleneckBlock,
   residual,
 } from "../../lib/layers/residual.ts";
-import type { ModuleDefinition } from "../../lib/stages/define.ts";
+import { OUTPUT, type StageDefinition } from "../../lib/stages/define.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";
 import { resnet } from "../../lib/stages/modules/resnet.ts";
 import {
   checkGradients,
   Dice,
-  FixedRun,
   type GradientCheck,
 } from "../helpers/numeric.ts";
+import { built, FixedStageRun } from "../helpers/stages.ts";
 
 /** Checks the gradients of a layer's input and of all its parameters. */
 function checkLayer(
@@ -50,19 +50,25 @@ function checkLayer(
       for (const { path, shape } of buffers) {
         known.set(path, tf.ones([...shape] as [number]));
       }
-      return layer(x as tf.Tensor, new FixedRun(known));
+      return layer(x as tf.Tensor, new FixedStageRun(known));
     },
     check,
   );
 }
 
+/** A network on one view of such samples. */
 const module = (
-  definition: ModuleDefinition,
+  definition: StageDefinition,
   shape: readonly number[],
   options: Record<string, unknown>,
 ) =>
-(scope: ParameterScope): Layer =>
-  definition.build(scope, shape, definition.options.parse(options)).layer;
+(scope: ParameterScope): Layer => {
+  const is = shape.length === 1 ? "embedding" : "image";
+  const of = [{ is, shape } as const];
+  const { apply } = built(definition, options, { of }, 1, scope);
+  return (x, run) =>
+    apply({ of: [x] }, run as FixedStageRun)[OUTPUT]?.[0] as tf.Tensor;
+};
 
 /** Smooth layers: only rounding is left, some 1e-5. */
 const SMOOTH: GradientCheck = { tolerance: 1e-3 };

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
-import { emaMomentum, learningRateFactor } from "../../lib/optim/schedule.ts";
-import type { Schedule } from "../../lib/model/pipeline.ts";
+import { learningRateFactor, type Schedule } from "../../lib/optim/schedule.ts";
+import { type Ramp, rampValue } from "../../lib/stages/ramp.ts";
 
 const PER_EPOCH = 10;
 const near = (actual: number, expected: number): void =>
@@ -10,6 +10,9 @@ const near = (actual: number, expected: number): void =>
   );
 const factor = (schedule: Schedule, step: number, steps = 100): number =>
   learningRateFactor(schedule, step, steps, PER_EPOCH);
+/** A ramp over the whole run, whatever an epoch is. */
+const momentum = (ramp: Ramp, step: number, steps: number): number =>
+  rampValue(ramp, step, steps, PER_EPOCH);
 
 Deno.test("Warm-up climbs linearly and reaches 1 in its last step", () => {
   for (const kind of ["cosine", "linear", "constant"] as const) {
@@ -68,18 +71,18 @@ Deno.test("A run that is all warm-up, or one step long, has finite factors", () 
 
 Deno.test("The EMA momentum goes from one value to the other along half a cosine", () => {
   const [from, to] = [0.99, 1];
-  near(emaMomentum({ from, to }, 0, 200), from);
-  near(emaMomentum({ from, to }, 100, 200), (from + to) / 2);
-  near(emaMomentum({ from, to }, 200, 200), to);
+  near(momentum({ from, to }, 0, 200), from);
+  near(momentum({ from, to }, 100, 200), (from + to) / 2);
+  near(momentum({ from, to }, 200, 200), to);
   for (let step = 0; step <= 200; step++) {
     // BYOL, section 3.2: 1 - (1 - base) (cos(pi k / K) + 1) / 2.
     const wave = (Math.cos(Math.PI * step / 200) + 1) / 2;
-    near(emaMomentum({ from, to }, step, 200), 1 - (1 - from) * wave);
+    near(momentum({ from, to }, step, 200), 1 - (1 - from) * wave);
   }
 });
 
 Deno.test("An EMA momentum with equal ends is constant", () => {
   for (const step of [0, 3, 10]) {
-    near(emaMomentum({ from: 0.9, to: 0.9 }, step, 10), 0.9);
+    near(momentum({ from: 0.9, to: 0.9 }, step, 10), 0.9);
   }
 });

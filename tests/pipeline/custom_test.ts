@@ -3,7 +3,6 @@ import assert from "@std/assert";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { checkPipeline } from "../../lib/pipeline/load.ts";
-import type { LossStage } from "../../lib/model/pipeline.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
 
 const LOSS = `
@@ -55,9 +54,9 @@ Deno.test("A loss is named by the path of its module", async () => {
     ]
   ) {
     const { loaded, text } = await check(loss);
-    const stage = loaded?.pipeline.stages.get("loss") as LossStage | undefined;
+    const stage = loaded?.pipeline.stages.get("loss");
     if (!stage) throw new Error(text);
-    assert.deepEqual(stage.options, { strength: 2 });
+    assert.deepEqual(stage.options, { pairs: "cross", strength: 2 });
     assert.equal(stage.definition.name, "./mine.ts");
   }
 });

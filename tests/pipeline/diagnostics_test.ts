@@ -294,7 +294,9 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
     {
       from: "[y, y] }",
       to: "[y, y], ▸negatives: y }",
-      message: 'Cannot use "negatives" with "nt_xent": it has none',
+      message: 'Cannot use "negatives" in "loss: nt_xent"',
+      hint:
+        'expected one of "loss", "between", "weight", "temperature", "pairs"',
     },
   ],
   "missing-key": [
@@ -342,13 +344,13 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
     {
       from: "{ loss: nt_xent, between: [y, y]",
       to: "▸{ loss: nt_xent",
-      message: 'Cannot do without "between" in a loss',
+      message: 'Cannot do without "between"',
       hint: "between: [p, stop_gradient(z)]",
     },
     {
       from: LOSS,
-      to: "  ▸loss: { loss: info_nce, between: [y, y] }\n",
-      message: 'Cannot compute "info_nce" without "negatives"',
+      to: "  loss: ▸{ loss: info_nce, between: [y, y] }\n",
+      message: 'Cannot do without "negatives"',
       hint: "name a queue stage: `negatives: <queue>`",
     },
     {
@@ -412,7 +414,18 @@ ${LOSS}`,
     },
     {
       from: "of: views",
-      to: "of: ▸[views]",
+      to: "of: ▸{ view: views }",
+      message: 'Cannot read {"view":"views"} as a reference to a stage',
+    },
+    {
+      from: "of: views",
+      to: "of: [views, ▸3]",
+      message: "Cannot read 3 as a reference to a stage",
+      hint: "expected `name`, `name[view]` or `stop_gradient(name)`",
+    },
+    {
+      from: "of: views",
+      to: "of: [views, ▸[views]]",
       message: 'Cannot read ["views"] as a reference to a stage',
     },
     {
@@ -475,7 +488,8 @@ ${LOSS}`,
     {
       from: "steps: 9",
       to: "steps: 9, ema: ▸high",
-      message: 'Cannot use "high" as the EMA momentum: expected a number',
+      message:
+        'Cannot use "high" as "ema" of "train": expected a number or a map',
     },
   ],
   "out-of-range": [
@@ -506,7 +520,7 @@ ${LOSS}`,
       from: "[y, y] }",
       to: "[y, y], pairs: ▸crss }",
       message:
-        /^Cannot use "crss" as "pairs" of "loss": expected one of "cross"/,
+        /^Cannot use "crss" as "pairs" of "loss: nt_xent": expected one of "cross"/,
       hint: 'did you mean "cross"?',
     },
     {
@@ -527,8 +541,13 @@ ${LOSS}`,
     {
       from: "steps: 9",
       to: "steps: 9, ema: { from: ▸1.5, to: 1 }",
-      message:
-        'Cannot use 1.5 as "from" of the EMA momentum: expected at most 1',
+      message: 'Cannot use 1.5 as "ema.from" of "train": expected at most 1',
+    },
+    {
+      from: "of: views",
+      to: "of: ▸[]",
+      message: "Cannot read an empty list",
+      hint: "name at least one stage",
     },
     {
       ...section("evaluate: { knn: { k: ▸0 } }"),
@@ -665,7 +684,7 @@ ${LOSS}`,
   z: { project: mlp, of: again, hidden: 4, out: 4 }
   loss2: { loss: nt_xent, between: [z, z] }
 `,
-      message: 'Cannot augment "y": an augment stage reads "image"',
+      message: 'Cannot augment "y": expected "image"',
     },
     {
       from: "augment: simsiam, of: image",
@@ -742,7 +761,8 @@ ${LOSS}`,
   loss: { loss: nt_xent, between: [y, z] }
 `,
       message:
-        "Cannot project [8, 4]: a network reads the batch, and this is a queue",
+        'Cannot project [8, 4]: expected a row for each image, and "q" is a queue',
+      hint: "read what the queue holds, or find rows of it with `nearest`",
     },
     {
       from: BASE.slice(BASE.indexOf(LOSS)),
@@ -753,13 +773,21 @@ ${LOSS}`,
 train: { steps: 9, ${END}evaluate: { of: ▸z }
 `,
       message:
-        'Cannot evaluate "z": it reads neighbours in a queue, which evaluation does not have',
+        'Cannot evaluate "z": "n" reads "q" too (`in`), which evaluation does not have',
+      hint: "evaluate an encoder that reads the views alone",
+    },
+    {
+      from: BASE.slice(BASE.indexOf("simsiam"), BASE.indexOf("hidden")),
+      to: `{ each: [[{ resize: { size: 8 } }], [normalize]] }, of: image }
+  y: { encode: mlp, of: ▸views, `,
+      message:
+        'Cannot encode [batch, 8, 8, 3] with "mlp": views of [batch, 32, 32, 3] would need other weights than views of [batch, 8, 8, 3]',
     },
     {
       from: "[y, y]",
       to: "[y, ▸views]",
-      message: /^Cannot compare \[batch, 32, 32, 3\] in "nt_xent"/,
-      also: ["shape-mismatch"],
+      message:
+        'Cannot compare [batch, 32, 32, 3] in "nt_xent": expected [batch, features]',
     },
   ],
   "dtype-mismatch": [
@@ -782,13 +810,6 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
       to: "augment: byol, of: image, count: ▸3",
       message: "Cannot make 3 view(s) of 2 lists of transforms",
       hint: 'set "count" to 2, or give one list for all',
-    },
-    {
-      from: "augment: simsiam",
-      to: "augment: ▸{ each: [[{ resize: { size: 8 } }], [normalize]] }",
-      message:
-        'Cannot mix view shapes in "views": view 0 is [3,8,8], view 1 is [3,32,32]',
-      hint: "give every view's crop the same size",
     },
     {
       from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
@@ -851,8 +872,7 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
     {
       from: "[y, y]",
       to: "▸[stop_gradient(y), stop_gradient(y)]",
-      message:
-        'Cannot train by "loss": no gradient flows into either of its sides',
+      message: 'Cannot train by "loss": no gradient flows into what it reads',
       hint: 'gradients end at stop_gradient(y) in "loss"',
     },
     {
@@ -862,8 +882,7 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
   q: { queue: y, size: 8 }
   loss: { loss: mse, between: ▸[n, t] }
 `,
-      message:
-        'Cannot train by "loss": no gradient flows into either of its sides',
+      message: 'Cannot train by "loss": no gradient flows into what it reads',
       hint:
         'gradients end at the ema stage "t", the nearest stage "n", the queue stage "q"',
     },
@@ -871,8 +890,7 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
       ...stage(
         "  extra: { loss: mse, between: ▸[stop_gradient(y), stop_gradient(y)] }",
       ),
-      message:
-        'Cannot train by "extra": no gradient flows into either of its sides',
+      message: 'Cannot train by "extra": no gradient flows into what it reads',
     },
   ],
   "ema-mismatch": [
@@ -881,8 +899,8 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
       to: `  t: { ema: ▸views, of: views }
   loss: { loss: nt_xent, between: [y, t] }
 `,
-      message:
-        'Cannot make an EMA twin of "views": it is not an encoder, projector or predictor',
+      message: 'Cannot make an EMA twin of "views": it has no weights',
+      hint: "name an encoder, a projector or another stage that has",
     },
     {
       from: LOSS,
@@ -890,8 +908,8 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
   loss: { loss: nt_xent, between: [y, t] }
 `,
       message:
-        'Cannot twin "y": it reads [batch, 32, 32, 3], but "t" reads [batch, 4]',
-      hint: "a twin needs an input of the same shape as its source",
+        'Cannot twin "y" on 2 × [batch, 4]: its weights would have other shapes',
+      hint: '"y" reads 2 × [batch, 32, 32, 3]',
     },
   ],
   "no-loss": [
@@ -989,7 +1007,7 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
       from: "loss: nt_xent",
       to: "use: ▸./own.ts",
       message:
-        'Cannot use "./own.ts" as a stage: no loss and no network was loaded from it',
+        'Cannot use "./own.ts" as a stage: no stage, loss or network was loaded from it',
     },
   ],
   "too-complex": [

@@ -22,8 +22,12 @@ train:
 monitor: warn # line 12
 `;
 
-function load(text: string, set: readonly string[] = []): Pipeline {
-  const { loaded, text: problems } = checkText(FILE, text, { set });
+function load(
+  text: string,
+  set: readonly string[] = [],
+  file = FILE,
+): Pipeline {
+  const { loaded, text: problems } = checkText(file, text, { set });
   if (!loaded) throw new Error(problems);
   return loaded.pipeline;
 }
@@ -128,7 +132,7 @@ Deno.test("explain() says default of what the command line removed", () => {
 Deno.test("explain() gives every value of every shipped pipeline an origin, and loads to the same pipeline", async () => {
   for (const file of SHIPPED) {
     const text = await Deno.readTextFile(file);
-    const pipeline = load(text);
+    const pipeline = load(text, [], file);
     const explained = explain({ pipeline }, { file, text });
     for (const line of explained.trimEnd().split("\n")) {
       assert.match(line, /# (default|preset \w+|[\w.-]+:\d+)$|[-:]$/, file);

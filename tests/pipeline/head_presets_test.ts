@@ -3,7 +3,7 @@ import { explain } from "../../lib/pipeline/explain.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, headNames, register } from "../../lib/model/registry.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
-import type { ModuleRole } from "../../lib/stages/define.ts";
+import type { ModuleRole } from "../../lib/stages/define_module.ts";
 import { HEAD_PRESETS } from "../../lib/stages/head_presets.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";
 
@@ -88,8 +88,8 @@ Deno.test("Mistakes beside a preset are reported as beside a network", () => {
     text("{ project: byol, of: y, hiden: 3, layers: 0 }"),
   );
   assert.deepEqual(findings.map(({ code, path }) => [code, path.join(".")]), [
-    ["out-of-range", "stages.z.layers"],
     ["unknown-key", "stages.z.hiden"],
+    ["out-of-range", "stages.z.layers"],
   ]);
 });
 

@@ -10,6 +10,7 @@ import {
   stringify,
   visit,
 } from "yaml";
+import { BUILT_IN, kindsOf } from "../../lib/model/registry.ts";
 import type { Dice } from "../helpers/numeric.ts";
 
 /** A text that was changed. */
@@ -76,17 +77,7 @@ const replace = (text: string, { from, to }: Spot, by: string): string =>
   text.slice(0, from) + by + text.slice(to);
 
 /** Keys that say what kind of stage one is, and names that are free. */
-const KINDS = new Set([
-  "augment",
-  "encode",
-  "project",
-  "predict",
-  "ema",
-  "stop_gradient",
-  "queue",
-  "nearest",
-  "loss",
-]);
+const KINDS = new Set(kindsOf(BUILT_IN).map(({ key }) => key));
 
 /** Whether a key's name is the writer's own. */
 const isFree = ({ path }: Spot): boolean =>

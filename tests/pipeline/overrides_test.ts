@@ -79,10 +79,8 @@ Deno.test("Later overrides see the earlier ones", () => {
 
 Deno.test("Names of stages may hold dots", () => {
   const twin = stageOf("target.y", "stages.target.y.momentum=0.5");
-  assert.deepEqual(twin.kind === "ema" && twin.momentum, {
-    from: 0.5,
-    to: 0.5,
-  });
+  assert.equal(twin.key, "ema");
+  assert.deepEqual(twin.options, { momentum: 0.5 });
 });
 
 Deno.test("The longest name that fits is meant", () => {
@@ -101,7 +99,7 @@ Deno.test("The longest name that fits is meant", () => {
 Deno.test("Places of lists are replaced by their number", () => {
   const loss = stageOf("loss", "stages.loss.between.1=target.z");
   assert.deepEqual(
-    loss.kind === "loss" && loss.between[1],
+    loss.inputs.get("between")?.references[1],
     { stage: "target.z", stopGradient: false },
   );
   const root = { list: [{ a: 1 }, { a: 2 }] };

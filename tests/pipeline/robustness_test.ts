@@ -10,15 +10,20 @@ import {
   stringify,
 } from "yaml";
 import { edgesOf } from "../../lib/graph/edges.ts";
-import { IMAGE } from "../../lib/graph/stage_graph.ts";
-import type { Code, Diagnostic, Path } from "../../lib/diagnostics/diagnostic.ts";
+import { SOURCES } from "../../lib/model/reference.ts";
+import type {
+  Code,
+  Diagnostic,
+  Path,
+} from "../../lib/diagnostics/diagnostic.ts";
 import { OFFSET, SourceDocument } from "../../lib/pipeline/document.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { resolve } from "../../lib/pipeline/resolve.ts";
+import { OUTPUT } from "../../lib/stages/define.ts";
 import { printed } from "../cli/console.ts";
 import { Dice } from "../helpers/numeric.ts";
 import { MUTATORS } from "./mutations.ts";
-import { TEXTS } from "./shipped_texts.ts";
+import { WHOLE } from "./shipped_texts.ts";
 
 /** Line and column of an offset, counted from 1. */
 function placeOf(text: string, offset: number): string {
@@ -113,10 +118,13 @@ function survives(text: string): {
   const names = Object.keys(parse(text).stages).sort();
   assert.deepEqual([...loaded.graph.byName.keys()].sort(), names);
   for (const { name, stage } of loaded.graph.order) {
-    for (const { to } of edgesOf(stage)) {
-      if (to === IMAGE) continue;
-      const { output } = loaded.graph.byName.get(to) ?? {};
-      assert.ok(output, `"${name}" reads "${to}", which gives nothing`);
+    for (const { to, reference } of edgesOf(stage)) {
+      if (SOURCES.includes(to)) continue;
+      const { outputs } = loaded.graph.byName.get(to)?.built ?? {};
+      assert.ok(
+        outputs?.[reference?.output ?? OUTPUT],
+        `"${name}" reads "${to}", which gives nothing`,
+      );
     }
   }
   const again = checkText("y.yaml", stringify(resolve(loaded.pipeline)));
@@ -146,7 +154,7 @@ const byName = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
 
 for (const [kind, { count, mutate }] of Object.entries(MUTATORS)) {
   Deno.test(`A shipped pipeline with ${kind}, seeds 1 to ${count}, is either whole or reported in its place`, async () => {
-    const files = Object.entries(TEXTS);
+    const files = Object.entries(WHOLE);
     let mutated = 0;
     for (let seed = 1; seed <= count; seed++) {
       const dice = new Dice(seed);

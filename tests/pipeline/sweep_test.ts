@@ -57,7 +57,7 @@ Deno.test("A grid is every combination of its values, the last key fastest", () 
   assert.deepEqual(
     points.map(({ name, loaded: { pipeline: { seed, train } } }) => [
       name,
-      train.ema.from,
+      train.ema,
       seed,
     ]),
     [
@@ -131,7 +131,7 @@ Deno.test("--set changes every point that does not say otherwise", () => {
   assert.deepEqual(
     points.map(({ loaded: { pipeline } }) => [
       pipeline.seed,
-      pipeline.train.ema.from,
+      pipeline.train.ema,
     ]),
     [[5, 0.3], [5, 1]],
   );
@@ -236,7 +236,7 @@ sweep: { points: { b: { variables.width: wide } } }
 Deno.test("One point can be loaded in place of the whole", () => {
   const text = withSweep("{ grid: { train.ema: [0, 1] } }");
   const { loaded } = checkText("m.yaml", text, { point: "ema=1" });
-  assert.equal(loaded?.pipeline.train.ema.from, 1);
+  assert.equal(loaded?.pipeline.train.ema, 1);
   assert.equal(loaded?.sweep, undefined);
   const refused = (text: string, message: RegExp): void => {
     assert.throws(

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
-import { enqueue } from "../../lib/graph/forward.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
+import { enqueue } from "../../lib/stages/state/queue.ts";
 import {
   close,
   compute,

@@ -3,7 +3,7 @@ import assert from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import type { Random } from "../../lib/ops/random.ts";
-import type { TransformDefinition } from "../../lib/stages/define.ts";
+import type { TransformDefinition } from "../../lib/stages/define_transform.ts";
 import { compute, float32, rows } from "../helpers/numeric.ts";
 import fixture from "../fixtures/transforms.json" with { type: "json" };
 

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { augmentAll } from "../../lib/graph/forward.ts";
+import { viewsOf } from "../../bench/views.ts";
 import { StatelessRandom } from "../../lib/ops/random.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { AUGMENT_PRESETS } from "../../lib/stages/presets.ts";
@@ -9,10 +9,11 @@ import { grayscale } from "../../lib/stages/transforms/grayscale.ts";
 import { horizontalFlip } from "../../lib/stages/transforms/horizontal_flip.ts";
 import { drawCrops } from "../../lib/stages/transforms/random_resized_crop.ts";
 import { solarize } from "../../lib/stages/transforms/solarize.ts";
+import { runEagerly } from "../../lib/trace/execution.ts";
 import {
   compute,
+  context,
   distanceFromUniform,
-  FixedRun,
   numbers,
   rows,
 } from "../helpers/numeric.ts";
@@ -199,16 +200,15 @@ train: { steps: 1, optimizer: { sgd: { lr: 0.1 } } }
     shape: [4, 3, SIDE, SIDE],
     data: Float32Array.from([one, one, one, one].flat()),
   } as const;
-  const result = compute([batch], (images) => {
-    const made = augmentAll(graph, {
-      run: new FixedRun(new Map()),
-      images: images as tf.Tensor4D,
-      random: (place) =>
-        new StatelessRandom(seed, place, tf.scalar(step, "int32")),
-    }).get("views")!;
-    return { a: made[0]!, b: made[1]! };
-  });
-  return [rows(result.a), rows(result.b)];
+  const { a, b } = runEagerly(context, (execution) => {
+    const [a, b] = viewsOf(graph, execution, {
+      images: execution.feed("images", batch.shape, batch.dtype),
+      seed,
+      step: tf.scalar(step, "int32"),
+    });
+    return { a: a!, b: b! };
+  }, { images: batch });
+  return [rows(a!), rows(b!)];
 }
 
 for (const preset of Object.keys(AUGMENT_PRESETS)) {

@@ -59,10 +59,10 @@ Deno.test("planRun() draws one series for stages that share a schedule", async (
     "train.ema={ from: 0.9, to: 1 }",
   );
   const { schedules = [] } = planRun(loaded, engine);
-  assert.deepEqual(schedules.map(({ kind, stages }) => [kind, stages]), [
+  assert.deepEqual(schedules.map(({ option, stages }) => [option, stages]), [
     ["lr", ["y", "z"]],
     ["lr", ["p"]],
-    ["ema", ["target.y", "target.z"]],
+    ["momentum", ["target.y", "target.z"]],
   ]);
   const momentum = schedules[2]?.points.map(([, value]) => value) ?? [];
   assert.equal(momentum[0], Math.fround(0.9));

@@ -2,15 +2,13 @@
 import { fileURLToPath } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { openEngine } from "../../../lib/engine/open.ts";
-import { augmentAll } from "../../../lib/graph/forward.ts";
 import { STEP } from "../../../lib/graph/step.ts";
-import { StepRun } from "../../../lib/graph/step_run.ts";
 import { unitPixels } from "../../../lib/ops/pixels.ts";
-import { StatelessRandom } from "../../../lib/ops/random.ts";
 import { loadPipeline } from "../../../lib/pipeline/load.ts";
 import { compiledRuntime } from "../../../lib/train/runtime.ts";
 import type { Traceable, VariableRef } from "../../../lib/trace/execution.ts";
 import { planarBatch, range } from "../../../lib/train/planar.ts";
+import { viewsOf } from "../../views.ts";
 import { readImages, registryOf } from "./images.ts";
 import type { Ready, Surroundings } from "./ready.ts";
 
@@ -48,13 +46,12 @@ export async function augment(
   let views = 0;
   const augmented: Traceable = (execution) => {
     const step = execution.read(STEP) as tf.Scalar;
-    const images = unitPixels(execution.read(resident)) as tf.Tensor4D;
-    const all = augmentAll(graph, {
-      run: new StepRun(execution, true),
+    const images = unitPixels(execution.read(resident));
+    const kept = viewsOf(graph, execution, {
       images,
-      random: (place) => new StatelessRandom(pipeline.seed, place, step),
+      seed: pipeline.seed,
+      step,
     });
-    const kept = [...all.values()].flat();
     kept.forEach((view, i) =>
       execution.assign(
         { path: `view${i}`, shape: view.shape, dtype: "float32" },

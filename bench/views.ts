@@ -1,0 +1,43 @@
+/** @file The augmentations of a step, by themselves. */
+import type * as tf from "@tensorflow/tfjs";
+import { beforeWeights, runStages } from "../lib/graph/forward.ts";
+import { outputOf, type StageGraph } from "../lib/graph/stage_graph.ts";
+import { StepRun } from "../lib/graph/step_run.ts";
+import { IMAGE } from "../lib/model/reference.ts";
+import { StatelessRandom } from "../lib/ops/random.ts";
+import { OUTPUT, type Values } from "../lib/stages/define.ts";
+import type { Execution } from "../lib/trace/execution.ts";
+
+/** What the views of a step depend on. */
+export interface Shown {
+  /** Planar, float32 in 0..1: `[batch, channels, height, width]`. */
+  readonly images: tf.Tensor;
+  readonly seed: number;
+  /** An int32 scalar. */
+  readonly step: tf.Scalar;
+}
+
+/**
+ * Views of all augment stages, one after another, `[batch, height, width,
+ * channels]`. Random numbers depend on seed, place and step alone, so they are
+ * those that a training step would see.
+ */
+export function viewsOf(
+  graph: StageGraph,
+  execution: Execution,
+  { images, seed, step }: Shown,
+): readonly tf.Tensor[] {
+  const run = new StepRun(execution, true, {
+    random: (place) => new StatelessRandom(seed, place, step),
+    scheduled: (stage, option) => {
+      throw new Error(`"${stage}" wants a number of the run, "${option}"`);
+    },
+    frozen: () => false,
+  });
+  const values = new Map<string, Values>([[IMAGE, { [OUTPUT]: [images] }]]);
+  const stages = beforeWeights(graph.order).before.filter((wired) =>
+    outputOf(wired)?.every(({ is }) => is === "image")
+  );
+  runStages(stages, values, run, new Set(), images.shape[0] ?? 0);
+  return stages.flatMap(({ name }) => values.get(name)?.[OUTPUT] ?? []);
+}
