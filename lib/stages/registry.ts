@@ -14,6 +14,7 @@ import { ntXent } from "./losses/nt_xent.ts";
 import { variance } from "./losses/variance.ts";
 import { mlp } from "./modules/mlp.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
+import { vit, vitBase, vitSmall, vitTiny } from "./modules/vit.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
 import { gaussianBlur } from "./transforms/gaussian_blur.ts";
 import { grayscale } from "./transforms/grayscale.ts";
@@ -29,6 +30,10 @@ export const MODULES: readonly ModuleDefinition[] = [
   resnet18,
   resnet34,
   resnet50,
+  vit,
+  vitTiny,
+  vitSmall,
+  vitBase,
   mlp,
 ];
 
