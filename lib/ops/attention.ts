@@ -50,7 +50,7 @@ function join(parts: tf.Tensor[]): tf.Tensor3D {
  * Each token becomes a mean of all tokens' values, weighted by
  * `softmax(q · k / sqrt(size))`, in each head by itself.
  *
- * The backward pass reads scaled queries, keys, values and weights.
+ * The backward pass reads queries, keys, values and weights.
  *
  * @param qkv `[batch, tokens, 3 · width]`: queries, then keys, then values, in
  * each of them one head after another.
@@ -61,13 +61,9 @@ export function selfAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
   const scale = Math.sqrt((3 * heads) / qkv.shape[2]);
   return differentiable([qkv], {
     forward(save) {
-      const [queries, k, v] = split(qkv, heads) as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const q = tf.mul(queries, scale);
-      const weights = tf.softmax(products(q, k, { b: true }));
+      const [q, k, v] = split(qkv, heads) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const logits = products(tf.mul(q, scale), k, { b: true });
+      const weights = tf.softmax(logits);
       save([q, k, v, weights].map(kept));
       return join([products(weights, v)]);
     },
@@ -83,12 +79,14 @@ export function selfAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
         tf.reshape(dy, [batch, tokens, heads, width / heads]),
         [0, 2, 1, 3],
       );
-      const weighted = tf.mul(weights, products(out, v, { b: true }));
+      // Scaled here, where the numbers are fewest.
+      const slopes = products(tf.mul(out, scale), v, { b: true });
+      const weighted = tf.mul(weights, slopes);
       const mean = tf.sum(weighted, -1, true);
       const logits = tf.sub(weighted, tf.mul(weights, mean));
       return [
         join([
-          tf.mul(products(logits, k), scale),
+          products(logits, k),
           products(logits, q, { a: true }),
           products(weights, out, { a: true }),
         ]),

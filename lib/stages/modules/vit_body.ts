@@ -191,6 +191,6 @@ function numbersAfter(before: number, keep: tf.Tensor2D): tf.Tensor2D {
   const others = tf.tile(tf.range(0, before, 1, "int32"), [keep.shape[0]]);
   return tf.concat([
     tf.reshape(others, [-1, before]) as tf.Tensor2D,
-    tf.add(keep, before),
+    tf.add(keep, tf.scalar(before, "int32")),
   ], 1);
 }
