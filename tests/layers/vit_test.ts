@@ -192,7 +192,8 @@ for (
   Deno.test(`A vision transformer of images ${what} says so`, () => {
     assert.throws(
       () => vit(new ParameterScope("y"), shape, { ...OPTIONS, ...options }),
-      (error) => error instanceof ShapeError && message.test(error.message),
+      (error: unknown) =>
+        error instanceof ShapeError && message.test(error.message),
     );
   });
 }
