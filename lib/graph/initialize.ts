@@ -15,6 +15,9 @@ function filled(shape: readonly number[], value: tf.Tensor): tf.Tensor {
   return result as tf.Tensor;
 }
 
+/** Share of a normal within two standard deviations, and the deviation of that. */
+const [WITHIN, STD_WITHIN] = [0.9544997361036416, 0.8796256610342398];
+
 const DRAW: {
   readonly [K in Initializer["kind"]]: (
     init: Extract<Initializer, { kind: K }>,
@@ -27,6 +30,11 @@ const DRAW: {
     filled(shape, tf.add(tf.cast(step, "float32"), value)),
   normal: ({ std }, shape, random) => tf.mul(random.normal(shape), std),
   uniform: ({ bound }, shape, random) => random.uniform(shape, -bound, bound),
+  truncated_normal({ std }, shape, random) {
+    const uniform = random.uniform(shape, -WITHIN, WITHIN);
+    const [normal] = executeRaw("Erfinv", { T: type("float32") }, [uniform]);
+    return tf.mul(normal as tf.Tensor, Math.SQRT2 * std / STD_WITHIN);
+  },
   unit_rows: (_, shape, random) =>
     l2Normalize(random.normal(shape) as tf.Tensor2D),
 };

@@ -71,13 +71,16 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
 };
 
 const POINTWISE = [
-  ..."Abs Add AddV2 BiasAdd Cos Div Exp Floor Log Maximum Minimum".split(" "),
+  ..."Abs Add AddV2 BiasAdd Cos Div Erf Erfinv Exp Floor Log".split(" "),
+  ..."Maximum Minimum".split(" "),
   ..."Mul Neg Pow RealDiv Relu ReluGrad Round Rsqrt Sigmoid Sin".split(" "),
   ..."Sqrt Square SquaredDifference Sub Tanh".split(" "),
 ];
 
-const REDUCTIONS = "ArgMax Max MaxPool MaxPoolGrad Mean Min Prod Sum"
-  .split(" ");
+const REDUCTIONS = [
+  ..."ArgMax BiasAddGrad Max MaxPool MaxPoolGrad Mean Min Prod Sum".split(" "),
+  "UnsortedSegmentSum",
+];
 
 const FREE = [
   ..."AssignVariableOp Cast ConcatV2 Const Equal ExpandDims Fill".split(" "),

@@ -7,6 +7,8 @@ export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "normal"; readonly std: number }
   | { readonly kind: "uniform"; readonly bound: number }
+  /** Normal without the 4.6 % that lie farthest out; `std` is of what is left. */
+  | { readonly kind: "truncated_normal"; readonly std: number }
   /** Rows drawn from a normal and scaled to length 1 (a queue's first rows). */
   | { readonly kind: "unit_rows" };
 

@@ -71,8 +71,9 @@ const passesGradient = ({ learns }: Case, side: Reference): boolean =>
 const bothTrain = (it: Case): boolean =>
   sidesOf(it.loss).every((side) => passesGradient(it, side));
 
-const attracting = ({ loss: { stage } }: Case): boolean =>
-  stage.weight !== 0 && stage.definition.attracts === true;
+const attracting = ({ loss }: Case): boolean =>
+  loss.stage.weight !== 0 && loss.stage.definition.attracts === true &&
+  sidesOf(loss).length === 2;
 
 /** Nothing is in the sum but attraction. */
 const alone = ({ graph }: Case): boolean =>

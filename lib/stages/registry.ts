@@ -19,6 +19,12 @@ import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
 import { ema } from "./state/ema.ts";
 import { queue } from "./state/queue.ts";
 import { shared } from "./state/shared.ts";
+import { vit, vitBase, vitSmall, vitTiny } from "./modules/vit.ts";
+import { tokenTransformer } from "./modules/token_transformer.ts";
+import { blockMask } from "./masks/block.ts";
+import { randomMask } from "./masks/random.ts";
+import { pixels } from "./losses/pixels.ts";
+import { tokens } from "./losses/tokens.ts";
 import { centre } from "./targets/centre.ts";
 import { sinkhorn } from "./targets/sinkhorn.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
@@ -41,8 +47,13 @@ export const STAGES: readonly StageDefinition[] = [
   resnet18,
   resnet34,
   resnet50,
+  vit,
+  vitTiny,
+  vitSmall,
+  vitBase,
   mlp,
   prototypes,
+  tokenTransformer,
   ema,
   shared,
   stopGradientStage,
@@ -50,6 +61,8 @@ export const STAGES: readonly StageDefinition[] = [
   join,
   queue,
   nearest,
+  randomMask,
+  blockMask,
   centre,
   sinkhorn,
   cosine,
@@ -63,6 +76,8 @@ export const STAGES: readonly StageDefinition[] = [
   softCrossEntropy,
   labelCrossEntropy,
   supcon,
+  pixels,
+  tokens,
 ];
 
 /** Augmentation transforms. */

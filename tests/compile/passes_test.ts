@@ -9,6 +9,7 @@ import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import { recompute } from "../../lib/compile/passes/recompute.ts";
 import { twinsFirst } from "../../lib/compile/passes/twins_first.ts";
+import type { DType } from "../../lib/ir/dtype.ts";
 import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
 import { printProgram } from "../../lib/ir/print.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../../lib/ir/rounding.ts";
@@ -434,6 +435,51 @@ Deno.test("low precision: the backward pass reads float32 as it is where nothing
   // What the batch norm read was rounded for it, but not for the gradient.
   assert.equal(first?.node.op, "Placeholder");
   assert.equal(second?.node.op, "Cast");
+});
+
+for (const products of ["bfloat16", "float32"] as const) {
+  Deno.test(`low precision: what an op keeps for its gradient is kept in bfloat16, with products in ${products}`, () => {
+    const hand = new Hand();
+    const x = hand.value("Placeholder", [], large);
+    const y = hand.value("Exp", [x], { ...large, scope: "y/op" });
+    const kept = hand.value("Identity", [y], { ...large, scope: "y/op" });
+    const gradient = hand.value("Mul", [kept, y], {
+      ...large,
+      scope: "y/op/gradient",
+    });
+    const result = deadCode.run(
+      run(lowPrecision(products), hand.program(fetching(gradient))),
+    );
+    const [rounded, exact] = result.fetches.get("out0")?.node.inputs ?? [];
+    assert.equal(exact?.node.op, "Exp");
+    assert.equal(rounded?.node.op, "Cast");
+    assert.equal(rounded?.node.scope, "y/op/gradient");
+    assert.equal(rounded?.node.inputs[0]?.node.op, "Identity");
+    assert.equal(rounded?.node.inputs[0]?.dtype, "bfloat16");
+  });
+}
+
+Deno.test("low precision: all parts of what is taken apart follow in bfloat16, and attention's products lead", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], large);
+  const scope = "y/attention";
+  const product = hand.value("BatchMatMul", [x, x], { ...large, scope });
+  const half: [DType, ...number[]] = ["float32", 8, 8, 16];
+  const parts = hand.node("Unpack", [product], {
+    outputs: [half, half],
+    scope,
+  }).outputs;
+  const sum = hand.value("Add", [...parts], { outputs: [half], scope });
+  const result = deadCode.run(
+    run(lowPrecision("bfloat16"), hand.program(fetching(sum))),
+  );
+  const rest = result.nodes.filter(({ op }) =>
+    ["BatchMatMul", "Unpack", "Add"].includes(op)
+  );
+  assert.deepEqual(
+    rest.flatMap(({ outputs }) => outputs.map(({ dtype }) => dtype)),
+    Array(4).fill("bfloat16"),
+  );
 });
 
 Deno.test("low precision: what is not led by a convolution, is small or is no float32 stays", () => {

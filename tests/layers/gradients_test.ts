@@ -1,16 +1,23 @@
 import * as tf from "@tensorflow/tfjs";
+import { attention } from "../../lib/layers/attention.ts";
 import { batchNorm } from "../../lib/layers/batch_norm.ts";
 import { conv } from "../../lib/layers/conv.ts";
+import { cosineDense } from "../../lib/layers/cosine_dense.ts";
 import { dense } from "../../lib/layers/dense.ts";
 import { type Layer, ParameterScope } from "../../lib/layers/layer.ts";
+import { layerNorm } from "../../lib/layers/layer_norm.ts";
+import { patchEmbed } from "../../lib/layers/patch_embed.ts";
 import {
   basicBlock,
   bottleneckBlock,
   residual,
 } from "../../lib/layers/residual.ts";
+import { transformerBlock } from "../../lib/layers/transformer_block.ts";
 import { OUTPUT, type StageDefinition } from "../../lib/stages/define.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";
 import { resnet } from "../../lib/stages/modules/resnet.ts";
+import { tokenDecoder } from "../../lib/stages/modules/token_decoder.ts";
+import { vit } from "../../lib/stages/modules/vit.ts";
 import {
   checkGradients,
   Dice,
@@ -165,3 +172,82 @@ for (const stem of ["cifar", "imagenet"]) {
     });
   }
 }
+
+Deno.test("The gradients of a layer norm agree with differences", () => {
+  checkLayer((scope) => layerNorm(scope, { width: 5 }), [3, 4, 5], SMOOTH);
+});
+
+Deno.test("The gradients of attention agree with differences", () => {
+  checkLayer(
+    (scope) => attention(scope, { width: 6, heads: 2 }),
+    [2, 5, 6],
+    SMOOTH,
+  );
+});
+
+/**
+ * Norms and softmaxes one after another bend more: over a step of a hundredth
+ * the slope itself changes by 1e-3.
+ */
+const CURVED: GradientCheck = { steps: [1e-2, 3e-3, 1e-3], tolerance: 1e-3 };
+
+for (const layerScale of [undefined, 0.5]) {
+  const how = layerScale ? "with" : "without";
+  Deno.test(`The gradients of a transformer block ${how} a scale of its branches agree with differences`, () => {
+    checkLayer(
+      (scope) => transformerBlock(scope, { width: 6, heads: 2, layerScale }),
+      [2, 4, 6],
+      CURVED,
+    );
+  });
+}
+
+Deno.test("The gradients of a patch embedding agree with differences", () => {
+  checkLayer(
+    (scope) => patchEmbed(scope, { patch: 2, channels: 3, width: 5 }),
+    [2, 4, 6, 3],
+    SMOOTH,
+  );
+});
+
+Deno.test("The gradients of cosines with learned directions agree with differences", () => {
+  checkLayer((scope) => cosineDense(scope, { in: 5, out: 7 }), [4, 5], SMOOTH);
+});
+
+const SMALL = { patch: 2, width: 8, depth: 2, heads: 2 };
+
+for (
+  const [position, pool] of [["learned", "class"], ["sincos", "mean"]] as const
+) {
+  Deno.test(`The gradients of a vision transformer with ${position} positions and a feature by ${pool} agree with differences`, () => {
+    checkLayer(
+      module(vit, [4, 6, 3], { ...SMALL, pool, position }),
+      [2, 4, 6, 3],
+      { ...CURVED, directions: 1 },
+    );
+  });
+}
+
+Deno.test("The gradients of a decoder of tokens agree with differences", () => {
+  const numbersOf = (rows: number[][]): tf.Tensor2D =>
+    tf.tensor2d(rows, [rows.length, rows[0]?.length ?? 0], "int32");
+  checkLayer(
+    (scope) => {
+      const decoder = tokenDecoder(scope, [3, 6], [2, 3], {
+        width: 4,
+        depth: 1,
+        heads: 1,
+        mlp_ratio: 2,
+        out: 5,
+      });
+      return (x, run) => {
+        const at = numbersOf([[5, 0, 2], [1, 4, 3]]);
+        const ask = numbersOf([[1, 4], [0, 5]]);
+        const { seen, asked } = decoder(x as tf.Tensor3D, { at, ask }, run);
+        return tf.concat([seen, asked], 1);
+      };
+    },
+    [2, 3, 6],
+    { ...CURVED, directions: 1 },
+  );
+});

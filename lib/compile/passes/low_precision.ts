@@ -17,6 +17,8 @@ interface Rule {
   readonly leads: readonly number[];
   /** Attribute that holds the type; `T` for most ops. */
   readonly type?: string;
+  /** Whether all outputs are of that type, and not the first alone. */
+  readonly all?: boolean;
 }
 
 type Rules = Readonly<Record<string, Rule>>;
@@ -33,7 +35,12 @@ const BETWEEN: Rules = {
   PadV2: { low: [0, 2], leads: [0] },
   Slice: { low: [0], leads: [0] },
   Reshape: { low: [0], leads: [0] },
+  Transpose: { low: [0], leads: [0] },
+  Unpack: { low: [0], leads: [0], all: true },
 };
+
+/** What ops of tokens keep for their gradients (`kept`), whatever they compute in. */
+const KEPT = { Identity: { low: [0], leads: [] } } as const satisfies Rules;
 
 /** Batch norm reads and writes bfloat16 but has its statistics in float32. */
 const NORMS = {
@@ -48,6 +55,11 @@ const RULES: Readonly<Record<Rounding["products"], Rules>> = {
     Conv2DBackpropInput: { low: [1, 2], leads: [] },
     Conv2DBackpropFilter: { low: [0, 2], leads: [] },
     MatMul: { low: [0, 1], leads: [] },
+    BatchMatMul: { low: [0, 1], leads: [] },
+    BiasAdd: { low: [0, 1], leads: [0] },
+    // Queries, keys and values, in attention's gradient.
+    Pack: { low: [0, 1, 2], leads: [0] },
+    ...KEPT,
     ...NORMS,
     ...BETWEEN,
   },
@@ -55,6 +67,7 @@ const RULES: Readonly<Record<Rounding["products"], Rules>> = {
   float32: {
     FusedBatchNormV3: { ...NORMS.FusedBatchNormV3, leads: [] },
     FusedBatchNormGradV3: { ...NORMS.FusedBatchNormGradV3, leads: [] },
+    ...KEPT,
     ...BETWEEN,
   },
 };
@@ -150,14 +163,16 @@ export const lowPrecision = (products: Rounding["products"]): Pass => ({
         },
         node.outputs.map(({ shape, dtype }, i) => ({
           shape,
-          dtype: i === 0 ? "bfloat16" : dtype,
+          dtype: i === 0 || rule.all ? "bfloat16" : dtype,
         })),
       );
-      const [low, ...rest] = copy.outputs as [Value, ...Value[]];
-      const back = cast(low, "float32", node.scope, builder);
-      narrow.set(back, low);
-      if (!isBackward(node)) wide.add(back);
-      return [back, ...rest];
+      return copy.outputs.map((output) => {
+        if (output.dtype !== "bfloat16") return output;
+        const back = cast(output, "float32", node.scope, builder);
+        narrow.set(back, output);
+        if (!isBackward(node)) wide.add(back);
+        return back;
+      });
     });
   },
 });

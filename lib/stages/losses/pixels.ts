@@ -1,0 +1,92 @@
+/** @file Reconstruction of hidden patches (MAE). */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { imagePatches } from "../../ops/image_patches.ts";
+import { takeTokens } from "../../ops/take_tokens.ts";
+import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import { LOSS } from "../define_loss.ts";
+import { gridOf } from "../masks/kind.ts";
+
+/** Added to the variance of a patch, as in the authors' code. */
+const EPSILON = 1e-6;
+
+/** Each patch to mean 0 and (unbiased) variance 1. */
+function normalized(patches: tf.Tensor): tf.Tensor {
+  const count = patches.shape.at(-1) as number;
+  const centred = tf.sub(patches, tf.mean(patches, -1, true));
+  const variance = tf.div(
+    tf.sum(tf.square(centred), -1, true),
+    Math.max(1, count - 1),
+  );
+  return tf.div(centred, tf.sqrt(tf.add(variance, EPSILON)));
+}
+
+/** Mean squared error of patches that a decoder fills in, at the places asked for. */
+export const pixels: StageDefinition = defineStage({
+  key: LOSS,
+  name: "pixels",
+  summary: "Mean squared error of the pixels of patches that were hidden",
+  reference:
+    "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae",
+  objective: true,
+  standsFor: null,
+  options: z.strictObject({
+    patch: z.int().min(1).max(256).default(16).describe(
+      "Side of a patch in pixels, as the mask has it",
+    ),
+    normalize: z.boolean().default(true).describe(
+      "Scale the pixels of each patch to mean 0 and variance 1 first",
+    ),
+  }),
+  inputs: {
+    of: {
+      is: ["tokens"],
+      gradient: true,
+      verb: "compare",
+      summary: "What the decoder made of each patch",
+    },
+    target: { is: ["image"], verb: "rebuild", summary: "The images" },
+    at: {
+      is: ["mask"],
+      verb: "rebuild at",
+      summary: "Numbers of the patches, such as `mask.hidden`",
+      hint: "for example at: mask.hidden",
+    },
+  },
+  build(_scope, { of = [], target = [], at = [] }, { patch, normalize }) {
+    if (of.length !== target.length || of.length !== at.length) {
+      throw new ShapeError(
+        `views do not match: ${of.length} of patches, ${target.length} of images, ${at.length} of places`,
+      );
+    }
+    of.forEach(({ shape: [count, numbers] }, i) => {
+      const channels = target[i]?.shape[2] ?? 0;
+      gridOf(target[i] as typeof of[number], patch);
+      const needed = patch * patch * channels;
+      if (numbers !== needed) {
+        throw new ShapeError(
+          `a patch of ${patch} x ${patch} pixels and ${channels} channels has ${needed} numbers, not ${numbers}: give the decoder \`out: ${needed}\``,
+        );
+      }
+      if (count !== at[i]?.shape[0]) {
+        throw new ShapeError(
+          `${count} patches for ${
+            at[i]?.shape[0]
+          } places: \`at\` has to be what the decoder was asked for`,
+        );
+      }
+    });
+    return {
+      outputs: {},
+      apply({ of: made = [], target: images = [], at: places = [] }) {
+        const losses = made.map((x, i) => {
+          const all = imagePatches(images[i] as tf.Tensor4D, patch);
+          const wanted = takeTokens(all, places[i] as tf.Tensor2D);
+          const goal = normalize ? normalized(wanted) : wanted;
+          return tf.mean(tf.square(tf.sub(x, goal)));
+        });
+        return { loss: [tf.div(tf.addN(losses), losses.length)] };
+      },
+    };
+  },
+});

@@ -1,0 +1,122 @@
+/** @file Masks of blocks (I-JEPA). */
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { argsort } from "../../ops/argsort.ts";
+import type { Random } from "../../ops/random.ts";
+import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import { gridOf, MASK, OF, places } from "./kind.ts";
+
+/** Sizes of the blocks of one view, in patches. */
+interface Sizes {
+  readonly rows: number;
+  readonly columns: number;
+  readonly height: number;
+  readonly width: number;
+  /** Places of the context: those that no target can take away. */
+  readonly context: number;
+}
+
+/** A whole number below `most` for each image, `[batch, 1]`. */
+const below = (random: Random, batch: number, most: number): tf.Tensor =>
+  tf.cast(
+    tf.minimum(tf.floor(random.uniform([batch, 1], 0, most)), most - 1),
+    "int32",
+  );
+
+/** Numbers of the places of one block in each image, `[batch, height * width]`. */
+function block(
+  random: Random,
+  batch: number,
+  { rows, columns, height, width }: Sizes,
+): tf.Tensor2D {
+  const top = below(random, batch, rows - height + 1);
+  const left = below(random, batch, columns - width + 1);
+  const corner = tf.add(tf.mul(top, tf.scalar(columns, "int32")), left);
+  const offsets = Array.from(
+    { length: height * width },
+    (_, i) => Math.floor(i / width) * columns + i % width,
+  );
+  return tf.add(corner, tf.tensor2d([offsets], undefined, "int32"));
+}
+
+/** Whether each place is in one of the blocks, 0 or 1, `[batch, places]`. */
+function covered(
+  blocks: readonly tf.Tensor2D[],
+  count: number,
+): tf.Tensor2D {
+  const all = tf.range(0, count, 1, "int32");
+  const marks = blocks.map((one) => {
+    const same = tf.equal(tf.expandDims(one, 2), tf.reshape(all, [1, 1, -1]));
+    return tf.max(tf.cast(same, "float32"), 1);
+  });
+  return marks.reduce((sum, one) => tf.maximum(sum, one)) as tf.Tensor2D;
+}
+
+/**
+ * Some blocks at random places are targets, and the context is what none of
+ * them covers. Their sizes are fixed, since the shapes of a compiled step are:
+ * the paper draws sizes, too, and cuts contexts of a batch to the least.
+ */
+export const blockMask: StageDefinition = defineStage({
+  key: MASK,
+  name: "block",
+  summary:
+    "Blocks at random places are targets; `.context` are places outside of all of them, `.target` has a view for each block",
+  reference: "Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3",
+  options: z.strictObject({
+    patch: z.int().min(1).max(256).default(16).describe(
+      "Side of a patch in pixels, as the encoder has it",
+    ),
+    targets: z.int().min(1).max(16).default(4).describe("Target blocks"),
+    scale: z.number().gt(0).lt(1).default(0.175).describe(
+      "Share of the image that a target block covers",
+    ),
+  }),
+  inputs: { of: OF },
+  build(_scope, { of = [] }, { patch, targets, scale }) {
+    const sizes = of.map((type): Sizes => {
+      const [rows, columns] = gridOf(type, patch);
+      const height = Math.max(1, Math.round(rows * Math.sqrt(scale)));
+      const width = Math.max(1, Math.round(columns * Math.sqrt(scale)));
+      const context = rows * columns - targets * height * width;
+      if (context < 1) {
+        throw new ShapeError(
+          `${targets} blocks of ${height} x ${width} can cover all of ${rows} x ${columns} patches: make them fewer or smaller`,
+        );
+      }
+      return { rows, columns, height, width, context };
+    });
+    return {
+      outputs: {
+        context: sizes.map(({ context }) => places(context)),
+        target: sizes.flatMap(({ height, width }) =>
+          Array.from({ length: targets }, () => places(height * width))
+        ),
+      },
+      apply({ of: views = [] }, run) {
+        const drawn = views.map((x, view) => {
+          const batch = x.shape[0] as number;
+          const size = sizes[view] as Sizes;
+          const random = run.random(`view${view}`);
+          const blocks = Array.from(
+            { length: targets },
+            () => block(random, batch, size),
+          );
+          const count = size.rows * size.columns;
+          // Places under a block come last; the others in random order.
+          const order = argsort(
+            tf.add(covered(blocks, count), random.uniform([batch, count])),
+          );
+          return {
+            blocks,
+            context: tf.slice(order, [0, 0], [-1, size.context]),
+          };
+        });
+        return {
+          context: drawn.map(({ context }) => context),
+          target: drawn.flatMap(({ blocks }) => blocks),
+        };
+      },
+    };
+  },
+});

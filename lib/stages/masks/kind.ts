@@ -1,0 +1,42 @@
+/** @file The key of masks: which patches of an image are seen. */
+import { type Port, ShapeError, type StageKind, type Type } from "../define.ts";
+
+/** `mask: <name>`. */
+export const MASK: StageKind = {
+  key: "mask",
+  summary: "Which patches of an image are seen, drawn anew for each image",
+  what: "the mask",
+  look: "value",
+};
+
+/** Images whose patches are masked; their pixels are not looked at. */
+export const OF: Port = {
+  is: ["image"],
+  verb: "mask",
+  summary: "Images, whose sizes count alone",
+};
+
+/**
+ * Rows and columns of patches of an image.
+ *
+ * @throws {ShapeError} When patches do not fill it.
+ */
+export function gridOf(
+  { shape }: Type,
+  patch: number,
+): readonly [number, number] {
+  const [height = 0, width = 0] = shape;
+  if (height % patch !== 0 || width % patch !== 0) {
+    throw new ShapeError(
+      `expected images that patches of ${patch} x ${patch} pixels fill`,
+    );
+  }
+  return [height / patch, width / patch];
+}
+
+/** Numbers of some places of an image's patches. */
+export const places = (count: number): Type => ({
+  is: "mask",
+  shape: [count],
+  dtype: "int32",
+});
