@@ -17,19 +17,14 @@ export { UserError } from "./lib/errors.ts";
 
 // Pipelines: written, checked, loaded.
 export {
-  type AugmentConfig,
   buildPipeline,
   checkConfig,
-  type MomentumConfig,
-  type OptionsConfig,
   type PipelineConfig,
   type PointConfig,
-  type ReferenceText,
   type ScheduleConfig,
-  type StageConfig,
   type SweepConfig,
-  type TransformConfig,
 } from "./lib/pipeline/config.ts";
+export type * from "./lib/pipeline/stage_types.ts";
 export {
   type Code,
   CODES,

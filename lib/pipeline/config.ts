@@ -3,33 +3,17 @@ import { UserError } from "../errors.ts";
 import type { Action, Monitor } from "../monitor/policy.ts";
 import type { Rampable } from "../stages/ramp.ts";
 import { stringify } from "yaml";
+import type {
+  DataConfig,
+  OptimizerConfig,
+  StageConfig,
+} from "./stage_types.ts";
 import {
   type CheckResult,
   checkText,
   type LoadedPipeline,
   type LoadOptions,
 } from "./load.ts";
-
-/** `z`, `z[1]` or `stop_gradient(z)`. */
-export type ReferenceText = string;
-
-/** Options of a definition, by their names in YAML. */
-export interface OptionsConfig {
-  /** By the names of the definition's schema. */
-  readonly [option: string]: unknown;
-}
-
-/** A transform: its name, or `{ name: options }`. */
-export type TransformConfig = string | OptionsConfig;
-
-/** A preset's name, a list of transforms, or one of these for each view. */
-export type AugmentConfig =
-  | string
-  | readonly TransformConfig[]
-  | { readonly each: readonly (string | readonly TransformConfig[])[] };
-
-/** A number, or one that changes over the run. */
-export type MomentumConfig = Rampable;
 
 /** A schedule: its name, or `{ name: options }`. */
 export type ScheduleConfig =
@@ -39,9 +23,6 @@ export type ScheduleConfig =
   | { readonly cosine: { readonly warmup?: number; readonly final?: number } }
   | { readonly linear: { readonly warmup?: number; readonly final?: number } }
   | { readonly constant: { readonly warmup?: number } };
-
-/** One stage: its key, what it reads, its options. */
-export type StageConfig = OptionsConfig;
 
 /** A point of a sweep: changes by dotted path, and the paper's figure. */
 export interface PointConfig {
@@ -75,18 +56,16 @@ export interface PipelineConfig {
   /** Seed of weights, augmentations and the order of images; 0 by default. */
   readonly seed?: number;
   /** Source of the images with its options, and images a step. */
-  readonly data:
-    & { readonly source: string; readonly batch: number }
-    & OptionsConfig;
+  readonly data: DataConfig;
   /** Stages by name, in any order. */
   readonly stages: Readonly<Record<string, StageConfig>>;
   /** Length, optimizer, schedules. */
   readonly train: {
     readonly epochs?: number;
     readonly steps?: number;
-    readonly optimizer: string | OptionsConfig;
+    readonly optimizer: OptimizerConfig;
     readonly schedule?: ScheduleConfig;
-    readonly ema?: MomentumConfig;
+    readonly ema?: Rampable;
     readonly clip?: number;
     readonly accumulate?: number;
     readonly per_stage?: Readonly<
@@ -95,7 +74,7 @@ export interface PipelineConfig {
         {
           readonly lr?: number;
           readonly schedule?: ScheduleConfig;
-          readonly optimizer?: string | OptionsConfig;
+          readonly optimizer?: OptimizerConfig;
           readonly weight_decay?: Rampable;
           readonly layer_decay?: number;
           readonly freeze?: number | true;

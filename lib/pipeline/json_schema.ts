@@ -1,39 +1,16 @@
 /** @file JSON Schema of a pipeline file, for editors, from the definitions that check it. */
-import {
-  BUILT_IN,
-  headNames,
-  headRecipe,
-  type Registry,
-} from "../model/registry.ts";
+import { BUILT_IN, type Registry } from "../model/registry.ts";
 import { SOURCES, STAGE_NAME } from "../model/reference.ts";
-import type { Port, StageDefinition, StageKind } from "../stages/define.ts";
 import {
   choiceSchema,
-  describe,
   fromZod,
   mapSchema,
-  USER,
-  userMap,
   withOptions,
 } from "../stages/json.ts";
 import type { JsonSchema } from "../stages/syntax.ts";
-import { weight } from "./parse_stage.ts";
 import * as sections from "./sections.ts";
+import { ref, REFERENCE, stageSchemas } from "./stage_schema.ts";
 import { VARIABLE_NAME } from "./variables.ts";
-
-const ref = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` });
-
-/** `STAGE_NAME` without its anchors. */
-const NAME = STAGE_NAME.source.slice(1, -1);
-const VIEWS = "(\\[(\\d{1,3}|\\d{0,3}:\\d{0,3})\\])?";
-const PLAIN = `${NAME}${VIEWS}`;
-
-const REFERENCE: JsonSchema = {
-  description:
-    "Output of a stage: `name`, `name.output`, `name[view]`, `name[from:to]` or `stop_gradient(name)`",
-  type: "string",
-  pattern: `^(${PLAIN}|stop_gradient\\(\\s*${PLAIN}\\s*\\))$`,
-};
 
 /** `${name}`, the whole value. */
 const VARIABLE = `\\$\\{${VARIABLE_NAME.source.slice(1, -1)}\\}`;
@@ -83,125 +60,6 @@ const MOMENTUM: JsonSchema = {
   description:
     "Share of the old value that an EMA twin keeps: constant, or changing over the run",
 };
-
-/** References at an input: one, a list, or as many as it has sides. */
-function inputSchema({ is, sides, summary }: Port): JsonSchema {
-  const description = summary ? { description: summary } : {};
-  if (is.length === 1 && is[0] === "pixels") {
-    return { ...description, const: SOURCES[0] };
-  }
-  if (sides !== undefined) {
-    return {
-      ...description,
-      type: "array",
-      items: ref("reference"),
-      minItems: sides,
-      maxItems: sides,
-    };
-  }
-  return { ...description, ...ref("references") };
-}
-
-const isNamed = ({ value = "name" }: StageKind): boolean => value === "name";
-
-/** Keys of a stage beside its options, and which of them it needs. */
-function frame(
-  kind: StageKind,
-  definition: StageDefinition,
-  name: JsonSchema,
-): { readonly properties: JsonSchema; readonly required: readonly string[] } {
-  const ports = Object.entries(definition.inputs);
-  const links = definition.links ?? [];
-  return {
-    properties: {
-      ...(isNamed(kind)
-        ? { [kind.key]: { description: kind.summary, ...name } }
-        : {}),
-      ...Object.fromEntries(
-        links.map((key) => [key, { ...REFERENCE, description: kind.summary }]),
-      ),
-      ...Object.fromEntries(
-        ports.map(([key, port]) => [key, inputSchema(port)]),
-      ),
-      ...(definition.objective ? { weight: fromZod(weight) } : {}),
-    },
-    required: [
-      kind.key,
-      ...links,
-      ...ports.filter(([, { optional }]) => !optional).map(([key]) => key),
-    ].filter((key, i, all) => all.indexOf(key) === i),
-  };
-}
-
-/** The schema of a definition under one of its keys. */
-function stageSchema(
-  kind: StageKind,
-  definition: StageDefinition,
-  registry: Registry,
-  shared: (name: string, schema: () => JsonSchema) => JsonSchema,
-): JsonSchema {
-  const { properties, required } = frame(kind, definition, {
-    const: definition.name,
-  });
-  const { syntax } = definition;
-  const schema = syntax
-    ? mapSchema(
-      describe(definition),
-      { ...properties, ...syntax.schema(registry, shared) },
-      required,
-    )
-    : withOptions(definition, properties, required);
-  // A twin has the inputs of the stage that it is a twin of.
-  return definition.inputsOfLink
-    ? { ...schema, additionalProperties: ref("references") }
-    : schema;
-}
-
-/** The same with names of heads, which give what the definition cannot do without. */
-function headSchema(
-  kind: StageKind,
-  definition: StageDefinition,
-  registry: Registry,
-): JsonSchema | undefined {
-  const named = headNames(registry, kind.key).filter((name) =>
-    headRecipe(registry, kind.key, name)?.network === definition.name
-  );
-  if (named.length === 0) return undefined;
-  const { properties, required } = frame(kind, definition, {
-    description: named.map((name) =>
-      `\`${name}\`: ${registry.heads[name]?.summary}`
-    ).join("; "),
-    enum: named,
-  });
-  return { ...withOptions(definition, properties, []), required };
-}
-
-/** Schemas of the stages, one for each key and definition; and what they share. */
-function stageSchemas(registry: Registry): {
-  readonly stages: Readonly<Record<string, JsonSchema>>;
-  readonly common: Readonly<Record<string, JsonSchema>>;
-} {
-  const stages: Record<string, JsonSchema> = {};
-  const common: Record<string, JsonSchema> = {};
-  const shared = (name: string, schema: () => JsonSchema): JsonSchema => {
-    common[name] ??= schema();
-    return ref(name);
-  };
-  for (const definition of registry.stages) {
-    for (const kind of definition.kinds) {
-      const { key } = kind;
-      const name = isNamed(kind) ? `${key}.${definition.name}` : key;
-      stages[name] = stageSchema(kind, definition, registry, shared);
-      const heads = isNamed(kind) && headSchema(kind, definition, registry);
-      if (heads) stages[`${name}.preset`] = heads;
-      if (!isNamed(kind) || stages[`${key}.own`]) continue;
-      const [main = "of"] = Object.keys(definition.inputs);
-      stages[`${key}.own`] = userMap({ [key]: USER, [main]: {} });
-    }
-  }
-  stages["own"] = userMap({ use: USER });
-  return { stages, common };
-}
 
 function trainSchema({ optimizers }: Registry): JsonSchema {
   const { properties, ...rest } = fromZod(sections.train) as {

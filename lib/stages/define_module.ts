@@ -85,7 +85,9 @@ export function defineModule<O>(spec: ModuleSpec<O>): StageDefinition {
   return defineStage<O>({
     ...definition,
     kinds: roles.map((role) => ROLES[role]),
-    inputs: { of: { is: ANY, gradient: true, rows } },
+    inputs: {
+      of: { is: ANY, gradient: true, rows, summary: "What the network reads" },
+    },
     build(scope, { of = [] }, options) {
       const built = new Map<string, ReturnType<typeof build>>();
       const first = of[0] as Type;

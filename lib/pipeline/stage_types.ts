@@ -1,0 +1,1183 @@
+/**
+ * @file Types of stages, transforms, optimizers and sources in pipelines that are
+ * written in TypeScript. Generated from the definitions by `deno task generate`.
+ */
+
+/** `z`, `z[1]`, `z[0:2]`, `mask.visible` or `stop_gradient(z)`. */
+export type ReferenceText = string;
+
+/** A definition of your own; its file knows its options. */
+export interface OwnStageConfig {
+  /** Path of the module, from the pipeline's folder. */
+  readonly use: string;
+  /** What it reads, and its options. */
+  readonly [key: string]: unknown;
+}
+
+/** Views of the images, each with its own randomness */
+export interface AugmentConfig {
+  /** The images of the data */
+  readonly of: "image";
+  /** A preset, a list of transforms, or { each: [...] } with one of these a view */
+  readonly augment: PresetName | readonly TransformConfig[] | {
+    /** The first is view 0 */
+    readonly each: readonly (PresetName | readonly TransformConfig[])[];
+  };
+  /** Views of each image; 2, or the length of `each` */
+  readonly count?: number;
+}
+
+/** Residual network of any size; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/1512.03385) */
+export interface EncodeResnetConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "resnet";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Channels of the first group of blocks */
+  readonly width?: number;
+  /** Residual blocks in each group */
+  readonly blocks?: readonly number[];
+  /** `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1 */
+  readonly block?: "basic" | "bottleneck";
+  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
+  readonly stem?: "cifar" | "imagenet";
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+}
+
+/** Residual network with 2, 2, 2, 2 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
+export interface EncodeResnet18Config {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "resnet18";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
+  readonly stem?: "cifar" | "imagenet";
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+}
+
+/** Residual network with 3, 4, 6, 3 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
+export interface EncodeResnet34Config {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "resnet34";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
+  readonly stem?: "cifar" | "imagenet";
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+}
+
+/** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
+export interface EncodeResnet50Config {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "resnet50";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
+  readonly stem?: "cifar" | "imagenet";
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+}
+
+/** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
+export interface EncodeVitConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "vit";
+  /** Images */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches that it sees, such as `mask.visible` */
+  readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels; images of 32 x 32 want 4 */
+  readonly patch?: number;
+  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  readonly position?: "learned" | "sincos";
+  /** Features: those of a `class` token, or the `mean` of the patches' */
+  readonly pool?: "class" | "mean";
+  /** Whether queries, keys and values have a bias */
+  readonly qkv_bias?: boolean;
+  /** Share of samples in which training leaves out a branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
+  /** Side of the images that learned positions are for, in pixels; by default that of the first view. For other sizes they are resized */
+  readonly image_size?: number;
+  /** First value of a learned scale of each branch; none where it is left out */
+  readonly layer_scale?: number;
+  /** Features of a token */
+  readonly width?: number;
+  /** Transformer blocks */
+  readonly depth?: number;
+  /** Heads of the attention */
+  readonly heads?: number;
+  /** Hidden features of a block's perceptron, as a multiple of the width */
+  readonly mlp_ratio?: number;
+}
+
+/** Vision transformer of 12 blocks with 3 heads, 192 features (https://arxiv.org/abs/2010.11929) */
+export interface EncodeVitTinyConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "vit_tiny";
+  /** Images */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches that it sees, such as `mask.visible` */
+  readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels; images of 32 x 32 want 4 */
+  readonly patch?: number;
+  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  readonly position?: "learned" | "sincos";
+  /** Features: those of a `class` token, or the `mean` of the patches' */
+  readonly pool?: "class" | "mean";
+  /** Whether queries, keys and values have a bias */
+  readonly qkv_bias?: boolean;
+  /** Share of samples in which training leaves out a branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
+  /** Side of the images that learned positions are for, in pixels; by default that of the first view. For other sizes they are resized */
+  readonly image_size?: number;
+  /** First value of a learned scale of each branch; none where it is left out */
+  readonly layer_scale?: number;
+}
+
+/** Vision transformer of 12 blocks with 6 heads, 384 features (https://arxiv.org/abs/2010.11929) */
+export interface EncodeVitSmallConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "vit_small";
+  /** Images */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches that it sees, such as `mask.visible` */
+  readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels; images of 32 x 32 want 4 */
+  readonly patch?: number;
+  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  readonly position?: "learned" | "sincos";
+  /** Features: those of a `class` token, or the `mean` of the patches' */
+  readonly pool?: "class" | "mean";
+  /** Whether queries, keys and values have a bias */
+  readonly qkv_bias?: boolean;
+  /** Share of samples in which training leaves out a branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
+  /** Side of the images that learned positions are for, in pixels; by default that of the first view. For other sizes they are resized */
+  readonly image_size?: number;
+  /** First value of a learned scale of each branch; none where it is left out */
+  readonly layer_scale?: number;
+}
+
+/** Vision transformer of 12 blocks with 12 heads, 768 features (https://arxiv.org/abs/2010.11929) */
+export interface EncodeVitBaseConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "vit_base";
+  /** Images */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches that it sees, such as `mask.visible` */
+  readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels; images of 32 x 32 want 4 */
+  readonly patch?: number;
+  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  readonly position?: "learned" | "sincos";
+  /** Features: those of a `class` token, or the `mean` of the patches' */
+  readonly pool?: "class" | "mean";
+  /** Whether queries, keys and values have a bias */
+  readonly qkv_bias?: boolean;
+  /** Share of samples in which training leaves out a branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
+  /** Side of the images that learned positions are for, in pixels; by default that of the first view. For other sizes they are resized */
+  readonly image_size?: number;
+  /** First value of a learned scale of each branch; none where it is left out */
+  readonly layer_scale?: number;
+}
+
+/** Linear layers with batch norm and ReLU between them */
+export interface EncodeMlpConfig {
+  /** Encoder: the network whose features are wanted */
+  readonly encode: "mlp";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of hidden layers */
+  readonly hidden: number;
+  /** Features of the output */
+  readonly out: number;
+  /** Linear layers, the last one included */
+  readonly layers?: number;
+  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  readonly batch_norm?: "none" | "hidden" | "all";
+  /** Whether the batch norm of the last layer has a scale and an offset */
+  readonly output_affine?: boolean;
+  /** Whether the last layer has a bias where no batch norm follows it */
+  readonly output_bias?: boolean;
+}
+
+/** Linear layers with batch norm and ReLU between them */
+export interface ProjectMlpConfig {
+  /** Projector: a head on the features */
+  readonly project: "mlp";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of hidden layers */
+  readonly hidden: number;
+  /** Features of the output */
+  readonly out: number;
+  /** Linear layers, the last one included */
+  readonly layers?: number;
+  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  readonly batch_norm?: "none" | "hidden" | "all";
+  /** Whether the batch norm of the last layer has a scale and an offset */
+  readonly output_affine?: boolean;
+  /** Whether the last layer has a bias where no batch norm follows it */
+  readonly output_bias?: boolean;
+}
+
+/** Linear layers with batch norm and ReLU between them */
+export interface ProjectMlpPresetConfig {
+  /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias; `barlow_twins`: Barlow Twins': 3 layers of 8192, no last bias; `vicreg`: VICReg's expander: 3 layers of 8192, no last bias; `simclr`: SimCLR's: 2048 to 128 without batch norm; `moco`: MoCo v2's: 2048 to 128 without batch norm */
+  readonly project:
+    | "simsiam"
+    | "simsiam_cifar"
+    | "byol"
+    | "barlow_twins"
+    | "vicreg"
+    | "simclr"
+    | "moco";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of hidden layers */
+  readonly hidden?: number;
+  /** Features of the output */
+  readonly out?: number;
+  /** Linear layers, the last one included */
+  readonly layers?: number;
+  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  readonly batch_norm?: "none" | "hidden" | "all";
+  /** Whether the batch norm of the last layer has a scale and an offset */
+  readonly output_affine?: boolean;
+  /** Whether the last layer has a bias where no batch norm follows it */
+  readonly output_bias?: boolean;
+}
+
+/** Linear layers with batch norm and ReLU between them */
+export interface PredictMlpConfig {
+  /** Predictor: a head on one side of a loss */
+  readonly predict: "mlp";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of hidden layers */
+  readonly hidden: number;
+  /** Features of the output */
+  readonly out: number;
+  /** Linear layers, the last one included */
+  readonly layers?: number;
+  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  readonly batch_norm?: "none" | "hidden" | "all";
+  /** Whether the batch norm of the last layer has a scale and an offset */
+  readonly output_affine?: boolean;
+  /** Whether the last layer has a bias where no batch norm follows it */
+  readonly output_bias?: boolean;
+}
+
+/** Linear layers with batch norm and ReLU between them */
+export interface PredictMlpPresetConfig {
+  /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias */
+  readonly predict: "simsiam" | "simsiam_cifar" | "byol";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of hidden layers */
+  readonly hidden?: number;
+  /** Features of the output */
+  readonly out?: number;
+  /** Linear layers, the last one included */
+  readonly layers?: number;
+  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  readonly batch_norm?: "none" | "hidden" | "all";
+  /** Whether the batch norm of the last layer has a scale and an offset */
+  readonly output_affine?: boolean;
+  /** Whether the last layer has a bias where no batch norm follows it */
+  readonly output_bias?: boolean;
+}
+
+/** Cosine similarities with prototypes, which are learnt (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1; Caron et al. 2021, https://arxiv.org/abs/2104.14294, appendix C) */
+export interface PredictPrototypesConfig {
+  /** Predictor: a head on one side of a loss */
+  readonly predict: "prototypes";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Prototypes */
+  readonly out: number;
+}
+
+/** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
+export interface DecodeVitConfig {
+  /** Decoder: fills in what an encoder did not see */
+  readonly decode: "vit";
+  /** Tokens of the places that were seen, such as `y.tokens` */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of those places, such as `mask.visible` */
+  readonly at: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the places to fill in, such as `mask.hidden` */
+  readonly ask: ReferenceText | readonly ReferenceText[];
+  /** Numbers that come out for each place: pixels of a patch, or the width of the target's tokens */
+  readonly out: number;
+  /** Patches of a side of the image, or [rows, columns] */
+  readonly grid: number | readonly [number, number];
+  /** Features of its own tokens; a multiple of 4 and of `heads` */
+  readonly width?: number;
+  /** Transformer blocks */
+  readonly depth?: number;
+  /** Heads of the attention */
+  readonly heads?: number;
+  /** Hidden features of a block's perceptron, as a multiple of the width */
+  readonly mlp_ratio?: number;
+}
+
+/** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
+export interface PredictVitConfig {
+  /** Predictor: a head on one side of a loss */
+  readonly predict: "vit";
+  /** Tokens of the places that were seen, such as `y.tokens` */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Numbers of those places, such as `mask.visible` */
+  readonly at: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the places to fill in, such as `mask.hidden` */
+  readonly ask: ReferenceText | readonly ReferenceText[];
+  /** Numbers that come out for each place: pixels of a patch, or the width of the target's tokens */
+  readonly out: number;
+  /** Patches of a side of the image, or [rows, columns] */
+  readonly grid: number | readonly [number, number];
+  /** Features of its own tokens; a multiple of 4 and of `heads` */
+  readonly width?: number;
+  /** Transformer blocks */
+  readonly depth?: number;
+  /** Heads of the attention */
+  readonly heads?: number;
+  /** Hidden features of a block's perceptron, as a multiple of the width */
+  readonly mlp_ratio?: number;
+}
+
+/** A twin of a network: the same layers, its weights a moving average (Grill et al. 2020, https://arxiv.org/abs/2006.07733, section 3.1; He et al. 2019, https://arxiv.org/abs/1911.05722, equation 2) */
+export interface EmaConfig {
+  /** The stage whose twin this is */
+  readonly ema: string;
+  /** What the twin reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Share of the old value that it keeps (tau); that of `train.ema` by default */
+  readonly momentum?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  readonly [key: string]: unknown;
+}
+
+/** A stage again, with the same weights, on another input */
+export interface WithConfig {
+  /** The stage whose weights this one uses */
+  readonly with: string;
+  /** What the stage reads here */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  readonly [key: string]: unknown;
+}
+
+/** The same value, through which no gradient flows (Chen and He 2020, https://arxiv.org/abs/2011.10566, section 3) */
+export interface StopGradientConfig {
+  /** What is passed on */
+  readonly stop_gradient: ReferenceText | readonly ReferenceText[];
+}
+
+/** The mean of a value's views: of all, or for each view of the others (Pototzky et al. 2022, https://doi.org/10.1007/978-3-031-16788-1_4 (FastSiam)) */
+export interface MeanConfig {
+  /** Views whose mean is taken */
+  readonly mean: ReferenceText | readonly ReferenceText[];
+  /** `all`: one view, the mean of all; `others`: as many views, each the mean of the others */
+  readonly over?: "all" | "others";
+  /** Whether rows are scaled to length 1 before the mean is taken */
+  readonly normalize?: boolean;
+}
+
+/** Views of several values, one after another */
+export interface JoinConfig {
+  /** Values whose views are joined */
+  readonly join: ReferenceText | readonly ReferenceText[];
+}
+
+/** The newest rows of a value, kept from step to step (He et al. 2019, https://arxiv.org/abs/1911.05722, section 3.2) */
+export interface QueueConfig {
+  /** What is kept */
+  readonly queue: ReferenceText | readonly ReferenceText[];
+  /** Rows that it holds */
+  readonly size: number;
+  /** Whether rows are scaled to length 1 as they come in */
+  readonly normalize?: boolean;
+}
+
+/** The row of a queue that is most similar to each row of a value; no gradient flows (Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3) */
+export interface NearestConfig {
+  /** What neighbours are looked for */
+  readonly nearest: ReferenceText | readonly ReferenceText[];
+  /** The queue that is searched */
+  readonly in: ReferenceText | readonly ReferenceText[];
+}
+
+/** A random share of the patches is hidden; `.visible` and `.hidden` are their numbers (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3) */
+export interface MaskRandomConfig {
+  /** Which patches of an image are seen, drawn anew for each image */
+  readonly mask: "random";
+  /** Images, whose sizes count alone */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels, as the encoder has it */
+  readonly patch?: number;
+  /** Share of the patches that is hidden */
+  readonly ratio?: number;
+}
+
+/** Blocks at random places are targets; `.context` are places outside of all of them, `.target` has a view for each block (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
+export interface MaskBlockConfig {
+  /** Which patches of an image are seen, drawn anew for each image */
+  readonly mask: "block";
+  /** Images, whose sizes count alone */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels, as the encoder has it */
+  readonly patch?: number;
+  /** Target blocks */
+  readonly targets?: number;
+  /** Share of the image that a target block covers */
+  readonly scale?: number;
+}
+
+/** Scores centred by their moving mean and sharpened to probabilities by a low temperature (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1 and algorithm 1) */
+export interface TargetCentreConfig {
+  /** A target made of a teacher's outputs; no gradient flows */
+  readonly target: "centre";
+  /** The teacher's scores, a column a prototype */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Share of the old centre that is kept; 1 keeps it at 0 */
+  readonly momentum?: number;
+  /** Divides the centred scores: sharpens below the student's */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+}
+
+/** Assignments to prototypes, balanced so that each gets an equal share (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1 and appendix A) */
+export interface TargetSinkhornConfig {
+  /** A target made of a teacher's outputs; no gradient flows */
+  readonly target: "sinkhorn";
+  /** Scores of the batch, a column a prototype */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Scores of queued rows, which take part in the balance; a view for each of `of` */
+  readonly beside?: ReferenceText | readonly ReferenceText[];
+  /** Weight of the entropy: the smaller, the harder the assignments */
+  readonly epsilon?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Rounds of normalisation */
+  readonly iterations?: number;
+}
+
+/** Negative cosine similarity, -1 where all pairs agree (Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1) */
+export interface LossCosineConfig {
+  /** What training minimises */
+  readonly loss: "cosine";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Squared distance of vectors scaled to length 1: 2 - 2 cos (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
+export interface LossMseConfig {
+  /** What training minimises */
+  readonly loss: "mse";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Scale the vectors to length 1 and add up the features; otherwise the mean over them as they are */
+  readonly normalize?: boolean;
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Cross-correlation of the features pulled to the identity: invariance on the diagonal, redundancy off it (Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, equation 1) */
+export interface LossCrossCorrelationConfig {
+  /** What training minimises */
+  readonly loss: "cross_correlation";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Weight of the redundancy (off-diagonal) term */
+  readonly lambda?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Weight of the invariance (diagonal) term */
+  readonly invariance?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Factor of the whole loss, for optimizers that are not scale-free */
+  readonly scale?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Added to the variance of a feature */
+  readonly epsilon?: number;
+  /** Scale each feature to variance 1; otherwise the cross-covariance takes the place of the correlation */
+  readonly standardize?: boolean;
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Normalised temperature-scaled cross-entropy; every other embedding of the batch is a negative (Chen et al. 2020, https://arxiv.org/abs/2002.05709, equation 1) */
+export interface LossNtXentConfig {
+  /** What training minimises */
+  readonly loss: "nt_xent";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Cross-entropy of the matching key against a queue of negatives (He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297) */
+export interface LossInfoNceConfig {
+  /** What training minimises */
+  readonly loss: "info_nce";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** A queue, whose rows are the negatives */
+  readonly negatives: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Cross-entropy of the first side's match among the second side's batch (Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3) */
+export interface LossBatchInfoNceConfig {
+  /** What training minimises */
+  readonly loss: "batch_info_nce";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Hinge on the standard deviation of each feature over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equation 1) */
+export interface LossVarianceConfig {
+  /** What training minimises */
+  readonly loss: "variance";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Standard deviation (gamma) from which on nothing is lost */
+  readonly target?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Added to the variance of a feature */
+  readonly epsilon?: number;
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Squared covariances between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
+export interface LossCovarianceConfig {
+  /** What training minimises */
+  readonly loss: "covariance";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Cross-entropy of the first side's scores with the probabilities of the second (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
+export interface LossSoftCrossEntropyConfig {
+  /** What training minimises */
+  readonly loss: "soft_cross_entropy";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the scores of the first side */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Cross-entropy of logits with the labels; reports the batch's accuracy as `accuracy` (Goodfellow et al. 2016, Deep Learning, section 6.2.2.3) */
+export interface LossCrossEntropyConfig {
+  /** What training minimises */
+  readonly loss: "cross_entropy";
+  /** Logits, a column a class */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** `label`, the class of each image */
+  readonly labels: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+}
+
+/** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2) */
+export interface LossSupconConfig {
+  /** What training minimises */
+  readonly loss: "supcon";
+  /** Embeddings of two or more views */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** `label`, the class of each image */
+  readonly labels: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+}
+
+/** Mean squared error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae) */
+export interface LossPixelsConfig {
+  /** What training minimises */
+  readonly loss: "pixels";
+  /** What the decoder made of each patch */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** The images */
+  readonly target: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches, such as `mask.hidden` */
+  readonly at: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Side of a patch in pixels, as the mask has it */
+  readonly patch?: number;
+  /** Scale the pixels of each patch to mean 0 and variance 1 first */
+  readonly normalize?: boolean;
+}
+
+/** Smooth L1 distance of predicted tokens from a teacher's (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3, and https://github.com/facebookresearch/ijepa) */
+export interface LossTokensConfig {
+  /** What training minimises */
+  readonly loss: "tokens";
+  /** What was predicted at the places */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** The teacher's tokens of the whole image, such as `t.tokens` */
+  readonly target: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the places, such as `mask.target` */
+  readonly at: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Scale the features of each target token to mean 0 and variance 1 first */
+  readonly normalize?: boolean;
+  /** `smooth_l1`, as in the authors' code, or `squared`, as in the paper */
+  readonly distance?: "smooth_l1" | "squared";
+}
+
+/** One stage; the key that names its kind tells which. */
+export type StageConfig =
+  | AugmentConfig
+  | EncodeResnetConfig
+  | EncodeResnet18Config
+  | EncodeResnet34Config
+  | EncodeResnet50Config
+  | EncodeVitConfig
+  | EncodeVitTinyConfig
+  | EncodeVitSmallConfig
+  | EncodeVitBaseConfig
+  | EncodeMlpConfig
+  | ProjectMlpConfig
+  | ProjectMlpPresetConfig
+  | PredictMlpConfig
+  | PredictMlpPresetConfig
+  | PredictPrototypesConfig
+  | DecodeVitConfig
+  | PredictVitConfig
+  | EmaConfig
+  | WithConfig
+  | StopGradientConfig
+  | MeanConfig
+  | JoinConfig
+  | QueueConfig
+  | NearestConfig
+  | MaskRandomConfig
+  | MaskBlockConfig
+  | TargetCentreConfig
+  | TargetSinkhornConfig
+  | LossCosineConfig
+  | LossMseConfig
+  | LossCrossCorrelationConfig
+  | LossNtXentConfig
+  | LossInfoNceConfig
+  | LossBatchInfoNceConfig
+  | LossVarianceConfig
+  | LossCovarianceConfig
+  | LossSoftCrossEntropyConfig
+  | LossCrossEntropyConfig
+  | LossSupconConfig
+  | LossPixelsConfig
+  | LossTokensConfig
+  | OwnStageConfig;
+
+/** Named augmentations. */
+export type PresetName =
+  | "none"
+  | "simsiam"
+  | "symmetric_weak"
+  | "simclr"
+  | "asymmetric"
+  | "byol"
+  | "vicreg";
+
+/** A transform: its name, `{ name: options }`, or `{ use: file }`. */
+export type TransformConfig =
+  | "random_resized_crop"
+  | "horizontal_flip"
+  | "color_jitter"
+  | "grayscale"
+  | "gaussian_blur"
+  | "solarize"
+  | "normalize"
+  | {
+    /** A part of random place, area and aspect ratio, resized to a square with antialiasing (Szegedy et al. 2014, https://arxiv.org/abs/1409.4842, section 6) */
+    readonly random_resized_crop?: {
+      /** Side of the result in pixels; the image's own height when absent */
+      readonly size?: number;
+      /** Least and most area, as a share of the image */
+      readonly scale?: readonly [number, number];
+      /** Least and most width over height */
+      readonly ratio?: readonly [number, number];
+      /** Kernel of the resize */
+      readonly interpolation?: "bilinear" | "bicubic";
+    };
+    /** The whole image resized to a square with antialiasing */
+    readonly resize?: {
+      /** Side of the result in pixels */
+      readonly size: number;
+    };
+    /** Left and right exchanged */
+    readonly horizontal_flip?: {
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Random brightness, contrast, saturation and hue (Howard 2013, https://arxiv.org/abs/1312.5402, section 2) */
+    readonly color_jitter?: {
+      /** The brightness factor is uniform in 1 ± this */
+      readonly brightness?: number;
+      /** The contrast factor is uniform in 1 ± this */
+      readonly contrast?: number;
+      /** The saturation factor is uniform in 1 ± this */
+      readonly saturation?: number;
+      /** The hue shift is uniform in ± this, in turns of the colour circle */
+      readonly hue?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Colours replaced by their luma (ITU-R BT.601) */
+    readonly grayscale?: {
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Gaussian blur of random width (Chen et al. 2020, https://arxiv.org/abs/2002.05709, appendix A) */
+    readonly gaussian_blur?: {
+      /** Side of the kernel in pixels, odd; a tenth of the image when absent */
+      readonly kernel_size?: number;
+      /** Least and most standard deviation in pixels */
+      readonly sigma?: readonly [number, number];
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Values at or above a threshold inverted (Grill et al. 2020, https://arxiv.org/abs/2006.07733, appendix B) */
+    readonly solarize?: {
+      /** Least value that is inverted, 0..1 */
+      readonly threshold?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Mean subtracted and standard deviation divided, for each channel */
+    readonly normalize?: {
+      /** Mean of each channel, for values in 0..1; ImageNet's by default */
+      readonly mean?: readonly number[];
+      /** Standard deviation of each channel; ImageNet's by default */
+      readonly std?: readonly number[];
+    };
+  }
+  | OwnStageConfig;
+
+/** An optimizer with its options. */
+export type OptimizerConfig = {
+  /** Stochastic gradient descent with momentum */
+  readonly sgd?: {
+    /** Learning rate where the schedule's factor is 1 */
+    readonly lr: number;
+    /** Share of the moving gradient that each step keeps */
+    readonly momentum?: number;
+    /** Pull of weights towards 0 */
+    readonly weight_decay?: number | {
+      /** At the start of the run */
+      readonly from: number;
+      /** At the end of the ramp, and from then on */
+      readonly to: number;
+      /** Epochs that the ramp takes; the whole run by default */
+      readonly epochs?: number;
+      /** Half a cosine (the default), or a line */
+      readonly shape?: "cosine" | "linear";
+    };
+    /** Leave biases, scales and offsets of norms out of weight decay */
+    readonly exclude_bias_and_norm?: boolean;
+  };
+  /** SGD with momentum and a rate for each weight, for large batches (You et al. 2017, https://arxiv.org/abs/1708.03888, in the form of the released code of BYOL and Barlow Twins) */
+  readonly lars?: {
+    /** Learning rate where the schedule's factor is 1 */
+    readonly lr: number;
+    /** Share of the moving gradient that each step keeps */
+    readonly momentum?: number;
+    /** Pull of weights towards 0 */
+    readonly weight_decay?: number | {
+      /** At the start of the run */
+      readonly from: number;
+      /** At the end of the ramp, and from then on */
+      readonly to: number;
+      /** Epochs that the ramp takes; the whole run by default */
+      readonly epochs?: number;
+      /** Half a cosine (the default), or a line */
+      readonly shape?: "cosine" | "linear";
+    };
+    /** Trust coefficient (eta): length of a step as a share of the weight's length */
+    readonly trust?: number;
+    /** Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr */
+    readonly clip?: boolean;
+    /** Leave biases, scales and offsets of norms out of weight decay and adaptation */
+    readonly exclude_bias_and_norm?: boolean;
+  };
+  /** Adam: moving mean and square of each gradient (Kingma and Ba 2014, https://arxiv.org/abs/1412.6980) */
+  readonly adam?: {
+    /** Learning rate where the schedule's factor is 1 */
+    readonly lr: number;
+    /** Share kept of the moving gradient */
+    readonly beta1?: number;
+    /** Share kept of the moving square */
+    readonly beta2?: number;
+    /** Added to the root of the moving square */
+    readonly epsilon?: number;
+    /** Pull of weights towards 0 */
+    readonly weight_decay?: number | {
+      /** At the start of the run */
+      readonly from: number;
+      /** At the end of the ramp, and from then on */
+      readonly to: number;
+      /** Epochs that the ramp takes; the whole run by default */
+      readonly epochs?: number;
+      /** Half a cosine (the default), or a line */
+      readonly shape?: "cosine" | "linear";
+    };
+    /** Leave biases, scales and offsets of norms out of weight decay */
+    readonly exclude_bias_and_norm?: boolean;
+  };
+  /** Adam with decoupled weight decay (Loshchilov and Hutter 2017, https://arxiv.org/abs/1711.05101) */
+  readonly adamw?: {
+    /** Learning rate where the schedule's factor is 1 */
+    readonly lr: number;
+    /** Share kept of the moving gradient */
+    readonly beta1?: number;
+    /** Share kept of the moving square */
+    readonly beta2?: number;
+    /** Added to the root of the moving square */
+    readonly epsilon?: number;
+    /** Pull of weights towards 0 */
+    readonly weight_decay?: number | {
+      /** At the start of the run */
+      readonly from: number;
+      /** At the end of the ramp, and from then on */
+      readonly to: number;
+      /** Epochs that the ramp takes; the whole run by default */
+      readonly epochs?: number;
+      /** Half a cosine (the default), or a line */
+      readonly shape?: "cosine" | "linear";
+    };
+    /** Leave biases, scales and offsets of norms out of weight decay */
+    readonly exclude_bias_and_norm?: boolean;
+  };
+} | OwnOptionsConfig;
+
+/** Options of an optimizer or a source of your own, by the path of its file. */
+export interface OwnOptionsConfig {
+  /** By the names of the definition's schema. */
+  readonly [file: `./${string}` | `/${string}` | `../${string}`]: unknown;
+}
+
+/** Where images come from, and how many a step takes. */
+export type DataConfig = {
+  /** Patches of 15 photographs that come with Stopgrad, 32x32, labelled by photograph; train and test share no pixel */
+  readonly source: "photos";
+  /** Images a step */
+  readonly batch: number;
+} | {
+  /** CIFAR-10, 32x32 in colours, ten classes: 50,000 images to train, 10,000 to test; downloaded (170 MB) unless `path` is given */
+  readonly source: "cifar10";
+  /** Images a step */
+  readonly batch: number;
+  /** Archive or unpacked folder, the binary or the python version; without it the data is downloaded */
+  readonly path?: string;
+  /** Where to download the archive from */
+  readonly url?: string;
+  /** Checksum of the downloaded archive */
+  readonly md5?: string;
+} | {
+  /** MNIST, Fashion-MNIST and others of that form: a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, 28x28 in gray; .gz or not, labels if there are any */
+  readonly source: "mnist";
+  /** Images a step */
+  readonly batch: number;
+  /** Folder with the IDX files */
+  readonly path: string;
+} | {
+  /** Image files in a folder: <class>/<image>, or <image> without labels; either may stand below train/ and test/ (or val/) */
+  readonly source: "folder";
+  /** Images a step */
+  readonly batch: number;
+  /** Where the training images are */
+  readonly path: string;
+  /** Images are scaled and cropped to it */
+  readonly size: unknown;
+  /** 3 for colours, 1 for gray */
+  readonly channels?: 1 | 3;
+  /** Images to test with: where they are, or their share */
+  readonly test?: unknown;
+  /** What to do about an image that cannot be read */
+  readonly on_error?: "fail" | "skip";
+  /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
+  readonly memory?: number;
+} | {
+  /** Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk */
+  readonly source: "tar";
+  /** Images a step */
+  readonly batch: number;
+  /** Where the training images are */
+  readonly path: string;
+  /** Images are scaled and cropped to it */
+  readonly size: unknown;
+  /** 3 for colours, 1 for gray */
+  readonly channels?: 1 | 3;
+  /** Images to test with: where they are, or their share */
+  readonly test?: unknown;
+  /** What to do about an image that cannot be read */
+  readonly on_error?: "fail" | "skip";
+  /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
+  readonly memory?: number;
+} | {
+  /** Path of a module of your own. */
+  readonly source: `./${string}` | `/${string}` | `../${string}`;
+  /** Images a step. */
+  readonly batch: number;
+  /** Options of the module. */
+  readonly [option: string]: unknown;
+};

@@ -1,0 +1,318 @@
+import assert from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import { ParameterScope } from "../../lib/layers/layer.ts";
+import {
+  OUTPUT,
+  type Signature,
+  type StageDefinition,
+  type Type,
+  type Values,
+} from "../../lib/stages/define.ts";
+import { labelCrossEntropy } from "../../lib/stages/losses/cross_entropy.ts";
+import { batchInfoNce } from "../../lib/stages/losses/batch_info_nce.ts";
+import { cosine } from "../../lib/stages/losses/cosine.ts";
+import { pixels } from "../../lib/stages/losses/pixels.ts";
+import { softCrossEntropy } from "../../lib/stages/losses/soft_cross_entropy.ts";
+import { supcon } from "../../lib/stages/losses/supcon.ts";
+import { tokens } from "../../lib/stages/losses/tokens.ts";
+import { centre } from "../../lib/stages/targets/centre.ts";
+import { sinkhorn } from "../../lib/stages/targets/sinkhorn.ts";
+import { mean } from "../../lib/stages/values/mean.ts";
+import { compute, float32 } from "../helpers/numeric.ts";
+import { built, FixedStageRun } from "../helpers/stages.ts";
+import FIXTURES from "../fixtures/methods.json" with { type: "json" };
+
+interface Flat {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** What PyTorch found, from the papers' formulas. */
+interface Case {
+  readonly inputs: Readonly<Record<string, Flat>>;
+  readonly loss: number;
+  readonly gradients: Readonly<Record<string, Flat>>;
+  readonly labels?: readonly number[];
+  readonly hidden?: readonly (readonly number[])[];
+  readonly asked?: readonly (readonly (readonly number[])[])[];
+  readonly accuracy?: number;
+  readonly centre?: Flat;
+}
+
+const CASES = FIXTURES as unknown as Readonly<Record<string, Case>>;
+
+type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+const RUN = new FixedStageRun(new Map(), true, {
+  temperature: 0.1,
+  epsilon: 0.05,
+});
+
+/** The type of a view whose tensor is given. */
+const typeOf = (
+  { shape: [rows, ...shape] }: tf.Tensor,
+  batch: number,
+  is: Type["is"],
+): Type => ({
+  is,
+  shape,
+  ...(rows === batch ? {} : { rows: rows as number }),
+});
+
+/** Runs one stage on tensors, its types read off them. */
+function run(
+  definition: StageDefinition,
+  options: Readonly<Record<string, unknown>>,
+  inputs: Values,
+  batch: number,
+  stageRun = RUN,
+  kinds: Readonly<Record<string, Type["is"]>> = {},
+): Values {
+  const signatures = Object.fromEntries(
+    Object.entries(inputs).map(([name, views]): [string, Signature] => [
+      name,
+      views.map((x, view) => ({
+        ...typeOf(x, batch, kinds[name] ?? "embedding"),
+        view,
+      })),
+    ]),
+  );
+  const scope = new ParameterScope("stage");
+  return built(definition, options, signatures, batch, scope)
+    .apply(inputs, stageRun);
+}
+
+const views = (tensors: Tensors, name: string): tf.Tensor[] =>
+  Object.keys(tensors).filter((key) => /^[a-z]+\d$/.test(key))
+    .filter((key) => key.replace(/\d$/, "") === name)
+    .map((key) => tensors[key] as tf.Tensor);
+
+const lossIn = ({ loss }: Values): tf.Scalar => loss?.[0] as tf.Scalar;
+
+/** A label for each image, or numbers of places. */
+const whole = (values: readonly number[] | readonly (readonly number[])[]) =>
+  tf.tensor(values as number[], undefined, "int32");
+
+/** The method's loss, composed of stages as its pipeline composes them. */
+const LOSSES: Readonly<
+  Record<string, (tensors: Tensors, fixture: Case) => tf.Scalar>
+> = {
+  dino(x) {
+    const [s, t] = [views(x, "s"), views(x, "t")];
+    const batch = t[0]?.shape[0] as number;
+    const teacher = new FixedStageRun(
+      new Map([["stage/centre", x["centre"] as tf.Tensor]]),
+      true,
+      { temperature: 0.04 },
+    );
+    const q = run(centre, {}, { of: t }, batch, teacher)[OUTPUT] ?? [];
+    return lossIn(
+      run(
+        softCrossEntropy,
+        { pairs: "cross" },
+        { "between.0": s, "between.1": q },
+        batch,
+      ),
+    );
+  },
+  swav(x) {
+    const p = views(x, "p");
+    const batch = p[0]?.shape[0] as number;
+    const q = run(sinkhorn, {}, {
+      of: p.slice(0, 2),
+      beside: views(x, "bank"),
+    }, batch)[OUTPUT] ?? [];
+    return lossIn(
+      run(softCrossEntropy, { pairs: "cross" }, {
+        "between.0": p,
+        "between.1": q.map((one) => tf.tensor(values(one), one.shape)),
+      }, batch),
+    );
+  },
+  fastsiam(x) {
+    const [p, z] = [views(x, "p"), views(x, "z")];
+    const batch = p[0]?.shape[0] as number;
+    const t = run(mean, { over: "others" }, { mean: z }, batch)[OUTPUT] ?? [];
+    return lossIn(
+      run(cosine, { pairs: "same" }, { "between.0": p, "between.1": t }, batch),
+    );
+  },
+  moco_v3(x) {
+    const [q, k] = [views(x, "q"), views(x, "k")];
+    const batch = q[0]?.shape[0] as number;
+    const loss = lossIn(
+      run(batchInfoNce, { pairs: "cross", temperature: 0.2 }, {
+        "between.0": q,
+        "between.1": k,
+      }, batch),
+    );
+    // The weight that its pipeline has.
+    return tf.mul(loss, 0.8);
+  },
+  supcon(x, { labels = [] }) {
+    const z = views(x, "z");
+    return lossIn(
+      run(
+        supcon,
+        {},
+        { of: z, labels: [whole(labels)] },
+        z[0]?.shape[0] as number,
+        RUN,
+        { labels: "label" },
+      ),
+    );
+  },
+  supervised(x, { labels = [] }) {
+    const logits = views(x, "x");
+    return lossIn(
+      run(
+        labelCrossEntropy,
+        {},
+        { of: logits, labels: [whole(labels)] },
+        logits[0]?.shape[0] as number,
+        RUN,
+        { labels: "label" },
+      ),
+    );
+  },
+  mae(x, { hidden = [] }) {
+    return lossIn(
+      run(
+        pixels,
+        { patch: 4 },
+        {
+          of: [x["d"] as tf.Tensor],
+          target: [x["images"] as tf.Tensor],
+          at: [whole(hidden)],
+        },
+        hidden.length,
+        RUN,
+        { of: "tokens", target: "image", at: "mask" },
+      ),
+    );
+  },
+  ijepa(x, { asked = [] }) {
+    return lossIn(
+      run(
+        tokens,
+        {},
+        {
+          of: views(x, "p"),
+          target: [x["t"] as tf.Tensor],
+          at: asked.map(whole),
+        },
+        asked[0]?.length ?? 0,
+        RUN,
+        { of: "tokens", target: "tokens", at: "mask" },
+      ),
+    );
+  },
+};
+
+const values = (x: tf.Tensor): Float32Array => x.dataSync() as Float32Array;
+
+const asData = ({ shape, data }: Flat): TensorData => float32(shape, data);
+
+/** Largest difference of two lists, measured by the largest of the second. */
+function difference(
+  ours: ArrayLike<number>,
+  theirs: readonly number[],
+): number {
+  const size = Math.max(...theirs.map(Math.abs), 1e-6);
+  return Math.max(
+    ...theirs.map((value, i) => Math.abs((ours[i] as number) - value)),
+  ) / size;
+}
+
+Deno.test("every method of the fixtures is composed here, and no other", () => {
+  assert.deepEqual(Object.keys(LOSSES).sort(), Object.keys(CASES).sort());
+});
+
+for (const [name, fixture] of Object.entries(CASES)) {
+  Deno.test(`${name}: the loss on fixed inputs, and its gradients, are those of the paper's formula in PyTorch within 1e-5`, () => {
+    const names = Object.keys(fixture.inputs);
+    const trained = Object.keys(fixture.gradients);
+    const compose = LOSSES[name] as (typeof LOSSES)[string];
+    const results = compute(
+      names.map((key) => asData(fixture.inputs[key] as Flat)),
+      (...all) => {
+        const tensors = Object.fromEntries(
+          names.map((key, i) => [key, all[i]]),
+        );
+        const { value, grads } = tf.valueAndGrads((...leaves: tf.Tensor[]) =>
+          compose(
+            {
+              ...tensors,
+              ...Object.fromEntries(trained.map((key, i) => [key, leaves[i]])),
+            } as Tensors,
+            fixture,
+          )
+        )(trained.map((key) => tensors[key] as tf.Tensor));
+        return {
+          loss: value,
+          ...Object.fromEntries(trained.map((key, i) => [key, grads[i]])),
+        } as Record<string, tf.Tensor>;
+      },
+    );
+    const loss = Number((results["loss"] as TensorData).data[0]);
+    assert.ok(
+      Math.abs(loss - fixture.loss) <= 1e-5 * Math.abs(fixture.loss),
+      `${loss} against ${fixture.loss}`,
+    );
+    for (const key of trained) {
+      const { data } = results[key] as TensorData;
+      const found = difference(
+        Array.from(data, Number),
+        fixture.gradients[key]?.data ?? [],
+      );
+      assert.ok(found <= 1e-5, `gradient of ${key} is off by ${found}`);
+    }
+  });
+}
+
+Deno.test("dino: the centre moves to a mean of the teacher's scores, 0.9 of it stays", () => {
+  const fixture = CASES["dino"] as Case;
+  const { moved } = compute(
+    [fixture.inputs["centre"], fixture.inputs["t0"], fixture.inputs["t1"]].map(
+      (one) => asData(one as Flat),
+    ),
+    (old, ...of) => {
+      const stageRun = new FixedStageRun(
+        new Map([["stage/centre", old as tf.Tensor]]),
+        true,
+        { temperature: 0.04 },
+      );
+      run(centre, {}, { of }, of[0]?.shape[0] as number, stageRun);
+      return { moved: stageRun.updates.get("stage/centre") as tf.Tensor };
+    },
+  );
+  const found = difference(
+    Array.from((moved as TensorData).data, Number),
+    fixture.centre?.data ?? [],
+  );
+  assert.ok(found <= 1e-6, `off by ${found}`);
+});
+
+Deno.test("supervised: the accuracy that it reports is the share of right answers", () => {
+  const fixture = CASES["supervised"] as Case;
+  const { accuracy } = compute(
+    ["x0", "x1"].map((key) => asData(fixture.inputs[key] as Flat)),
+    (...of) => {
+      const stageRun = new FixedStageRun(new Map());
+      run(
+        labelCrossEntropy,
+        {},
+        { of, labels: [whole(fixture.labels ?? [])] },
+        of[0]?.shape[0] as number,
+        stageRun,
+        { labels: "label" },
+      );
+      return { accuracy: stageRun.reported["accuracy"] as tf.Tensor };
+    },
+  );
+  assert.equal(
+    Math.round(Number((accuracy as TensorData).data[0]) * 12),
+    Math.round((fixture.accuracy as number) * 12),
+  );
+});
