@@ -28,6 +28,7 @@ function hintsFor(text: string, keys: readonly string[]): string[] {
       ]
       : ["stop_gradient(...) is the only function"];
   }
+  if (/\[[^\]]*$/.test(text)) return [`close the bracket: "${text}]"`];
   if (text.includes(",")) return ["several references are a list: [a, b]"];
   if (/\[-\d/.test(text)) return ["views are counted from 0, from the front"];
   if (/\[.*\]/.test(text)) {

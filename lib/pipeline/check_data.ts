@@ -1,5 +1,8 @@
 /** @file Whether the data are there, and can be evaluated: warnings. */
 import type { Findings } from "../diagnostics/diagnostic.ts";
+import { edgesOf } from "../graph/edges.ts";
+import type { StageGraph } from "../graph/stage_graph.ts";
+import { LABEL } from "../model/reference.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { isRecord } from "../diagnostics/validate.ts";
 
@@ -13,6 +16,7 @@ import { isRecord } from "../diagnostics/validate.ts";
  */
 export function checkData(
   { data: { source, options }, evaluate }: Pipeline,
+  graph: StageGraph,
   value: unknown,
   baseDir: string,
   findings: Findings,
@@ -23,6 +27,7 @@ export function checkData(
       hints: [`relative paths start at ${baseDir}`],
     });
   }
+  if (labelled === false) checkLabels(graph, findings);
   const asked = isRecord(value) && value["evaluate"] !== undefined &&
     (evaluate.knn || evaluate.linear);
   if (labelled === false && asked) {
@@ -38,5 +43,25 @@ export function checkData(
         related: [["data"]],
       },
     );
+  }
+}
+
+/** Reports stages that read labels where there are none. */
+function checkLabels({ order }: StageGraph, findings: Findings): void {
+  for (const { name, stage } of order) {
+    for (const { to, path } of edgesOf(stage)) {
+      if (to !== LABEL) continue;
+      findings.error(
+        "no-labels",
+        ["stages", name, ...path],
+        `Cannot train "${name}" on "label": the images have no labels`,
+        {
+          hints: [
+            "labels are the names of folders, <class>/<image>; or take the stage away",
+          ],
+          related: [["data"]],
+        },
+      );
+    }
   }
 }

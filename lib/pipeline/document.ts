@@ -168,7 +168,7 @@ export class SourceDocument {
     const line = this.source.slice(0, from + 1).split("\n").at(-1) ?? "";
     const [, view] = /([A-Za-z_][\w.-]*\[)$/.exec(line) ?? [];
     if (view) {
-      const end = /^\d*\]?/.exec(this.source.slice(from + 1))?.[0] ?? "";
+      const end = /^[\d:]*\]?/.exec(this.source.slice(from + 1))?.[0] ?? "";
       return [`write "${view}${end}" with quotes`];
     }
     return /end with a/.test(message)

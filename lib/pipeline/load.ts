@@ -102,7 +102,7 @@ function checkOne(
   if (draft) checkDraft(draft, findings);
   if (pipeline && graph) {
     findRisks(pipeline, graph, findings);
-    checkData(pipeline, value, baseDir, findings);
+    checkData(pipeline, graph, value, baseDir, findings);
   }
   return pipeline && graph && !findings.failed
     ? { pipeline, graph, value }
