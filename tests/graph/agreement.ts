@@ -2,33 +2,46 @@
 import assert from "@std/assert";
 import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Pipeline } from "../../lib/model/pipeline.ts";
+import type { Optimizer, Pipeline } from "../../lib/model/pipeline.ts";
 import type { StepMetrics, TrainingSession } from "../../lib/train/session.ts";
 import { magnitude, relativeError } from "../trace/close.ts";
 
 /** A further slot of the optimizer, in which it leaves the gradient as it came. */
 export const GRADIENT = "gradient";
 
-/** The same pipeline with an optimizer that also stores each gradient. */
+function keeping({ definition, options }: Optimizer): Optimizer {
+  const own = definition.slots.length;
+  return {
+    options,
+    definition: {
+      ...definition,
+      slots: [...definition.slots, GRADIENT],
+      update(step, options) {
+        const slots = step.slots.slice(0, own);
+        const result = definition.update({ ...step, slots }, options);
+        return { ...result, slots: [...result.slots, step.gradient] };
+      },
+    },
+  };
+}
+
+/** The same pipeline with optimizers that also store each gradient. */
 export function keepingGradients(pipeline: Pipeline): Pipeline {
-  const { definition, options } = pipeline.train.optimizer;
+  const { train } = pipeline;
   return {
     ...pipeline,
     train: {
-      ...pipeline.train,
-      optimizer: {
-        options,
-        definition: {
-          ...definition,
-          slots: [...definition.slots, GRADIENT],
-          update(step, options) {
-            const own = definition.slots.length;
-            const slots = step.slots.slice(0, own);
-            const result = definition.update({ ...step, slots }, options);
-            return { ...result, slots: [...result.slots, step.gradient] };
+      ...train,
+      optimizer: keeping(train.optimizer),
+      perStage: new Map(
+        [...train.perStage].map(([stage, { optimizer, ...settings }]) => [
+          stage,
+          {
+            ...settings,
+            ...(optimizer ? { optimizer: keeping(optimizer) } : {}),
           },
-        },
-      },
+        ]),
+      ),
     },
   };
 }

@@ -5,7 +5,7 @@ import { engine } from "../helpers/engine.ts";
 import { IMAGES, METHOD_NAMES, smallPipeline } from "./methods.ts";
 
 async function oneStep(
-  method: typeof METHOD_NAMES[number],
+  method: string,
   precision: "float32" | "bfloat16",
   products: Rounding["products"],
 ) {

@@ -1,8 +1,14 @@
 /** @file Looks for names in TypeScript code, but not in its comments or its prose. */
 
-/** A method's name, however it is written. */
-export const METHOD_NAME =
-  /simsiam|byol|barlow|simclr|moco|vicreg|nnclr|swav|dino/i;
+import { METHOD_NAMES } from "./methods.ts";
+
+/** A method's name, however it is written. Some mean more: "supervised", "mae" in a word. */
+export const METHOD_NAME = new RegExp(
+  METHOD_NAMES.map((name) => name.split("_")[0] as string)
+    .filter((name) => name.length > 3 && name !== "supervised")
+    .join("|"),
+  "i",
+);
 
 /** One piece of source code. */
 interface Piece {

@@ -9,49 +9,68 @@ import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
 const SMALL = [
   "seed=2",
   "data.batch=8",
-  "stages.y.width=8",
-  "stages.z.hidden=16",
-  "stages.z.out=12",
   "train.epochs=null",
   "train.steps=30",
   "train.schedule=constant",
   "evaluate=null",
 ] as const;
 
-const PREDICTOR = ["stages.p.hidden=10", "stages.p.out=12"] as const;
+/** Options that make stages small, by definition; a key's own come first. */
+const SIZES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  "resnet": { width: 8 },
+  "predict: mlp": { hidden: 10, out: 12 },
+  "mlp": { hidden: 16, out: 12 },
+  "prototypes": { out: 12 },
+  "queue": { size: 24 },
+  "encode: vit": { width: 12, depth: 2 },
+  "vit": { width: 12, depth: 1 },
+};
 
-/** The shipped methods, by file name, with what else shrinks them. */
-export const METHODS = {
-  simsiam: [...PREDICTOR],
-  byol: [...PREDICTOR],
+/** Here much cancels to nothing but rounding, which Adam makes a step of. */
+const COARSE = "train.optimizer.adamw.epsilon=0.1";
+
+/** What else some of them need. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
   // Its last bias has no gradient but rounding, which AdamW makes a step of.
   barlow_twins: ["stages.z.output_bias=false"],
-  simclr: [],
-  moco: ["stages.keys.size=24"],
   // Large steps magnify the rounding of the steps before.
-  nnclr: [
-    ...PREDICTOR,
-    "stages.bank.size=24",
-    "train.optimizer.sgd.lr=0.02",
-  ],
-} as const;
+  nnclr: ["train.optimizer.sgd.lr=0.02"],
+  dino: [COARSE],
+  mae: [COARSE],
+  // What is predicted is as wide as the encoder's tokens.
+  ijepa: [COARSE, "stages.p.out=12"],
+};
 
-/** Name of a shipped method. */
-export type Method = keyof typeof METHODS;
+const FOLDER = new URL("../../pipelines/", import.meta.url);
 
-/** All of them. */
-export const METHOD_NAMES = Object.keys(METHODS) as Method[];
+/** The shipped methods, by file name. */
+export const METHOD_NAMES: readonly string[] = [...Deno.readDirSync(FOLDER)]
+  .flatMap(({ name }) => /^(\w+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+
+/** Changes that make a method's stages small. */
+async function sizes(file: string): Promise<string[]> {
+  const { pipeline: { stages } } = await loadPipeline(file);
+  return [...stages].flatMap(([name, { key, definition, options }]) => {
+    const small = SIZES[`${key}: ${definition.name}`] ?? SIZES[definition.name];
+    return Object.entries(small ?? {})
+      .filter(([option]) => option in (options as object))
+      .map(([option, value]) => `stages.${name}.${option}=${value}`);
+  });
+}
 
 /** Loads a shipped pipeline, shrunk. */
 export async function smallPipeline(
-  method: Method,
+  method: string,
   ...set: readonly string[]
 ): Promise<LoadedPipeline> {
-  const url = new URL(`../../pipelines/${method}.yaml`, import.meta.url);
-  return await loadPipeline(url.pathname, {
-    set: [...SMALL, ...METHODS[method], ...set],
+  const file = new URL(`${method}.yaml`, FOLDER).pathname;
+  return await loadPipeline(file, {
+    set: [...SMALL, ...await sizes(file), ...MORE[method] ?? [], ...set],
   });
 }
+
+/** Fewer than the outputs of a small head. */
+const CLASSES = 5;
 
 /** Images with structure at every scale, the same each time: an epoch is three steps. */
 export const IMAGES: ImageSet = (() => {
@@ -70,5 +89,13 @@ export const IMAGES: ImageSet = (() => {
       pixels[k * side * side * 3 + i] = 110 + 90 * wave + grain;
     }
   }
-  return { count, height: side, width: side, channels: 3, pixels };
+  return {
+    count,
+    height: side,
+    width: side,
+    channels: 3,
+    pixels,
+    labels: Int32Array.from({ length: count }, (_, k) => k % CLASSES),
+    classes: Array.from({ length: CLASSES }, (_, k) => `class${k}`),
+  };
 })();

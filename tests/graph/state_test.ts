@@ -3,10 +3,10 @@ import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
-import { IMAGES, type Method, smallPipeline } from "./methods.ts";
+import { IMAGES, smallPipeline } from "./methods.ts";
 
 async function start(
-  method: Method,
+  method: string,
   ...set: readonly string[]
 ): Promise<TrainingSession> {
   const { pipeline, graph } = await smallPipeline(method, ...set);

@@ -13,6 +13,13 @@ import { relativeError } from "./close.ts";
 
 const TOLERANCE = 1e-5;
 
+/** Classes of the images, as a step reads them. */
+const LABELS: TensorData = {
+  dtype: "int32",
+  shape: [IMAGES.count],
+  data: IMAGES.labels as Int32Array,
+};
+
 const key = ({ node, index }: Value): string => `${node.id}.${index}`;
 
 /**
@@ -52,7 +59,7 @@ interface Recorded {
 }
 
 async function recordStep(
-  method: (typeof METHOD_NAMES)[number],
+  method: string,
 ): Promise<Recorded> {
   const { pipeline, graph } = await smallPipeline(method);
   const machine = new Machine(engine.api, engine.config);
@@ -87,6 +94,7 @@ async function recordStep(
     const state = {
       ...await session.save(),
       "data/pixels": planarBatch(IMAGES, range(0, IMAGES.count)),
+      "data/labels": LABELS,
     };
     await session.step();
     return { ...step as Omit<Recorded, "state">, state };

@@ -4,9 +4,9 @@ import { toDot } from "../../../lib/graph/draw/dot.ts";
 import { toMermaid } from "../../../lib/graph/draw/mermaid.ts";
 import { dotToSvg } from "../../../lib/graph/draw/svg.ts";
 import { checkText } from "../../../lib/pipeline/load.ts";
-import { type Method, smallPipeline } from "../methods.ts";
+import { smallPipeline } from "../methods.ts";
 
-async function diagram(method: Method): Promise<Diagram> {
+async function diagram(method: string): Promise<Diagram> {
   const { pipeline, graph } = await smallPipeline(method);
   return diagramOf(pipeline.name, graph);
 }
