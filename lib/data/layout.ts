@@ -20,11 +20,14 @@ export interface Plan {
 
 const EXTENSIONS = [
   ".avif",
+  ".dcm",
+  ".dicom",
   ".gif",
   ".jfif",
   ".jpe",
   ".jpeg",
   ".jpg",
+  ".npy",
   ".png",
   ".tif",
   ".tiff",
