@@ -139,6 +139,14 @@ export function reporter(
         }`,
       );
     },
+    data({ lines: [first = "", ...others], warnings }) {
+      terminal.print(
+        [first, ...others.map((line) => `  ${line}`)].join("\n"),
+      );
+      for (const text of warnings) {
+        terminal.warn(`warning: ${text.replaceAll("\n", "\n  ")}`);
+      }
+    },
     ready({ images, steps, device, engine, rounding, seconds, folder: path }) {
       folder = path;
       terminal.print(

@@ -20,11 +20,23 @@ export class UnsettledError extends Error {
 }
 
 /** A number as people write it. */
-const short = (value: number): string => String(Number(value.toPrecision(6)));
+const short = (value: number): string =>
+  String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 
 /** A range as a pipeline writes it. */
 export const rangeText = ([low, high]: readonly [number, number]): string =>
   `[${short(low)}, ${short(high)}]`;
+
+/** Ranges that instruments and programs use, the narrowest first. */
+const USUAL = [1, 255, 1023, 4095, 16383, 65535] as const;
+
+/** The usual range around what a file has, or just that. */
+function usual(
+  [low, high]: readonly [number, number],
+): readonly [number, number] {
+  const most = USUAL.find((value) => low >= 0 && high <= value);
+  return most === undefined ? [low, high] : [0, most];
+}
 
 /** Least and largest value that samples can have; `undefined` for floats. */
 function fullRange(facts: Facts): readonly [number, number] | undefined {
@@ -57,7 +69,7 @@ export function rangeOf(
   if (range === undefined) {
     if (isOrdinary(facts) && full) return full;
     const { window } = facts;
-    const example = window ?? found ?? full ?? [0, 1];
+    const example = window ?? (found && usual(found)) ?? full ?? [0, 1];
     throw new UnsettledError(
       `${what}${
         found ? ` from ${short(found[0])} to ${short(found[1])}` : ""
@@ -74,7 +86,7 @@ export function rangeOf(
     throw new UnsettledError(
       `${what}, of which there is no fullest range`,
       `Set "range" under "data" to two values, such as range: ${
-        rangeText(found ?? [0, 1])
+        rangeText(usual(found ?? [0, 1]))
       }.`,
     );
   }

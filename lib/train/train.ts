@@ -1,5 +1,7 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
+import { describeData } from "../data/describe.ts";
 import { fingerprint } from "../data/fingerprint.ts";
+import { lookAt } from "../data/look.ts";
 import type { LoadedData, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import {
@@ -99,6 +101,8 @@ export async function train(
   const images = fingerprint(data, Boolean(knn || linear));
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
+  const warnings = await lookAt(data);
+  emit({ kind: "data", lines: describeData(data), warnings });
   const engine = await opening ?? await openEngine({
     ...settings,
     onProgress: (progress) => emit({ kind: "install", progress }),
@@ -133,11 +137,31 @@ export async function train(
     folder = await folderOf(session, origin, options);
     const compiling = performance.now() - before;
     const parts = { engine, session, data, origin, late, compiling };
-    return await trainIn(folder, parts, options);
+    return await trainIn(folder, parts, {
+      ...options,
+      onEvent: namingCauses(warnings, emit),
+    });
   } finally {
     await session.close();
     await folder?.close();
   }
+}
+
+/** Names what was seen of the images first among the cures of an alarm. */
+function namingCauses(
+  warnings: readonly string[],
+  emit: (event: TrainEvent) => void,
+): (event: TrainEvent) => void {
+  const causes = warnings.map((text) => text.replaceAll("\n", " "));
+  return (event) =>
+    emit(
+      event.kind === "alarm"
+        ? {
+          ...event,
+          alarm: { ...event.alarm, cures: [...causes, ...event.alarm.cures] },
+        }
+        : event,
+    );
 }
 
 /** The run's folder: that of the run that goes on, one that is given, or a new one. */
