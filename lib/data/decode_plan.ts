@@ -165,6 +165,6 @@ export async function decodePlan(
     train: train.take(plan.classes, where, unread),
     ...(test ? { test: test.take(plan.classes, where, unread) } : {}),
     skipped: [...skipped, ...unread].sort(inOrder),
-    remarks: tally.lines,
+    remarks: [...plan.remarks ?? [], ...tally.lines],
   };
 }

@@ -111,6 +111,8 @@ export interface Survey {
   readonly missing?: string;
   /** Whether the images have labels, where that can be told. */
   readonly labelled?: boolean;
+  /** What is odd about where the files lie, or would be refused. */
+  readonly odd?: string;
 }
 
 /** A place that images come from. */

@@ -141,7 +141,7 @@ export async function streamPlan(
     train: stream("train", plan.train),
     ...(plan.test ? { test: stream("test", plan.test) } : {}),
     skipped: [...skipped, ...unread].sort(inOrder),
-    remarks: tally.lines,
+    remarks: [...plan.remarks ?? [], ...tally.lines],
   };
 }
 

@@ -31,6 +31,7 @@ export const CODES = [
   "collapse-risk",
   "no-data",
   "no-labels",
+  "odd-data",
   "custom-stage",
   "too-complex",
 ] as const;
