@@ -89,6 +89,18 @@ function roundingText({ activations, products }: Rounding): string {
     : " in bfloat16 (products in float32, which this processor is faster at)";
 }
 
+/** From this difference on, classes of different sizes matter. */
+const UNBALANCED = 0.005;
+
+/** An accuracy, and that of classes that count the same, where it is another. */
+export const score = (
+  accuracy: number | null,
+  balanced = accuracy ?? 0,
+): string =>
+  accuracy === null || Math.abs(accuracy - balanced) < UNBALANCED
+    ? percent(accuracy)
+    : `${percent(accuracy)} (classes alike ${percent(balanced)})`;
+
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;
 
@@ -188,9 +200,9 @@ export function reporter(
       );
       if (end === "finished") {
         terminal.print(
-          `kNN ${percent(knn)}, linear probe ${percent(linear)}${
-            summary.note ? ` (${summary.note})` : ""
-          }`,
+          `kNN ${score(knn, summary.knn_balanced)}, linear probe ${
+            score(linear, summary.linear_balanced)
+          }${summary.note ? ` (${summary.note})` : ""}`,
         );
       }
       if (end === "interrupted" && resumable) {

@@ -32,6 +32,7 @@ export const CODES = [
   "no-data",
   "no-labels",
   "odd-data",
+  "preset-fit",
   "custom-stage",
   "too-complex",
 ] as const;

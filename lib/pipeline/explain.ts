@@ -2,6 +2,7 @@
 import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
 import { Findings, type Path } from "./diagnostic.ts";
+import { fitPresets } from "./fit_presets.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { LoadedPipeline } from "./load.ts";
 import { overridePath } from "./overrides.ts";
@@ -161,8 +162,9 @@ function* sweepLines(
  */
 export function explain(
   loaded: Explained,
-  { file, text, set = [], registry = BUILT_IN }: Source,
+  { file, text, set = [], registry: all = BUILT_IN }: Source,
 ): string {
+  const registry = fitPresets(all, loaded.pipeline.data);
   const source = readSource(file, text, set, new Findings());
   const folder = dirname(file);
   const comment = commenter(source, registry, folder);

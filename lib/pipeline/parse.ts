@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { OptimizerDefinition } from "../optim/define.ts";
 import { completeMonitor, type Monitor } from "../monitor/policy.ts";
 import type { Findings, Path } from "./diagnostic.ts";
+import { fitPresets } from "./fit_presets.ts";
 import { nearest } from "./nearest.ts";
 import { parseStage, readMomentum } from "./parse_stage.ts";
 import type {
@@ -73,7 +74,8 @@ export function parsePipeline(
     findings,
   );
   const data = parseData(value["data"], registry, findings);
-  const stages = parseStages(value["stages"], registry, findings);
+  const fitted = fitPresets(registry, data);
+  const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);
   const kept = validate(

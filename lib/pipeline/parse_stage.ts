@@ -161,6 +161,7 @@ function readViews(
       ? registry.presets[value]
       : undefined;
     if (preset) {
+      if (preset.leftOut) findings.warn("preset-fit", path, preset.leftOut);
       return preset.views.map((entries) => list(entries, () => path));
     }
     unknownName(

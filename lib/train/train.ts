@@ -222,7 +222,6 @@ async function trainIn(
   const run = await trainSteps(folder, memory, emit, signal);
   if (run.end === "finished") emit({ kind: "evaluate" });
   const { end, scores } = await judge(run, session, data, signal);
-  const { knn, linear, note } = scores;
   const { monitoring, alarms, loss } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,
@@ -234,8 +233,7 @@ async function trainIn(
       ? await folder.timeOf(session.done)
       : {}),
     loss,
-    knn,
-    linear,
+    ...scores,
     embedding_std: finite(monitoring.embeddingStd),
     verdict: monitoring.verdict,
     signals: finites(monitoring.signals),
@@ -243,7 +241,6 @@ async function trainIn(
     last_healthy_checkpoint: await healthyFile(folder),
     engine: version,
     device: engine.device,
-    ...(note ? { note } : {}),
   };
   await writing(folder, () => folder.summarize(summary));
   const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];

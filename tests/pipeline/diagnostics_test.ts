@@ -64,6 +64,7 @@ async function filled(...paths: readonly string[]): Promise<string> {
   return folder;
 }
 const ONE_CLASS = await filled("a/1.png", "a/2.png");
+const TWO_CLASSES = await filled("a/1.png", "b/1.png");
 const ODD_SPLITS = await filled("extra/1.png", "test/1.png", "train/1.png");
 
 const CASES: Readonly<Record<Code, readonly Case[]>> = {
@@ -1000,6 +1001,15 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
 ▸evaluate: { linear: false }`,
       message:
         "Cannot evaluate images without labels: kNN and the linear probe will be left out",
+    },
+  ],
+  "preset-fit": [
+    {
+      from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",
+      to:
+        `source: folder, path: ${TWO_CLASSES}, size: 32, channels: 1, batch: 8 }\nstages:\n  views: { augment: ▸simsiam`,
+      message:
+        "Images of 1 channel have no saturation, no hue and no colour to take away: the preset is used without, and centres values on 0.5",
     },
   ],
   "odd-data": [
