@@ -159,7 +159,9 @@ export function reporter(
         terminal.warn(`warning: ${text.replaceAll("\n", "\n  ")}`);
       }
     },
-    ready({ images, steps, device, engine, rounding, seconds, folder: path }) {
+    ready(
+      { images, steps, done, device, engine, rounding, seconds, folder: path },
+    ) {
       folder = path;
       terminal.print(
         `${integer(images)} images, ${
@@ -168,6 +170,13 @@ export function reporter(
           seconds.toFixed(1)
         } s, into ${path}`,
       );
+      if (done >= steps) {
+        terminal.print(
+          `Nothing is left to train: ${
+            integer(done)
+          } steps are done, and the run has ${integer(steps)}`,
+        );
+      }
     },
     step: ({ progress }) => terminal.live(stepLine(progress)),
     alarm({ alarm: { fault, step, message, cures }, stops, checkpoint }) {

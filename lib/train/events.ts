@@ -26,6 +26,8 @@ export type TrainEvent =
     readonly folder: string;
     readonly images: number;
     readonly steps: number;
+    /** Steps that were done before, of a run that goes on. */
+    readonly done: number;
     readonly device: Device;
     readonly engine: string;
     readonly rounding: Rounding;

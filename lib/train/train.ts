@@ -17,7 +17,7 @@ import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
 import { reported } from "./monitoring.ts";
 import { RunMemory } from "./run_memory.ts";
-import { checkBest, checkData, writing } from "./refusals.ts";
+import { checkBest, checkData, dataChange, writing } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { RunFolder, type RunOrigin, unwritable } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
@@ -102,7 +102,12 @@ export async function train(
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const warnings = await lookAt(data);
-  emit({ kind: "data", lines: describeData(data), warnings });
+  const change = resume && dataChange(resume, images);
+  emit({
+    kind: "data",
+    lines: describeData(data),
+    warnings: [...warnings, ...change ? [`The run's ${change}.`] : []],
+  });
   const engine = await opening ?? await openEngine({
     ...settings,
     onProgress: (progress) => emit({ kind: "install", progress }),
@@ -214,6 +219,7 @@ async function trainIn(
     folder: folder.path,
     images: data.train.count,
     steps: session.length.steps,
+    done: session.done,
     device: engine.device,
     engine: version,
     rounding: session.rounding,
