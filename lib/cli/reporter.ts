@@ -89,6 +89,18 @@ function roundingText({ activations, products }: Rounding): string {
     : " in bfloat16 (products in float32, which this processor is faster at)";
 }
 
+/** From this difference on, classes of different sizes matter. */
+const UNBALANCED = 0.005;
+
+/** An accuracy, and that of classes that count the same, where it is another. */
+export const score = (
+  accuracy: number | null,
+  balanced = accuracy ?? 0,
+): string =>
+  accuracy === null || Math.abs(accuracy - balanced) < UNBALANCED
+    ? percent(accuracy)
+    : `${percent(accuracy)} (classes alike ${percent(balanced)})`;
+
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;
 
@@ -139,7 +151,17 @@ export function reporter(
         }`,
       );
     },
-    ready({ images, steps, device, engine, rounding, seconds, folder: path }) {
+    data({ lines: [first = "", ...others], warnings }) {
+      terminal.print(
+        [first, ...others.map((line) => `  ${line}`)].join("\n"),
+      );
+      for (const text of warnings) {
+        terminal.warn(`warning: ${text.replaceAll("\n", "\n  ")}`);
+      }
+    },
+    ready(
+      { images, steps, done, device, engine, rounding, seconds, folder: path },
+    ) {
       folder = path;
       terminal.print(
         `${integer(images)} images, ${
@@ -148,6 +170,13 @@ export function reporter(
           seconds.toFixed(1)
         } s, into ${path}`,
       );
+      if (done >= steps) {
+        terminal.print(
+          `Nothing is left to train: ${
+            integer(done)
+          } steps are done, and the run has ${integer(steps)}`,
+        );
+      }
     },
     step: ({ progress }) => terminal.live(stepLine(progress)),
     alarm({ alarm: { fault, step, message, cures }, stops, checkpoint }) {
@@ -180,9 +209,9 @@ export function reporter(
       );
       if (end === "finished") {
         terminal.print(
-          `kNN ${percent(knn)}, linear probe ${percent(linear)}${
-            summary.note ? ` (${summary.note})` : ""
-          }`,
+          `kNN ${score(knn, summary.knn_balanced)}, linear probe ${
+            score(linear, summary.linear_balanced)
+          }${summary.note ? ` (${summary.note})` : ""}`,
         );
       }
       if (end === "interrupted" && resumable) {

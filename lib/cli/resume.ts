@@ -1,5 +1,6 @@
 /** @file `resume RUN`: goes on with an interrupted run. */
 import { UserError } from "../errors.ts";
+import { changeEffects } from "../train/change_effects.ts";
 import { findResumable } from "../train/resume.ts";
 import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
@@ -37,21 +38,32 @@ export async function resume(
   for (const { file, reason } of refused) {
     console.error(`warning: passed over ${file}: ${reason}`);
   }
-  const list = changes.map((change) => `  ${change}`).join("\n");
+  const { checkpoint, origin } = point;
+  const effects = changeEffects({
+    changes,
+    before: origin.pipeline,
+    now: loaded.pipeline,
+    done: checkpoint?.entry.step ?? 0,
+    images: origin.data?.images,
+  });
+  const list = [
+    ...changes.map((change) => `  ${change}`),
+    ...(effects.length > 0 ? ["What that does:"] : []),
+    ...effects.map((effect) => `  - ${effect}`),
+  ].join("\n");
   if (changes.length > 0 && !changed) {
     throw new UserError(
       `Cannot resume "${folder}": its pipeline has changed:\n${list}\nUndo the change, or add --changed to go on with it.`,
     );
   }
   if (changes.length > 0) console.error(`warning: changed values:\n${list}`);
-  const { checkpoint, origin: { settings } } = point;
   console.log(
     checkpoint
       ? `Going on after step ${checkpoint.entry.step}`
       : "Starting anew: the run had not written a checkpoint",
   );
   return await trainOnTerminal(loaded, {
-    ...settingsOnward(settings ?? {}, asked),
+    ...settingsOnward(origin.settings ?? {}, asked),
     resume: { ...point, changed: changed ?? false },
   });
 }

@@ -1,10 +1,27 @@
 /** @file What is done about an image file that cannot be read. */
 import { UserError } from "../errors.ts";
 import type { ImageOptions } from "./image_options.ts";
+import { reasonOf } from "./place.ts";
+import { UnsettledError } from "./reading.ts";
 import type { SkippedFile } from "./source.ts";
 
 /** Takes care of a file that cannot be read: throws, or notes it. */
-export type OnBadFile = (path: string, reason: string) => void;
+export type OnBadFile = (path: string, error: unknown) => void;
+
+/** Why a set of images is left with none. */
+export function noneLeft(
+  count: number,
+  where: string,
+  [first]: readonly SkippedFile[],
+): UserError {
+  return new UserError(
+    first
+      ? `Cannot read any of the ${count} images in ${where}. The first of them is ${first.path}: ${first.reason}.\n${
+        first.cure ?? "Mend or replace the images."
+      }`
+      : `Cannot read any of the ${count} images in ${where}.\nTo see why, set on_error: fail under "data".`,
+  );
+}
 
 /**
  * The policy `on_error`.
@@ -15,13 +32,18 @@ export function badFilePolicy(
   { on_error: policy }: Pick<ImageOptions, "on_error">,
   note: (file: SkippedFile) => void,
 ): OnBadFile {
-  return (path, reason) => {
+  return (path, error) => {
+    const reason = typeof error === "string" ? error : reasonOf(error);
+    const cure = error instanceof UnsettledError ? error.cure : undefined;
     if (policy === "skip") {
-      note({ path, reason });
+      note({ path, reason, ...(cure ? { cure } : {}) });
       return;
     }
     throw new UserError(
-      `Cannot read the image ${path}: ${reason}.\nMend or remove it, or leave such files out: on_error: skip under "data".`,
+      `Cannot read the image ${path}: ${reason}.\n${
+        cure ??
+          'Mend or remove it, or leave such files out: on_error: skip under "data".'
+      }`,
     );
   };
 }

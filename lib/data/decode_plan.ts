@@ -1,10 +1,9 @@
 /** @file Image files of a plan into memory. */
 import { UserError } from "../errors.ts";
-import { badFilePolicy } from "./bad_file.ts";
+import { badFilePolicy, noneLeft } from "./bad_file.ts";
 import { decodeImage } from "./decode.ts";
-import { type ImageOptions, imageShape } from "./image_options.ts";
+import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
 import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
-import { reasonOf } from "./place.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type {
   ImageSet,
@@ -13,6 +12,7 @@ import type {
   LoadedData,
   SkippedFile,
 } from "./source.ts";
+import { Tally } from "./tally.ts";
 
 /** Files at work side by side: some wait for the disk while others decode. */
 export const AT_ONCE: number = 2 * navigator.hardwareConcurrency;
@@ -64,7 +64,11 @@ class Slots {
   }
 
   /** The images that came; those that did not leave no gap. */
-  take(classes: readonly string[] | undefined, where: string): ImageSet {
+  take(
+    classes: readonly string[] | undefined,
+    where: string,
+    skipped: readonly SkippedFile[],
+  ): ImageSet {
     const each = Slots.#bytes(this.#shape);
     let count = 0;
     this.#filled.forEach((filled, image) => {
@@ -75,9 +79,7 @@ class Slots {
       count++;
     });
     if (count === 0) {
-      throw new UserError(
-        `Cannot read any of the ${this.#plan.paths.length} images in ${where}.\nTo see why, set on_error: fail under "data".`,
-      );
+      throw noneLeft(this.#plan.paths.length, where, skipped);
     }
     const labels = this.#plan.labels?.filter((_, i) => this.#filled[i] === 1);
     return {
@@ -130,7 +132,10 @@ export async function decodePlan(
   { onProgress }: LoadContext,
 ): Promise<LoadedData> {
   const shape = imageShape(options);
-  const bad = badFilePolicy(options, (file) => skipped.push(file));
+  const reading = readingOf(options);
+  const tally = new Tally(shape, reading);
+  const unread: SkippedFile[] = [];
+  const bad = badFilePolicy(options, (file) => unread.push(file));
   const train = new Slots(plan.train, shape);
   const test = plan.test ? new Slots(plan.test, shape) : undefined;
   const slots = { train, test };
@@ -138,17 +143,28 @@ export async function decodePlan(
   let done = 0;
   await sideBySide(files, AT_ONCE, async ({ split, image, path, read }) => {
     try {
-      slots[split]?.put(image, await decodeImage(await read(), shape));
+      const bytes = await read();
+      const pixels = await decodeImage(
+        bytes,
+        shape,
+        reading,
+        (seen) => tally.see(seen),
+      );
+      slots[split]?.put(image, pixels);
     } catch (error) {
-      bad(path, reasonOf(error));
+      bad(path, error);
     }
     done++;
     onProgress?.({ task: `Decoding ${where}`, done, total, unit: "images" });
   });
+  // They came in the order in which the work was done.
+  const inOrder = (a: SkippedFile, b: SkippedFile) =>
+    byCodePoint(a.path, b.path);
+  unread.sort(inOrder);
   return {
-    train: train.take(plan.classes, where),
-    ...(test ? { test: test.take(plan.classes, where) } : {}),
-    // They came in the order in which the work was done.
-    skipped: skipped.toSorted((a, b) => byCodePoint(a.path, b.path)),
+    train: train.take(plan.classes, where, unread),
+    ...(test ? { test: test.take(plan.classes, where, unread) } : {}),
+    skipped: [...skipped, ...unread].sort(inOrder),
+    remarks: [...plan.remarks ?? [], ...tally.lines],
   };
 }

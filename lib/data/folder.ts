@@ -5,13 +5,13 @@ import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
 import {
   byCodePoint,
-  isHidden,
   noImages,
   notAnImage,
   type Plan,
   planLayout,
 } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
+import { systemPart, systemRemark } from "./system_files.ts";
 import { surveyFolder } from "./survey.ts";
 import { readFile } from "./read_file.ts";
 import {
@@ -28,6 +28,8 @@ interface Walk {
   /** Images below the root, with `/` between folders. */
   readonly paths: string[];
   readonly skipped: SkippedFile[];
+  /** Names of files and folders that are the system's. */
+  readonly system: Set<string>;
 }
 
 /** A link to nowhere counts as a file: reading it says what is wrong. */
@@ -56,7 +58,11 @@ async function walk(
   const entries = await Array.fromAsync(Deno.readDir(folder));
   entries.sort((a, b) => byCodePoint(a.name, b.name));
   for (const entry of entries) {
-    if (isHidden(entry.name)) continue;
+    const system = systemPart(entry.name);
+    if (system !== undefined) {
+      found.system.add(system);
+      continue;
+    }
     const path = below + entry.name;
     const full = join(found.root, path);
     const { isFile, isDirectory } = await kindOf(full, entry);
@@ -81,7 +87,7 @@ async function walkFolder(path: string, context: LoadContext): Promise<Walk> {
       `Cannot read images from ${root}: it is a file, expected a folder.\nFor a tar archive use "source: tar" under "data".`,
     );
   }
-  const found: Walk = { root, paths: [], skipped: [] };
+  const found: Walk = { root, paths: [], skipped: [], system: new Set() };
   try {
     await walk(found, "", new Set([await Deno.realPath(root)]));
   } catch (error) {
@@ -120,7 +126,7 @@ function* filesOf(
 export const folder: SourceDefinition = defineSource({
   name: "folder",
   summary:
-    "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below train/ and test/ (or val/)",
+    "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below folders such as train/ and test/ (or valid/)",
   options: imageOptions,
   shape: imageShape,
   survey: ({ path }, baseDir) => surveyFolder(path, baseDir),
@@ -131,13 +137,20 @@ export const folder: SourceDefinition = defineSource({
       ? await walkFolder(test, context)
       : undefined;
     if (held) await checkApart(found.root, held.root);
-    const plan = planLayout(
+    const layout = planLayout(
       found.paths,
       held
         ? { paths: held.paths, where: held.root }
         : test as number | undefined,
       found.root,
     );
+    const plan = {
+      ...layout,
+      remarks: [
+        ...layout.remarks ?? [],
+        ...systemRemark([...found.system, ...held?.system ?? []]),
+      ],
+    };
     const roots = { train: found.root, test: held?.root ?? found.root };
     const skipped = [...found.skipped, ...held?.skipped ?? []];
     if (tooLarge(plan, options)) {

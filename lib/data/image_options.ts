@@ -1,6 +1,10 @@
 /** @file Options that sources of image files share. */
 import { z } from "zod";
+import type { Reading } from "./reading.ts";
 import type { ImageShape } from "./source.ts";
+
+/** More bands than any instrument has that people train on. */
+const MOST_CHANNELS = 256;
 
 const pixels = z.int().min(1).max(4096);
 const sizeSchema = z.union([
@@ -11,19 +15,42 @@ const testSchema = z.union([
   z.number().gt(0).lt(1),
   z.string().min(1),
 ]);
+const rangeSchema = z.union([
+  z.literal("full"),
+  z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
+]);
 
 /** One message for all that a value may be. */
 const oneOf = <T>(schema: z.ZodType<T>, message: string) =>
   z.custom<T>((value) => schema.safeParse(value).success, message);
 
-/** Options of `folder` and `tar`. */
-export const imageOptions = z.strictObject({
-  path: z.string().min(1).describe("Where the training images are"),
+/** What sources of images say about how a file becomes an image. */
+export const readingOptions = {
   size: oneOf(
     sizeSchema,
     "expected pixels in 1..4096, such as 32 or { height: 32, width: 48 }",
   ).describe("Images are scaled and cropped to it"),
-  channels: z.literal([1, 3]).default(3).describe("3 for colours, 1 for gray"),
+  channels: z.int().min(1).max(MOST_CHANNELS).optional().describe(
+    "Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3",
+  ),
+  bands: z.array(z.int().min(1)).min(1).max(MOST_CHANNELS).optional().describe(
+    "Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels",
+  ),
+  range: oneOf(
+    rangeSchema,
+    "expected the samples that are black and white, such as [0, 4095], or full",
+  ).optional().describe(
+    "Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples",
+  ),
+  page: z.int().min(1).optional().describe(
+    "Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1",
+  ),
+};
+
+/** Options of `folder` and `tar`. */
+export const imageOptions = z.strictObject({
+  path: z.string().min(1).describe("Where the training images are"),
+  ...readingOptions,
   test: oneOf(
     testSchema,
     "expected a path, or a share of the images between 0 and 1, such as 0.1",
@@ -34,14 +61,40 @@ export const imageOptions = z.strictObject({
   memory: z.number().min(0).max(1e6).default(1024).describe(
     "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
   ),
-});
+}).superRefine(sameChannels);
 
 /** Options of `folder` and `tar`, with defaults. */
 export type ImageOptions = z.infer<typeof imageOptions>;
 
-/** Shape of one image. */
-export function imageShape({ size, channels }: ImageOptions): ImageShape {
-  return typeof size === "number"
-    ? { height: size, width: size, channels }
-    : { ...size, channels };
+/** Refuses as many channels as there are no bands for. */
+function sameChannels(
+  { channels, bands }: {
+    readonly channels?: number | undefined;
+    readonly bands?: readonly number[] | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  if (!channels || !bands || channels === bands.length) return;
+  context.addIssue({
+    code: "custom",
+    path: ["channels"],
+    message: `expected ${bands.length}, as many as "bands" names`,
+  });
 }
+
+/** Shape of one image. */
+export function imageShape(
+  { size, channels, bands }: ImageOptions,
+): ImageShape {
+  const values = channels ?? bands?.length ?? 3;
+  return typeof size === "number"
+    ? { height: size, width: size, channels: values }
+    : { ...size, channels: values };
+}
+
+/** How the samples of a file are read. */
+export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
+  range,
+  bands,
+  page,
+});

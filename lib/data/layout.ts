@@ -2,6 +2,7 @@
 import { UserError } from "../errors.ts";
 import { epochOrder } from "./shuffle.ts";
 import type { SkippedFile } from "./source.ts";
+import { byTop, findSplits, folderList, roleOf } from "./splits.ts";
 
 /** Images of one split. */
 export interface SplitPlan {
@@ -16,22 +17,25 @@ export interface Plan {
   readonly train: SplitPlan;
   readonly test?: SplitPlan;
   readonly classes?: readonly string[];
+  /** What was decided about the layout, a line each. */
+  readonly remarks?: readonly string[];
 }
 
 const EXTENSIONS = [
   ".avif",
+  ".dcm",
+  ".dicom",
   ".gif",
   ".jfif",
   ".jpe",
   ".jpeg",
   ".jpg",
+  ".npy",
   ".png",
   ".tif",
   ".tiff",
   ".webp",
 ] as const;
-
-const HELD_OUT = ["test", "val"] as const;
 
 /** Order of texts by code point: the same on every machine. */
 export function byCodePoint(a: string, b: string): number {
@@ -45,10 +49,6 @@ export function byCodePoint(a: string, b: string): number {
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-
-/** Whether a file or folder is the system's, such as `.DS_Store` or `._1.jpg`. */
-export const isHidden = (path: string): boolean =>
-  path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX");
 
 /** Why a file is not taken for an image; `undefined` when it is. */
 export function notAnImage(path: string): string | undefined {
@@ -142,33 +142,72 @@ function splitByFraction(
   return { train: side(false), test: side(true) };
 }
 
-/** Paths below `train/` and `test/` or `val/`, when there is nothing else. */
+/** Paths of the splits that a set has already. */
+interface SplitPaths {
+  readonly train: readonly string[];
+  readonly trainName: string;
+  readonly test?: readonly string[];
+  readonly testName?: string;
+  readonly remarks: readonly string[];
+}
+
+const unclearSplits = (where: string, reason: string): UserError =>
+  new UserError(
+    `Cannot tell the splits of ${where}: ${reason}.\nSay which is which under "data", such as path: ${where}/train and test: ${where}/test, or move what does not belong there away.`,
+  );
+
+/** Splits by their names, when there are some. */
 function splitFolders(
   paths: readonly string[],
   where: string,
-): { train: string[]; test?: string[]; name?: string } | undefined {
-  const top = new Map<string, string[]>();
-  for (const path of paths) {
-    const slash = path.indexOf("/");
-    const name = slash < 0 ? "" : path.slice(0, slash);
-    const below = top.get(name);
-    if (below) below.push(path.slice(slash + 1));
-    else top.set(name, [path.slice(slash + 1)]);
-  }
-  const train = top.get("train");
-  const known: readonly string[] = ["train", ...HELD_OUT];
-  if (!train || [...top.keys()].some((name) => !known.includes(name))) {
+): SplitPaths | undefined {
+  const top = byTop(paths);
+  const splits = findSplits([...top.keys()]);
+  if (!splits) {
+    checkNested(top, where);
     return undefined;
   }
-  const held = HELD_OUT.filter((name) => top.has(name));
-  if (held.length > 1) {
-    throw new UserError(
-      `Cannot tell which images of ${where} to test with: it has both test/ and val/, expected one of them.\nLeave one of them out.`,
+  if ("unclear" in splits) throw unclearSplits(where, splits.unclear);
+  const { train, test, unused } = splits;
+  const below = (name: string) => top.get(name) ?? [];
+  return {
+    train: below(train),
+    trainName: train,
+    ...(test === undefined ? {} : { test: below(test), testName: test }),
+    remarks: unused.map((name) =>
+      `${name}/ (${
+        below(name).length
+      } images) is neither trained on nor tested with: ${test}/ is there to test with`
+    ),
+  };
+}
+
+/** Refuses splits that lie where classes are expected. */
+function checkNested(
+  top: ReadonlyMap<string, readonly string[]>,
+  where: string,
+): void {
+  const [only = "", below = []] = [...top][0] ?? [];
+  if (top.size === 1 && only) {
+    const names = [...byTop(below).keys()];
+    const inner = findSplits(names);
+    if (inner && !("unclear" in inner) && inner.test) {
+      throw new UserError(
+        `Cannot take ${only}/ for the only class of ${where}: it has the splits ${
+          folderList(names)
+        }.\nSet path: ${where}/${only} under "data".`,
+      );
+    }
+  }
+  for (const [name, paths] of top) {
+    if (!roleOf(name)) continue;
+    const twin = [...byTop(paths).keys()].find((one) => one && top.has(one));
+    if (twin === undefined) continue;
+    throw unclearSplits(
+      where,
+      `${name}/ is a split by name and has a folder ${twin}/, but so has ${where} itself`,
     );
   }
-  const [name] = held;
-  const test = name === undefined ? undefined : top.get(name);
-  return name !== undefined && test ? { train, test, name } : { train };
 }
 
 /** Held-out images from elsewhere. */
@@ -182,7 +221,9 @@ export interface HeldOut {
  * Sorts images into splits and classes.
  *
  * `<class>/...` is labelled by the first folder, images at the top have no
- * labels; either may stand below `train/` and `test/` (or `val/`).
+ * labels; either may stand below folders that are splits by their names. Where
+ * only one side has labels, it keeps them; what can be judged then, is for the
+ * evaluation to say.
  *
  * @param paths Of images, with `/` between folders, in any order.
  * @param test Share of the images to hold out, in 0..1, or images from elsewhere.
@@ -196,48 +237,50 @@ export function planLayout(
 ): Plan {
   const sorted = [...paths].sort(byCodePoint);
   const split = splitFolders(sorted, where);
-  if (split?.test && test !== undefined) {
+  if (split?.testName && test !== undefined) {
     throw new UserError(
-      `Cannot use "test" under "data": ${where} has a folder ${split.name}/ to test with already.\nLeave "test" out.`,
+      `Cannot use "test" under "data": ${where} has a folder ${split.testName}/ to test with already.\nLeave "test" out, or set path: ${where}/${split.trainName}.`,
     );
   }
   const trainPaths = split?.train ?? sorted;
-  const trainWhere = split ? `${where}/train` : where;
-  const classes = classesOf(trainPaths, trainWhere);
-  const named = classes ? { classes } : {};
-  const train = splitPlan(trainPaths, split ? "train/" : "", classes);
-  if (typeof test === "number") {
-    return { ...splitByFraction(train, test, where), ...named };
+  const trainWhere = split ? `${where}/${split.trainName}` : where;
+  const known = classesOf(trainPaths, trainWhere);
+  const prefix = split ? `${split.trainName}/` : "";
+  const remarks = [...split?.remarks ?? []];
+  const told = () => remarks.length > 0 ? { remarks } : {};
+  if (typeof test === "number" || (!split?.test && !test)) {
+    const train = splitPlan(trainPaths, prefix, known);
+    const named = known ? { classes: known } : {};
+    return typeof test === "number"
+      ? { ...splitByFraction(train, test, where), ...named, ...told() }
+      : { train, ...named, ...told() };
   }
   const held = split?.test
-    ? { paths: split.test, where: `${where}/${split.name}` }
-    : test;
-  if (!held) return { train, ...named };
+    ? { paths: split.test, where: `${where}/${split.testName}` }
+    : test as HeldOut;
   const heldPaths = [...held.paths].sort(byCodePoint);
-  checkClasses(classesOf(heldPaths, held.where), classes, held, trainWhere);
-  const prefix = split?.test ? `${split.name}/` : "";
-  return { train, test: splitPlan(heldPaths, prefix, classes), ...named };
-}
-
-function checkClasses(
-  found: readonly string[] | undefined,
-  expected: readonly string[] | undefined,
-  { where }: HeldOut,
-  trainWhere: string,
-): void {
-  const show = (classes: readonly string[] | undefined): string =>
-    classes ? "class folders" : "images without classes";
-  const stranger = found?.find((name) => !expected?.includes(name));
-  if (!found !== !expected) {
-    throw new UserError(
-      `Cannot test with ${where}: it has ${
-        show(found)
-      }, but ${trainWhere} has ${show(expected)}. Expected the same of both.`,
+  const heldClasses = classesOf(heldPaths, held.where);
+  const strangers = heldClasses?.filter((name) => !known?.includes(name)) ?? [];
+  if (known && strangers.length > 0) {
+    remarks.push(
+      `${strangers.length} of the classes of ${held.where} (${
+        strangers.slice(0, 5).join(", ")
+      }${strangers.length > 5 ? ", ..." : ""}) ${
+        strangers.length > 1 ? "have" : "has"
+      } no image to train on`,
     );
   }
-  if (stranger !== undefined) {
-    throw new UserError(
-      `Cannot test with ${where}: there is no class "${stranger}" in ${trainWhere}. Expected the same class folders in both.`,
-    );
-  }
+  const classes = known || heldClasses
+    ? [...new Set([...known ?? [], ...heldClasses ?? []])].sort(byCodePoint)
+    : undefined;
+  return {
+    train: splitPlan(trainPaths, prefix, known && classes),
+    test: splitPlan(
+      heldPaths,
+      split?.test ? `${split.testName}/` : "",
+      heldClasses && classes,
+    ),
+    ...(classes ? { classes } : {}),
+    ...told(),
+  };
 }

@@ -7,7 +7,7 @@ export interface ImageShape {
   readonly height: number;
   /** Pixels of a row. */
   readonly width: number;
-  /** Values of a pixel: 1 (gray) or 3 (RGB). */
+  /** Values of a pixel: 1 (gray), 3 (RGB), or as many as there are bands. */
   readonly channels: number;
 }
 
@@ -65,6 +65,8 @@ export interface SkippedFile {
   readonly path: string;
   /** What is wrong with it. */
   readonly reason: string;
+  /** What would make it readable, where a setting would. */
+  readonly cure?: string;
 }
 
 /** What a source gives. */
@@ -75,6 +77,8 @@ export interface LoadedData {
   readonly test?: Images;
   /** Files that were left out. */
   readonly skipped: readonly SkippedFile[];
+  /** What was made of the files, a line each: sizes, ranges, bands. */
+  readonly remarks?: readonly string[];
 }
 
 /** How far loading has come. */
@@ -107,6 +111,8 @@ export interface Survey {
   readonly missing?: string;
   /** Whether the images have labels, where that can be told. */
   readonly labelled?: boolean;
+  /** What is odd about where the files lie, or would be refused. */
+  readonly odd?: string;
 }
 
 /** A place that images come from. */

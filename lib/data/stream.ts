@@ -1,18 +1,20 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
-import { UserError } from "../errors.ts";
-import { badFilePolicy } from "./bad_file.ts";
+import { badFilePolicy, noneLeft } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
-import { type ImageOptions, imageShape } from "./image_options.ts";
+import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
 import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
-import { reasonOf } from "./place.ts";
 import { sideBySide } from "./side_by_side.ts";
+import type { Facts } from "./formats/raster.ts";
+import type { Reading } from "./reading.ts";
 import type {
+  ImageShape,
   ImageStream,
   LoadContext,
   LoadedData,
   SkippedFile,
 } from "./source.ts";
+import { Tally } from "./tally.ts";
 
 /** Image files that can be read in any order. */
 export interface OpenFiles {
@@ -35,13 +37,15 @@ const HEADER_BYTES = 2 ** 18;
 /** Looks at the header of a file, and at all of it where that is not enough. */
 async function checkFile(
   read: (most?: number) => Promise<Uint8Array>,
-): Promise<void> {
+  shape: ImageShape,
+  reading: Reading,
+): Promise<Facts> {
   const start = await read(HEADER_BYTES);
   try {
-    await checkHeader(start);
+    return await checkHeader(start, shape, reading);
   } catch (error) {
     if (start.length < HEADER_BYTES) throw error;
-    await checkHeader(await read());
+    return await checkHeader(await read(), shape, reading);
   }
 }
 
@@ -77,27 +81,36 @@ export async function streamPlan(
 ): Promise<LoadedData> {
   const shape = imageShape(options);
   const bad = { train: new Set<number>(), test: new Set<number>() };
-  const atLoad = badFilePolicy(options, (file) => skipped.push(file));
+  const reading = readingOf(options);
+  const tally = new Tally(shape, reading);
+  const unread: SkippedFile[] = [];
+  const atLoad = badFilePolicy(options, (file) => unread.push(file));
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
   let done = 0;
   await sideBySide(slotsOf(plan), AT_ONCE, async (slot) => {
     try {
-      await checkFile((most) => files.read(slot, most));
+      const facts = await checkFile(
+        (most) => files.read(slot, most),
+        shape,
+        reading,
+      );
+      tally.see({ facts, clipped: 0 });
     } catch (error) {
-      atLoad(files.name(slot), reasonOf(error));
+      atLoad(files.name(slot), error);
       bad[slot.split].add(slot.image);
     }
     done++;
     onProgress?.({ task: `Checking ${where}`, done, total, unit: "images" });
   });
 
+  const inOrder = (a: SkippedFile, b: SkippedFile) =>
+    byCodePoint(a.path, b.path);
+  unread.sort(inOrder);
   const later = badFilePolicy(options, onSkipped);
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
     const { paths, images, labels } = passed(all, bad[split]);
     if (paths.length === 0) {
-      throw new UserError(
-        `Cannot read any of the ${all.paths.length} images in ${where}.\nTo see why, set on_error: fail under "data".`,
-      );
+      throw noneLeft(all.paths.length, where, unread);
     }
     const faulty = new Set<number>();
     return {
@@ -114,10 +127,10 @@ export async function streamPlan(
           path: paths[image] as string,
         };
         try {
-          return await decodeImage(await files.read(slot), shape);
+          return await decodeImage(await files.read(slot), shape, reading);
         } catch (error) {
           // Two at once may find the same fault.
-          if (!faulty.has(image)) later(files.name(slot), reasonOf(error));
+          if (!faulty.has(image)) later(files.name(slot), error);
           faulty.add(image);
           return undefined;
         }
@@ -127,7 +140,8 @@ export async function streamPlan(
   return {
     train: stream("train", plan.train),
     ...(plan.test ? { test: stream("test", plan.test) } : {}),
-    skipped: skipped.toSorted((a, b) => byCodePoint(a.path, b.path)),
+    skipped: [...skipped, ...unread].sort(inOrder),
+    remarks: [...plan.remarks ?? [], ...tally.lines],
   };
 }
 

@@ -1,8 +1,10 @@
 /** @file A quick look at the files of a source, for the check. */
 import { join, resolve } from "node:path";
-import { isHidden, notAnImage } from "./layout.ts";
+import { byCodePoint, notAnImage } from "./layout.ts";
 import { reasonOf } from "./place.ts";
 import type { Survey } from "./source.ts";
+import { findSplits } from "./splits.ts";
+import { isHidden } from "./system_files.ts";
 
 /** Whether something is at a path; a relative one starts at `baseDir`. */
 export function surveyPath(path: string, baseDir: string): Survey {
@@ -15,23 +17,21 @@ export function surveyPath(path: string, baseDir: string): Survey {
   }
 }
 
-/** Names of what is in a folder, hidden entries left out. */
+/** Files and folders of a folder, without the system's. */
 function* visible(folder: string): Generator<Deno.DirEntry> {
   for (const entry of Deno.readDirSync(folder)) {
     if (!isHidden(entry.name)) yield entry;
   }
 }
 
-/**
- * Whether the images of a folder lie in class folders, as `planLayout` reads
- * them. Looks no deeper than at the first entry that tells.
- */
-function hasClasses(folder: string): boolean | undefined {
-  for (const { name, isDirectory, isFile } of visible(folder)) {
-    if (isDirectory) return true;
-    if (isFile && !notAnImage(name)) return false;
+/** Names at the top of a folder as `findSplits` takes them. */
+function topOf(folder: string): string[] {
+  const names = new Set<string>();
+  for (const { name, isFile } of visible(folder)) {
+    if (!isFile) names.add(name);
+    else if (!notAnImage(name)) names.add("");
   }
-  return undefined;
+  return [...names].sort(byCodePoint);
 }
 
 /** What a folder of images tells without reading one. */
@@ -40,11 +40,24 @@ export function surveyFolder(path: string, baseDir: string): Survey {
   if (found.missing) return found;
   const full = resolve(baseDir, path);
   try {
-    const names = [...visible(full)].map(({ name }) => name);
-    const split = names.includes("train") &&
-      names.every((name) => ["train", "test", "val"].includes(name));
-    const labelled = hasClasses(split ? join(full, "train") : full);
-    return labelled === undefined ? {} : { labelled };
+    const names = topOf(full);
+    const splits = findSplits(names);
+    if (splits && "unclear" in splits) {
+      return { odd: `Cannot tell the splits of ${full}: ${splits.unclear}` };
+    }
+    const classes = splits ? topOf(join(full, splits.train)) : names;
+    if (classes.length === 0) return {};
+    if (classes.includes("")) return { labelled: false };
+    return {
+      labelled: true,
+      ...(classes.length === 1
+        ? {
+          odd: `All images of ${full} are of one class, "${
+            classes[0]
+          }": nothing can be judged by labels`,
+        }
+        : {}),
+    };
   } catch (error) {
     return { missing: `${full}: ${reasonOf(error)}` };
   }

@@ -4,13 +4,8 @@ import { type Member, members } from "./archive.ts";
 import { badFilePolicy, type OnBadFile } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
-import {
-  isHidden,
-  noImages,
-  notAnImage,
-  type Plan,
-  planLayout,
-} from "./layout.ts";
+import { isHidden } from "./system_files.ts";
+import { noImages, notAnImage, type Plan, planLayout } from "./layout.ts";
 import { findPlace } from "./place.ts";
 import { surveyPath } from "./survey.ts";
 import { checkSize, readFully } from "./read_file.ts";

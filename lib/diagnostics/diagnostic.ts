@@ -31,6 +31,8 @@ export const CODES = [
   "collapse-risk",
   "no-data",
   "no-labels",
+  "odd-data",
+  "preset-fit",
   "custom-stage",
   "too-complex",
 ] as const;

@@ -2,9 +2,11 @@
 import type { Images, LoadedData } from "../data/source.ts";
 import type { Evaluate } from "../model/pipeline.ts";
 import type { TrainingSession } from "../train/session.ts";
+import { balanced, top1 } from "./accuracy.ts";
 import { featureReader, type Features } from "./features.ts";
-import { knnAccuracy } from "./knn.ts";
-import { linearAccuracy } from "./linear.ts";
+import { judgeable } from "./judgeable.ts";
+import { knnWinners } from "./knn.ts";
+import { linearWinners } from "./linear.ts";
 import type { Labelled } from "./probe_set.ts";
 
 /** Accuracies in 0..1; `null` where one was not asked for or cannot be had. */
@@ -13,7 +15,11 @@ export interface Scores {
   readonly knn: number | null;
   /** Accuracy of a linear probe. */
   readonly linear: number | null;
-  /** Why a score is missing although it was asked for. */
+  /** Mean of the classes' own accuracies, where there is one. */
+  readonly knn_balanced?: number;
+  /** Mean of the classes' own accuracies, where there is one. */
+  readonly linear_balanced?: number;
+  /** Why a score is missing although it was asked for, and what is odd about the labels. */
   readonly note?: string;
 }
 
@@ -30,8 +36,8 @@ export interface EvaluateOptions {
 
 /**
  * kNN and linear-probe accuracy: trained on the training images' features,
- * tested on the test images'. Without labels or without test images both are
- * `null`, and the note says so.
+ * tested on the test images'. Without labels, test images or a second class
+ * both are `null`, and the note says so.
  */
 export async function evaluate(
   session: TrainingSession,
@@ -41,15 +47,9 @@ export async function evaluate(
 ): Promise<Scores> {
   const none = { knn: null, linear: null };
   if (!knn && !linear) return none;
-  if (!train.labels) {
-    return {
-      ...none,
-      note: "the images have no labels, so nothing to test with",
-    };
-  }
-  if (!test?.labels) {
-    return { ...none, note: "there are no labelled test images" };
-  }
+  const { possible, notes, queries: kept } = judgeable(train, test);
+  const note = notes.length > 0 ? { note: notes.join("; ") } : {};
+  if (!possible || !train.labels || !test) return { ...none, ...note };
   const labelled = async (set: Images): Promise<Labelled> => {
     const features = await read(set);
     const labels = set.labels as Int32Array;
@@ -58,15 +58,40 @@ export async function evaluate(
       labels: features.rows?.map((image) => labels[image] as number) ?? labels,
     };
   };
-  const [bank, queries] = [await labelled(train), await labelled(test)];
+  const bank = await labelled(train);
+  const queries = only(await labelled(test), kept);
   const classes = train.classes?.length ??
     train.labels.reduce((most, label) => Math.max(most, label + 1), 0);
+  const sets = [session, bank, queries, classes] as const;
+  const near = knn && await knnWinners(...sets, knn, signal);
+  const line = linear && await linearWinners(...sets, linear, signal);
+  const { labels } = queries;
   return {
-    knn: knn
-      ? await knnAccuracy(session, bank, queries, classes, knn, signal)
-      : null,
-    linear: linear
-      ? await linearAccuracy(session, bank, queries, classes, linear, signal)
-      : null,
+    knn: near ? top1(near, labels) : null,
+    linear: line ? top1(line, labels) : null,
+    ...(near ? { knn_balanced: balanced(near, labels) } : {}),
+    ...(line ? { linear_balanced: balanced(line, labels) } : {}),
+    ...note,
+  };
+}
+
+/** The rows of some images. */
+function only(
+  { features, labels }: Labelled,
+  images: Int32Array | undefined,
+): Labelled {
+  if (!images) return { features, labels };
+  const { width, data, rows } = features;
+  const wanted = new Set(images);
+  const kept = [...labels.keys()].filter((row) =>
+    wanted.has(rows?.[row] ?? row)
+  );
+  const values = new Float32Array(kept.length * width);
+  kept.forEach((row, i) =>
+    values.set(data.subarray(row * width, (row + 1) * width), i * width)
+  );
+  return {
+    features: { count: kept.length, width, data: values },
+    labels: Int32Array.from(kept, (row) => labels[row] as number),
   };
 }

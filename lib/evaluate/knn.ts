@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { l2Normalize } from "../ops/normalize.ts";
 import type { TrainingSession } from "../train/session.ts";
+import { top1 } from "./accuracy.ts";
 import { eachBatch } from "./each_batch.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
 
@@ -16,20 +17,29 @@ export interface KnnOptions {
 const BATCH = 200;
 
 /**
- * Share of test rows whose class wins the vote of the `k` nearest training
- * rows by cosine similarity, each vote weighing `exp(similarity /
- * temperature)` (Wu et al. 2018, arXiv:1805.01978, section 3.4).
+ * Share of test rows whose class wins, as `knnWinners` finds it.
  *
  * @returns Top-1 accuracy in 0..1.
  */
 export async function knnAccuracy(
+  ...all: Parameters<typeof knnWinners>
+): Promise<number> {
+  return top1(await knnWinners(...all), all[2].labels);
+}
+
+/**
+ * For each test row the class that wins the vote of the `k` nearest training
+ * rows by cosine similarity, each vote weighing `exp(similarity /
+ * temperature)` (Wu et al. 2018, arXiv:1805.01978, section 3.4).
+ */
+export async function knnWinners(
   session: TrainingSession,
   train: Labelled,
   test: Labelled,
   classes: number,
   { k, temperature }: KnnOptions,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<Int32Array> {
   const bank = await uploadSet(session, train);
   const { width, count, data } = test.features;
   const neighbours = Math.min(k, train.features.count);
@@ -56,7 +66,7 @@ export async function knnAccuracy(
     );
     return { winner: tf.argMax(votes, 1) };
   });
-  let right = 0;
+  const winners = new Int32Array(count);
   await eachBatch(count, BATCH, async (from, length) => {
     const rows = new Float32Array(BATCH * width);
     rows.set(data.subarray(from * width, (from + BATCH) * width));
@@ -64,8 +74,8 @@ export async function knnAccuracy(
       rows: { dtype: "float32", shape: [BATCH, width], data: rows },
     });
     for (let i = 0; i < length; i++) {
-      if (Number(winner?.data[i]) === test.labels[from + i]) right++;
+      winners[from + i] = Number(winner?.data[i]);
     }
   }, signal);
-  return right / count;
+  return winners;
 }

@@ -6,6 +6,7 @@ import { learningRateFactor } from "../optim/schedule.ts";
 import type { VariableRef } from "../trace/execution.ts";
 import { ImageOrder } from "../train/order.ts";
 import type { TrainingSession } from "../train/session.ts";
+import { top1 } from "./accuracy.ts";
 import type { Features } from "./features.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
 
@@ -47,19 +48,31 @@ function standardized(
 }
 
 /**
- * Trains a linear classifier on standardised training features (Adam, cosine
- * schedule) and tests it.
+ * Share of test rows that a linear classifier is right about, as
+ * `linearWinners` trains it.
  *
  * @returns Top-1 accuracy on the test features, in 0..1.
  */
 export async function linearAccuracy(
+  ...all: Parameters<typeof linearWinners>
+): Promise<number> {
+  return top1(await linearWinners(...all), all[2].labels);
+}
+
+/**
+ * Trains a linear classifier on standardised training features (Adam, cosine
+ * schedule).
+ *
+ * @returns For each test row the class that it gives.
+ */
+export async function linearWinners(
   session: TrainingSession,
   train: Labelled,
   test: Labelled,
   classes: number,
   { epochs, lr, batch: wanted }: LinearOptions,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<Int32Array> {
   const moments = statistics(train.features);
   const { count, width } = train.features;
   const batch = Math.min(wanted, count);
@@ -139,18 +152,14 @@ export async function linearAccuracy(
       step: scalar(i),
     });
   }
-  return await accuracy(session, weights, {
-    labels: test.labels,
-    features: standardized(test.features, moments),
-  });
+  return await classify(session, weights, standardized(test.features, moments));
 }
 
-async function accuracy(
+async function classify(
   session: TrainingSession,
   [kernel, bias]: readonly VariableRef[],
-  { features, labels }: Labelled,
-): Promise<number> {
-  const { count, width, data } = features;
+  { count, width, data }: Features,
+): Promise<Int32Array> {
   const predict = session.load("probe_test", (execution) => {
     const x = execution.feed("rows", [count, width], "float32");
     const logits = tf.add(
@@ -165,9 +174,5 @@ async function accuracy(
   const { winner } = await predict.run({
     rows: { dtype: "float32", shape: [count, width], data },
   });
-  let right = 0;
-  labels.forEach((label, i) => {
-    if (Number(winner?.data[i]) === label) right++;
-  });
-  return right / count;
+  return Int32Array.from(winner?.data ?? [], Number);
 }

@@ -21,12 +21,13 @@ export function checkData(
   baseDir: string,
   findings: Findings,
 ): void {
-  const { missing, labelled } = source.survey?.(options, baseDir) ?? {};
+  const { missing, labelled, odd } = source.survey?.(options, baseDir) ?? {};
   if (missing !== undefined) {
     findings.warn("no-data", ["data", "path"], `Cannot find ${missing}`, {
       hints: [`relative paths start at ${baseDir}`],
     });
   }
+  if (odd !== undefined) findings.warn("odd-data", ["data", "path"], odd);
   if (labelled === false) checkLabels(graph, findings);
   const asked = isRecord(value) && value["evaluate"] !== undefined &&
     (evaluate.knn || evaluate.linear);

@@ -49,8 +49,11 @@ export interface SweepConfig {
   readonly grid?: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** A whole pipeline, key for key what a YAML file holds. */
-export interface PipelineConfig {
+/**
+ * A whole pipeline, key for key what a YAML file holds. `Own` is the type of
+ * stages whose definitions you registered yourself.
+ */
+export interface PipelineConfig<Own extends object = never> {
   /** Names the folder of its runs. */
   readonly name?: string;
   /** Seed of weights, augmentations and the order of images; 0 by default. */
@@ -58,7 +61,7 @@ export interface PipelineConfig {
   /** Source of the images with its options, and images a step. */
   readonly data: DataConfig;
   /** Stages by name, in any order. */
-  readonly stages: Readonly<Record<string, StageConfig>>;
+  readonly stages: Readonly<Record<string, StageConfig | Own>>;
   /** Length, optimizer, schedules. */
   readonly train: {
     readonly epochs?: number;
@@ -113,8 +116,8 @@ export interface PipelineConfig {
  * those of the same pipeline as YAML, as `stringify` of the yaml package
  * writes it.
  */
-export function checkConfig(
-  config: PipelineConfig,
+export function checkConfig<Own extends object = never>(
+  config: PipelineConfig<NoInfer<Own>>,
   options: LoadOptions = {},
 ): CheckResult {
   return checkText(
@@ -142,11 +145,11 @@ export function checkConfig(
  * ```
  * @throws {UserError} With every problem, when there is an error.
  */
-export function buildPipeline(
-  config: PipelineConfig,
+export function buildPipeline<Own extends object = never>(
+  config: PipelineConfig<NoInfer<Own>>,
   options: LoadOptions = {},
 ): LoadedPipeline {
-  const { text, loaded } = checkConfig(config, options);
+  const { text, loaded } = checkConfig<Own>(config, options);
   if (!loaded) throw new UserError(text);
   return loaded;
 }

@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { Findings, type Path } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../stages/origin.ts";
 import { originOf } from "./origins.ts";
+import { fitPresets } from "./fit_presets.ts";
 import type { LoadedPipeline } from "./load.ts";
 import { overridePath } from "./overrides.ts";
 import { valueAt } from "./path.ts";
@@ -165,8 +166,9 @@ function* sweepLines(
  */
 export function explain(
   loaded: Explained,
-  { file, text, set = [], registry = BUILT_IN }: Source,
+  { file, text, set = [], registry: all = BUILT_IN }: Source,
 ): string {
+  const registry = fitPresets(all, loaded.pipeline.data);
   const source = readSource(file, text, set, new Findings());
   const folder = dirname(file);
   const comment = commenter(source, registry, folder);

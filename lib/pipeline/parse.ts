@@ -5,6 +5,7 @@ import { completeMonitor, type Monitor } from "../monitor/policy.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/nearest.ts";
+import { fitPresets } from "./fit_presets.ts";
 import type {
   Draft,
   Evaluate,
@@ -73,7 +74,8 @@ export function parsePipeline(
     findings,
   );
   const data = parseData(value["data"], registry, findings);
-  const stages = parseStages(value["stages"], registry, findings);
+  const fitted = fitPresets(registry, data);
+  const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);
   const kept = validate(

@@ -1140,7 +1140,7 @@ export type DataConfig = {
   /** Folder with the IDX files */
   readonly path: string;
 } | {
-  /** Image files in a folder: <class>/<image>, or <image> without labels; either may stand below train/ and test/ (or val/) */
+  /** Image files in a folder: <class>/<image>, or <image> without labels; either may stand below folders such as train/ and test/ (or valid/) */
   readonly source: "folder";
   /** Images a step */
   readonly batch: number;
@@ -1148,8 +1148,14 @@ export type DataConfig = {
   readonly path: string;
   /** Images are scaled and cropped to it */
   readonly size: unknown;
-  /** 3 for colours, 1 for gray */
-  readonly channels?: 1 | 3;
+  /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
+  readonly channels?: number;
+  /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
+  readonly bands?: readonly number[];
+  /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
+  readonly range?: unknown;
+  /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
+  readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
   /** What to do about an image that cannot be read */
@@ -1165,8 +1171,14 @@ export type DataConfig = {
   readonly path: string;
   /** Images are scaled and cropped to it */
   readonly size: unknown;
-  /** 3 for colours, 1 for gray */
-  readonly channels?: 1 | 3;
+  /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
+  readonly channels?: number;
+  /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
+  readonly bands?: readonly number[];
+  /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
+  readonly range?: unknown;
+  /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
+  readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
   /** What to do about an image that cannot be read */

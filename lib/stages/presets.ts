@@ -11,6 +11,8 @@ export interface AugmentPreset {
   readonly reference?: string;
   /** One list for all views, or one for each. */
   readonly views: readonly (readonly TransformEntry[])[];
+  /** What images cannot have and the preset is without, in a sentence. */
+  readonly leftOut?: string;
 }
 
 const CIFAR = {
@@ -86,3 +88,55 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
     views: [list({ area: 0.2, jitter: BYOL, solarize: 0.1 })],
   },
 };
+
+/** Values in 0..1 to about -2..2, of channels that nothing more is known of. */
+const CENTRED = { normalize: { mean: [0.5], std: [0.25] } } as const;
+
+/** Transforms of colours, as images without them can have them; `undefined` for not at all. */
+const WITHOUT_COLOURS: Readonly<
+  Record<string, (options: unknown) => TransformEntry | undefined>
+> = {
+  grayscale: () => undefined,
+  color_jitter(options) {
+    const { saturation: _, hue: __, ...rest } = options as Readonly<
+      Record<string, unknown>
+    >;
+    return { color_jitter: rest };
+  },
+  normalize: () => CENTRED,
+};
+
+function withoutColours(entry: TransformEntry): TransformEntry | undefined {
+  const [name, options]: readonly [string, unknown] = typeof entry === "string"
+    ? [entry, {}]
+    : Object.entries(entry)[0] ?? ["", {}];
+  const fit = WITHOUT_COLOURS[name];
+  return fit ? fit(options) : entry;
+}
+
+/**
+ * A preset for images of so many channels. Only three are taken for colours;
+ * of others, hue and saturation mean nothing, brightness and contrast do.
+ */
+export function fitPreset(
+  preset: AugmentPreset,
+  channels: number,
+): AugmentPreset {
+  if (channels === 3) return preset;
+  const views: AugmentPreset["views"] = preset.views.map((entries) =>
+    entries.map(withoutColours).filter((entry) => entry !== undefined)
+  );
+  const coloured = preset.views.flat().some((entry) =>
+    typeof entry !== "string" && !("normalize" in entry) &&
+    Object.keys(entry)[0]! in WITHOUT_COLOURS
+  );
+  return {
+    ...preset,
+    views,
+    leftOut: `Images of ${channels} channel${channels > 1 ? "s" : ""} ${
+      coloured
+        ? "have no saturation, no hue and no colour to take away: the preset is used without, and"
+        : "have no means of colours: the preset"
+    } centres values on 0.5`,
+  };
+}

@@ -14,10 +14,20 @@ export type TrainEvent =
   | { readonly kind: "load"; readonly progress: LoadProgress }
   | { readonly kind: "skipped"; readonly files: readonly SkippedFile[] }
   | {
+    /** What the images are, once they are at hand. */
+    readonly kind: "data";
+    /** The set in a line, then what was made of its files. */
+    readonly lines: readonly string[];
+    /** What is wrong with the images themselves. */
+    readonly warnings: readonly string[];
+  }
+  | {
     readonly kind: "ready";
     readonly folder: string;
     readonly images: number;
     readonly steps: number;
+    /** Steps that were done before, of a run that goes on. */
+    readonly done: number;
     readonly device: Device;
     readonly engine: string;
     readonly rounding: Rounding;

@@ -6,32 +6,36 @@ import type { CheckpointPolicy } from "../model/pipeline.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { ResumePoint } from "./resume_point.ts";
 
+/** How the images differ from those that a run began with; `undefined` when they do not. */
+export function dataChange(
+  { origin: { data } }: ResumePoint,
+  now: Fingerprint,
+): string | undefined {
+  if (!data) return undefined;
+  if (data.digest !== now.digest) {
+    return `training images have changed${
+      data.images === now.images
+        ? `: there are still ${now.images}, but they are other ones`
+        : `: ${data.images} images -> ${now.images} images`
+    }`;
+  }
+  return data.judged && now.judged && data.judged !== now.judged
+    ? "labels or test images have changed"
+    : undefined;
+}
+
 /**
  * Refuses to go on with other images than those that a run began with.
  *
  * @throws {UserError} When they are others.
  */
-export function checkData(
-  { folder, origin: { data } }: ResumePoint,
-  now: Fingerprint,
-): void {
-  const refuse = (what: string, how: string): never => {
-    throw new UserError(
-      `Cannot resume "${folder}": its ${what} have changed${how}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
-    );
-  };
-  if (!data) return;
-  if (data.digest !== now.digest) {
-    refuse(
-      "training images",
-      data.images === now.images
-        ? `: there are still ${now.images}, but they are other ones`
-        : `: ${data.images} images -> ${now.images} images`,
-    );
-  }
-  if (data.judged && now.judged && data.judged !== now.judged) {
-    refuse("labels or test images", "");
-  }
+export function checkData(point: ResumePoint, now: Fingerprint): void {
+  const change = dataChange(point, now);
+  if (change === undefined) return;
+  const { folder } = point;
+  throw new UserError(
+    `Cannot resume "${folder}": its ${change}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
+  );
 }
 
 /**

@@ -23,6 +23,10 @@ export interface Summary {
   readonly knn: number | null;
   /** Accuracy of a linear probe, in 0..1. */
   readonly linear: number | null;
+  /** Mean of the classes' own accuracies, which their sizes do not sway. */
+  readonly knn_balanced?: number;
+  /** Mean of the classes' own accuracies, which their sizes do not sway. */
+  readonly linear_balanced?: number;
   /** Running mean of the collapse signal. */
   readonly embedding_std: number | null;
   /** What became of the run: the gravest fault that was there at its end. */
@@ -37,7 +41,7 @@ export interface Summary {
   readonly engine: string;
   /** Where it ran. */
   readonly device: Device;
-  /** Why a score is missing. */
+  /** Why a score is missing, and what is odd about the labels. */
   readonly note?: string;
 }
 

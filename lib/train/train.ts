@@ -1,5 +1,7 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
+import { describeData } from "../data/describe.ts";
 import { fingerprint } from "../data/fingerprint.ts";
+import { lookAt } from "../data/look.ts";
 import type { LoadedData, SkippedFile } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import {
@@ -15,7 +17,7 @@ import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
 import { reported } from "./monitoring.ts";
 import { RunMemory } from "./run_memory.ts";
-import { checkBest, checkData, writing } from "./refusals.ts";
+import { checkBest, checkData, dataChange, writing } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { RunFolder, type RunOrigin, unwritable } from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
@@ -99,6 +101,13 @@ export async function train(
   const images = fingerprint(data, Boolean(knn || linear));
   if (resume && !resume.changed) checkData(resume, images);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
+  const warnings = await lookAt(data);
+  const change = resume && dataChange(resume, images);
+  emit({
+    kind: "data",
+    lines: describeData(data),
+    warnings: [...warnings, ...change ? [`The run's ${change}.`] : []],
+  });
   const engine = await opening ?? await openEngine({
     ...settings,
     onProgress: (progress) => emit({ kind: "install", progress }),
@@ -133,11 +142,31 @@ export async function train(
     folder = await folderOf(session, origin, options);
     const compiling = performance.now() - before;
     const parts = { engine, session, data, origin, late, compiling };
-    return await trainIn(folder, parts, options);
+    return await trainIn(folder, parts, {
+      ...options,
+      onEvent: namingCauses(warnings, emit),
+    });
   } finally {
     await session.close();
     await folder?.close();
   }
+}
+
+/** Names what was seen of the images first among the cures of an alarm. */
+function namingCauses(
+  warnings: readonly string[],
+  emit: (event: TrainEvent) => void,
+): (event: TrainEvent) => void {
+  const causes = warnings.map((text) => text.replaceAll("\n", " "));
+  return (event) =>
+    emit(
+      event.kind === "alarm"
+        ? {
+          ...event,
+          alarm: { ...event.alarm, cures: [...causes, ...event.alarm.cures] },
+        }
+        : event,
+    );
 }
 
 /** The run's folder: that of the run that goes on, one that is given, or a new one. */
@@ -190,6 +219,7 @@ async function trainIn(
     folder: folder.path,
     images: data.train.count,
     steps: session.length.steps,
+    done: session.done,
     device: engine.device,
     engine: version,
     rounding: session.rounding,
@@ -198,7 +228,6 @@ async function trainIn(
   const run = await trainSteps(folder, memory, emit, signal);
   if (run.end === "finished") emit({ kind: "evaluate" });
   const { end, scores } = await judge(run, session, data, signal);
-  const { knn, linear, note } = scores;
   const { monitoring, alarms, loss } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,
@@ -210,8 +239,7 @@ async function trainIn(
       ? await folder.timeOf(session.done)
       : {}),
     loss,
-    knn,
-    linear,
+    ...scores,
     embedding_std: finite(monitoring.embeddingStd),
     verdict: monitoring.verdict,
     signals: finites(monitoring.signals),
@@ -219,7 +247,6 @@ async function trainIn(
     last_healthy_checkpoint: await healthyFile(folder),
     engine: version,
     device: engine.device,
-    ...(note ? { note } : {}),
   };
   await writing(folder, () => folder.summarize(summary));
   const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];

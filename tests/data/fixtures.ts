@@ -47,7 +47,7 @@ export async function load(
     cacheDir: join(folder, "cache"),
     onProgress,
   };
-  const { train, test, skipped } = await source.load(
+  const { train, test, skipped, remarks } = await source.load(
     source.options.parse(options),
     context,
   );
@@ -55,6 +55,7 @@ export async function load(
     train: inMemory(train),
     ...(test ? { test: inMemory(test) } : {}),
     skipped,
+    ...(remarks ? { remarks } : {}),
   };
 }
 

@@ -1,10 +1,6 @@
 import assert from "@std/assert";
-import {
-  byCodePoint,
-  isHidden,
-  notAnImage,
-  planLayout,
-} from "../../lib/data/layout.ts";
+import { byCodePoint, notAnImage, planLayout } from "../../lib/data/layout.ts";
+import { isHidden } from "../../lib/data/system_files.ts";
 import { UserError } from "../../lib/errors.ts";
 
 const refused = (work: () => unknown, pattern: RegExp): void =>
@@ -97,24 +93,111 @@ Deno.test("A folder train alone is a split, with others it is a class", () => {
   assert.deepEqual(plan.classes, ["bus", "train"]);
 });
 
-Deno.test("Splits that do not go together are refused", () => {
+Deno.test("Splits of any usual name and case are recognised", () => {
+  for (
+    const [train, test] of [
+      ["train", "valid"],
+      ["train", "validation"],
+      ["Train", "Test"],
+      ["TRAIN", "VAL"],
+      ["training", "testing"],
+      ["training_set", "test_set"],
+      ["train2017", "val2017"],
+      ["train", "dev"],
+    ]
+  ) {
+    const paths = [`${train}/a/1.jpg`, `${train}/b/1.jpg`, `${test}/b/2.jpg`];
+    assert.deepEqual(planLayout(paths, undefined, "d"), {
+      classes: ["a", "b"],
+      train: { paths: paths.slice(0, 2), labels: Int32Array.of(0, 1) },
+      test: { paths: paths.slice(2), labels: Int32Array.of(1) },
+    });
+  }
+});
+
+Deno.test("Of train, validation and test the first is trained on, the last tested with, and the rest is told of", () => {
+  for (const name of ["val", "valid", "Validation"]) {
+    const { train, test, remarks } = planLayout(
+      ["train/a/1.jpg", "test/a/1.jpg", `${name}/a/1.jpg`],
+      undefined,
+      "d",
+    );
+    assert.deepEqual(train.paths, ["train/a/1.jpg"]);
+    assert.deepEqual(test?.paths, ["test/a/1.jpg"]);
+    assert.deepEqual(remarks, [
+      `${name}/ (1 images) is neither trained on nor tested with: test/ is there to test with`,
+    ]);
+  }
+});
+
+Deno.test("Classes whose names look like splits are classes", () => {
+  for (
+    const names of [["valid", "invalid"], ["train", "bus"], ["dev", "ops"]]
+  ) {
+    const plan = planLayout(names.map((n) => `${n}/1.jpg`), undefined, "d");
+    assert.deepEqual(plan.classes, [...names].sort());
+  }
+});
+
+Deno.test("Splits that cannot be told are refused by their names", () => {
   const plan = (...paths: string[]) => () => planLayout(paths, undefined, "d");
+  const says = /Say which is which under "data", such as path: d\/train/;
+  for (
+    const [paths, pattern] of [
+      [
+        ["train/1.jpg", "test/1.jpg", "extra/1.jpg"],
+        /extra\/ beside them is not/,
+      ],
+      [
+        ["train/1.jpg", "test/1.jpg", "2.jpg"],
+        /loose images beside them is not/,
+      ],
+      [["Train/1.jpg", "train/2.jpg"], /Train\/, train\/ are the same split/],
+      [["train/1.jpg", "val/1.jpg", "dev/1.jpg"], /dev\/, val\/ are the same/],
+      [["test/a/1.jpg", "val/a/1.jpg"], /none is one to train on/],
+      [["test/a/1.jpg"], /test\/ is a split by name, and none/],
+      [
+        ["cat/1.jpg", "test/cat/1.jpg"],
+        /test\/ is a split by name and has a folder cat\//,
+      ],
+    ] as const
+  ) {
+    refused(plan(...paths), pattern);
+    refused(plan(...paths), says);
+  }
   refused(
-    plan("train/1.jpg", "test/1.jpg", "val/1.jpg"),
-    /both test\/ and val\//,
+    plan("set/train/a/1.jpg", "set/test/a/1.jpg"),
+    /splits test\/, train\/\.\nSet path: d\/set under "data"/,
   );
   refused(
-    plan("train/a/1.jpg", "test/b/1.jpg"),
-    /there is no class "b" in d\/train/,
+    () => planLayout(["train/1.jpg", "Test/1.jpg"], 0.5, "d"),
+    /has a folder Test\/ to test with already.*\n.*path: d\/train/,
   );
-  refused(
-    plan("train/a/1.jpg", "test/1.jpg"),
-    /d\/test: it has images without classes, but d\/train has class folders/,
+});
+
+Deno.test("Labels of one side alone stay with that side", () => {
+  const plan = (...paths: string[]) => planLayout(paths, undefined, "d");
+  const trained = plan("train/a/1.jpg", "test/1.jpg");
+  assert.deepEqual(trained.train.labels, Int32Array.of(0));
+  assert.equal(trained.test?.labels, undefined);
+  const tested = plan("train/1.jpg", "test/a/1.jpg");
+  assert.equal(tested.train.labels, undefined);
+  assert.deepEqual(tested.test?.labels, Int32Array.of(0));
+  assert.deepEqual(tested.classes, ["a"]);
+});
+
+Deno.test("Classes of the test images alone are told of", () => {
+  const { classes, train, test, remarks } = planLayout(
+    ["train/b/1.jpg", "test/a/1.jpg", "test/b/1.jpg"],
+    undefined,
+    "d",
   );
-  refused(
-    () => planLayout(["train/1.jpg", "test/1.jpg"], 0.5, "d"),
-    /has a folder test\/ to test with already/,
-  );
+  assert.deepEqual(classes, ["a", "b"]);
+  assert.deepEqual([...train.labels ?? []], [1]);
+  assert.deepEqual([...test?.labels ?? []], [0, 1]);
+  assert.deepEqual(remarks, [
+    "1 of the classes of d/test (a) has no image to train on",
+  ]);
 });
 
 Deno.test("A share is held out evenly of every class, the same every time", () => {
@@ -152,8 +235,4 @@ Deno.test("Images to test with may come from elsewhere", () => {
   const held = { paths: ["b/9.jpg"], where: "e" };
   const plan = planLayout(["a/1.jpg", "b/1.jpg"], held, "d");
   assert.deepEqual(plan.test, { paths: ["b/9.jpg"], labels: Int32Array.of(1) });
-  refused(
-    () => planLayout(["a/1.jpg"], held, "d"),
-    /test with e: there is no class "b" in d/,
-  );
 });

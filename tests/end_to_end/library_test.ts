@@ -17,7 +17,14 @@ import {
 } from "../../mod.ts";
 import { inFolder } from "./cli.ts";
 
-const config: PipelineConfig = {
+/** The registered loss, as a stage of a pipeline. */
+interface SpreadApartConfig {
+  readonly loss: "spread_apart";
+  readonly between: readonly [string, string];
+  readonly strength: number;
+}
+
+const config: PipelineConfig<SpreadApartConfig> = {
   name: "own",
   data: { source: "photos", batch: 32 },
   stages: {
@@ -47,7 +54,7 @@ const spreadApart = defineLoss({
 Deno.test("A pipeline with a registered loss trains from TypeScript", () =>
   inFolder(async (runsDir) => {
     await openEngine({ device: "cpu" });
-    const loaded = buildPipeline(config, {
+    const loaded = buildPipeline<SpreadApartConfig>(config, {
       registry: register(BUILT_IN, spreadApart),
     });
     const kinds = new Set<TrainEvent["kind"]>();
@@ -66,12 +73,12 @@ Deno.test("A pipeline with a registered loss trains from TypeScript", () =>
 
 Deno.test("Without the registration the name is unknown, and said where", () => {
   assert.throws(
-    () => buildPipeline(config),
+    () => buildPipeline<SpreadApartConfig>(config),
     (error: unknown) =>
       error instanceof UserError &&
       /own\.yaml:\d+:\d+: .*"spread_apart"/.test(error.message),
   );
-  const { findings } = checkConfig(config);
+  const { findings } = checkConfig<SpreadApartConfig>(config);
   assert.deepEqual(findings.map(({ path }) => path), [
     ["stages", "loss", "loss"],
   ]);

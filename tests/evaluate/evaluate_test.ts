@@ -261,7 +261,10 @@ Deno.test("An encoder that evaluation would show images of another shape is refu
   };
   const { loaded, text } = check(halve);
   assert.equal(loaded, undefined);
-  assert.match(text, /images are \[3,4,4\] and not \[3,2,4\]/);
+  assert.match(
+    text,
+    /images are \[batch, 4, 4, 3\] and not \[batch, 2, 4, 3\]/,
+  );
   assert.ok(check({ ...halve, evaluation: true }).loaded);
 });
 

@@ -1,11 +1,21 @@
 /** @file Looks for names in TypeScript code, but not in its comments or its prose. */
 
+import { BUILT_IN } from "../../lib/model/registry.ts";
 import { METHOD_NAMES } from "./methods.ts";
 
-/** A method's name, however it is written. Some mean more: "supervised", "mae" in a word. */
+/** Definitions, which a pipeline names: a loss may be called as its method. */
+const DEFINED = [...BUILT_IN.stages, ...BUILT_IN.sources].map(({ name }) =>
+  name
+);
+
+/**
+ * A method's name, however it is written. Left out is what means more than the
+ * method: a definition, "supervised", three letters within a word.
+ */
 export const METHOD_NAME = new RegExp(
   METHOD_NAMES.map((name) => name.split("_")[0] as string)
     .filter((name) => name.length > 3 && name !== "supervised")
+    .filter((name) => !DEFINED.includes(name))
     .join("|"),
   "i",
 );

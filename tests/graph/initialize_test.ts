@@ -12,6 +12,7 @@ const INITIALIZERS: {
   constant: { kind: "constant", value: 0.25 },
   normal: { kind: "normal", std: 2 },
   uniform: { kind: "uniform", bound: 3 },
+  truncated_normal: { kind: "truncated_normal", std: 0.5 },
   unit_rows: { kind: "unit_rows" },
 };
 

@@ -8,7 +8,7 @@ import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
  */
 const SMALL = [
   "seed=2",
-  "data.batch=8",
+  "data={ source: photos, batch: 8 }",
   "train.epochs=null",
   "train.steps=30",
   "train.schedule=constant",

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
 import { ParameterScope, type Run } from "../../lib/layers/layer.ts";
 import { residualBranch } from "../../lib/layers/residual_branch.ts";
-import { ShapeError } from "../../lib/stages/define.ts";
+import { OUTPUT, ShapeError } from "../../lib/stages/define.ts";
 import { vitBase, vitSmall, vitTiny } from "../../lib/stages/modules/vit.ts";
 import { vit, type VitOptions } from "../../lib/stages/modules/vit_body.ts";
 import {
@@ -15,6 +15,7 @@ import {
   numbers,
   Scripted,
 } from "../helpers/numeric.ts";
+import { built } from "../helpers/stages.ts";
 
 const OPTIONS: VitOptions = {
   patch: 2,
@@ -59,12 +60,9 @@ for (
 ) {
   Deno.test(`${definition.name} has as many parameters as published, but for the head`, () => {
     const scope = new ParameterScope("y");
-    const options = definition.options.parse({});
-    const { shape: [width = 0] } = definition.build(
-      scope,
-      [224, 224, 3],
-      options,
-    );
+    const of = [{ is: "image", shape: [224, 224, 3] } as const];
+    const { outputs } = built(definition, {}, { of }, 1, scope);
+    const [width = 0] = outputs[OUTPUT]?.[0]?.shape ?? [];
     const own = scope.variables.reduce(
       (sum, { shape }) => sum + sizeOf(shape),
       0,

@@ -1,4 +1,5 @@
 import assert from "@std/assert";
+import { dirname, join } from "node:path";
 import {
   type Code,
   CODES,
@@ -47,6 +48,24 @@ const range = (count: number): string =>
 const FLAT = JSON.stringify(
   new URL("../../data/photos", import.meta.url).pathname,
 );
+
+/** A folder with files, whose contents do not matter. */
+async function filled(...paths: readonly string[]): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "stopgrad-test-" });
+  for (const path of paths) {
+    const full = join(folder, path);
+    await Deno.mkdir(dirname(full), { recursive: true });
+    await Deno.writeTextFile(full, "");
+  }
+  globalThis.addEventListener(
+    "unload",
+    () => Deno.removeSync(folder, { recursive: true }),
+  );
+  return folder;
+}
+const ONE_CLASS = await filled("a/1.png", "a/2.png");
+const TWO_CLASSES = await filled("a/1.png", "b/1.png");
+const ODD_SPLITS = await filled("extra/1.png", "test/1.png", "train/1.png");
 
 const CASES: Readonly<Record<Code, readonly Case[]>> = {
   "yaml-syntax": [
@@ -1000,6 +1019,29 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
 ▸evaluate: { linear: false }`,
       message:
         "Cannot evaluate images without labels: kNN and the linear probe will be left out",
+    },
+  ],
+  "preset-fit": [
+    {
+      from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",
+      to:
+        `source: folder, path: ${TWO_CLASSES}, size: 32, channels: 1, batch: 8 }\nstages:\n  views: { augment: ▸simsiam`,
+      message:
+        "Images of 1 channel have no saturation, no hue and no colour to take away: the preset is used without, and centres values on 0.5",
+    },
+  ],
+  "odd-data": [
+    {
+      from: "source: cifar10,",
+      to: `source: folder, path: ▸${ONE_CLASS}, size: 32,`,
+      message:
+        `All images of ${ONE_CLASS} are of one class, "a": nothing can be judged by labels`,
+    },
+    {
+      from: "source: cifar10,",
+      to: `source: folder, path: ▸${ODD_SPLITS}, size: 32,`,
+      message:
+        `Cannot tell the splits of ${ODD_SPLITS}: train/, test/ are splits by name, and extra/ beside them is not`,
     },
   ],
   "custom-stage": [

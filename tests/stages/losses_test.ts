@@ -10,6 +10,7 @@ import { crossCorrelation } from "../../lib/stages/losses/cross_correlation.ts";
 import { infoNce } from "../../lib/stages/losses/info_nce.ts";
 import { mse } from "../../lib/stages/losses/mse.ts";
 import { ntXent } from "../../lib/stages/losses/nt_xent.ts";
+import { softCrossEntropy } from "../../lib/stages/losses/soft_cross_entropy.ts";
 import { variance } from "../../lib/stages/losses/variance.ts";
 import {
   checkGradients,
@@ -90,6 +91,17 @@ function nnclr(a: Row[], b: Row[], temperature: number): number {
   return average(a.map((row, i) => {
     const all = b.map((other) => Math.exp(cos(row, other) / temperature));
     return -Math.log(all[i]! / sum(all));
+  }));
+}
+
+/** SwAV, equation 2: scores of `a` over a temperature, probabilities of `b`. */
+function assigned(a: Row[], b: Row[], temperature: number): number {
+  return average(a.map((row, i) => {
+    const scores = row.map((v) => v / temperature);
+    // Scores may be large, and exp() of them beyond any number.
+    const most = Math.max(...scores);
+    const all = most + Math.log(sum(scores.map((v) => Math.exp(v - most))));
+    return -sum(scores.map((v, k) => b[i]![k]! * (v - all)));
   }));
 }
 
@@ -198,6 +210,16 @@ const FORMULAS: readonly Formula[] = [
     definition: batchInfoNce,
     options: { temperature: 0.5 },
     value: (a, b) => nnclr(a, b, 0.5),
+  },
+  {
+    definition: softCrossEntropy,
+    options: {},
+    value: (a, b) => assigned(a, b, 0.1),
+  },
+  {
+    definition: softCrossEntropy,
+    options: { temperature: 2 },
+    value: (a, b) => assigned(a, b, 2),
   },
 ];
 

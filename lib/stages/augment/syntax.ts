@@ -79,6 +79,7 @@ function readViews(
   if (typeof value === "string") {
     const preset = Object.hasOwn(presets, value) ? presets[value] : undefined;
     if (preset) {
+      if (preset.leftOut) findings.warn("preset-fit", path, preset.leftOut);
       return preset.views.map((entries) => list(entries, () => path));
     }
     unknownName(

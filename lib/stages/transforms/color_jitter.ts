@@ -97,6 +97,21 @@ export function jitterColors(
   return tf.reshape(tf.clipByValue(moved, 0, 1), images.shape);
 }
 
+/** Brightness and contrast of channels that are no colours; the mean is that of all of them. */
+function jitterLight(
+  images: tf.Tensor4D,
+  { brightness, contrast }: Pick<Jitter, "brightness" | "contrast">,
+): tf.Tensor4D {
+  const scale = spreadOver(tf.mul(brightness, contrast), 4);
+  const means = tf.mean(images, [1, 2, 3]) as tf.Tensor1D;
+  const offset = tf.mul(tf.mul(brightness, tf.sub(1, contrast)), means);
+  const moved = tf.add(
+    tf.mul(images, scale),
+    spreadOver(offset as tf.Tensor1D, 4),
+  );
+  return tf.clipByValue(moved, 0, 1) as tf.Tensor4D;
+}
+
 /** Random colours. */
 export const colorJitter: TransformDefinition = defineTransform({
   name: "color_jitter",
@@ -112,17 +127,23 @@ export const colorJitter: TransformDefinition = defineTransform({
     ),
     p: probability(0.8),
   }),
-  shape: expectColor,
+  shape(shape, { saturation, hue }) {
+    return saturation === 0 && hue === 0 ? shape : expectColor(shape);
+  },
   apply(images, options, random) {
-    const batch = images.shape[0];
+    const [batch, channels] = images.shape;
     const applies = chosen(random, batch, options.p);
     // A shift of 0 where the transform does not apply.
     const shift = (reach: number): tf.Tensor1D =>
       tf.mul(random.uniform([batch], -reach, reach), applies);
     const factor = (reach: number): tf.Tensor1D => tf.add(1, shift(reach));
-    return jitterColors(images, {
+    const light = {
       brightness: factor(options.brightness),
       contrast: factor(options.contrast),
+    };
+    if (channels !== 3) return jitterLight(images, light);
+    return jitterColors(images, {
+      ...light,
       saturation: factor(options.saturation),
       hue: shift(options.hue),
     });

@@ -16,10 +16,10 @@ export const normalize: TransformDefinition = defineTransform({
   summary: "Mean subtracted and standard deviation divided, for each channel",
   evaluation: true,
   options: z.strictObject({
-    mean: z.array(z.number()).min(1).max(3).default(IMAGENET_MEAN).describe(
+    mean: z.array(z.number()).min(1).max(256).default(IMAGENET_MEAN).describe(
       "Mean of each channel, for values in 0..1; ImageNet's by default",
     ),
-    std: z.array(z.number().positive()).min(1).max(3).default(IMAGENET_STD)
+    std: z.array(z.number().positive()).min(1).max(256).default(IMAGENET_STD)
       .describe("Standard deviation of each channel; ImageNet's by default"),
   }),
   shape(shape, { mean, std }) {

@@ -1,0 +1,78 @@
+/** @file JPEG by its segments: its size, and bytes that stand between segments. */
+
+/** Segments without a length: TEM, RST0 to RST7, SOI. */
+const BARE = (marker: number): boolean =>
+  marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+const SCAN = 0xda;
+const END = 0xd9;
+/** Start of a frame, but for DHT, JPG and DAC that lie among them. */
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+
+interface Segment {
+  readonly marker: number;
+  /** Of its `0xff`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Whether bytes begin as a JPEG does. */
+export const isJpeg = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0xff && bytes[1] === 0xd8;
+
+/** Segments up to the first scan, that of the scan being the last. */
+function* segments(bytes: Uint8Array): Generator<Segment> {
+  let at = 0;
+  while (at + 1 < bytes.length) {
+    if (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff) {
+      at++;
+      continue;
+    }
+    const marker = bytes[at + 1] as number;
+    const length = BARE(marker)
+      ? 0
+      : ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+    const to = Math.min(at + 2 + length, bytes.length);
+    yield { marker, from: at, to };
+    if (marker === SCAN || marker === END) return;
+    at = to;
+  }
+}
+
+/** Width, height and components; `undefined` where no frame is found. */
+export function jpegSize(
+  bytes: Uint8Array,
+): { width: number; height: number; bands: number } | undefined {
+  for (const { marker, from } of segments(bytes)) {
+    if (!isFrame(marker)) continue;
+    const [a = 0, b = 0, c = 0, d = 0, bands = 0] = bytes.subarray(
+      from + 5,
+      from + 10,
+    );
+    return { height: (a << 8) | b, width: (c << 8) | d, bands };
+  }
+  return undefined;
+}
+
+/**
+ * The file without bytes between the segments before its pixels, which some
+ * cameras and programs leave there and which mean nothing.
+ */
+export function withoutStrays(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  for (const { from, to } of segments(bytes)) {
+    parts.push(bytes.subarray(from, to));
+    end = to;
+  }
+  parts.push(bytes.subarray(end));
+  const result = new Uint8Array(
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}

@@ -1,0 +1,142 @@
+/** @file What files of a set were like and what was made of them, counted for one line each. */
+import type { Seen } from "./decode.ts";
+import { bandText, sampleText } from "./formats/raster.ts";
+import { ANIMATIONS, isOrdinary, rangeText, type Reading } from "./reading.ts";
+import type { ImageShape } from "./source.ts";
+
+/** Proportions that differ by less are called the same. */
+const SAME_PROPORTIONS = 0.02;
+
+const number = (value: number): string => value.toLocaleString("en-US");
+
+/** How many files had something, and what the first of them was like. */
+class Count {
+  files = 0;
+  first = "";
+
+  add(first: string): void {
+    if (this.files++ === 0) this.first = first;
+  }
+
+  /** `3 images`, or `all images`. */
+  of(all: number): string {
+    return this.files === all
+      ? "all images"
+      : `${number(this.files)} image${this.files === 1 ? "" : "s"}`;
+  }
+}
+
+/** Counts what is worth a line before training. */
+export class Tally {
+  readonly #shape: ImageShape;
+  readonly #reading: Reading;
+  #all = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #most = 0;
+  #smallest = "";
+  #largest = "";
+  #clipped = 0;
+  readonly #cut = new Count();
+  readonly #enlarged = new Count();
+  readonly #animations = new Count();
+  readonly #covered = new Count();
+  readonly #remarks = new Map<string, Count>();
+
+  constructor(shape: ImageShape, reading: Reading) {
+    this.#shape = shape;
+    this.#reading = reading;
+  }
+
+  /** Takes note of a file. */
+  see({ facts, clipped }: Seen): void {
+    const { height, width } = this.#shape;
+    const size = `${facts.width}x${facts.height}`;
+    const area = facts.width * facts.height;
+    this.#all++;
+    this.#clipped += clipped;
+    if (area < this.#least) [this.#least, this.#smallest] = [area, size];
+    if (area > this.#most) [this.#most, this.#largest] = [area, size];
+    // A photograph may lie on its side.
+    const turned = facts.format === "JPEG" &&
+      facts.width / facts.height > 1 !== width / height > 1;
+    const proportion = facts.width * height / (facts.height * width);
+    if (Math.abs(Math.log(proportion)) > SAME_PROPORTIONS && !turned) {
+      this.#cut.add(size);
+    } else if (turned && width === height && facts.width !== facts.height) {
+      this.#cut.add(size);
+    }
+    if (facts.width < width || facts.height < height) this.#enlarged.add(size);
+    if (facts.pages > 1 && ANIMATIONS.includes(facts.format)) {
+      this.#animations.add(size);
+    }
+    if (facts.alpha && !this.#reading.bands) this.#covered.add(size);
+    if (!isOrdinary(facts) || Array.isArray(this.#reading.range)) {
+      this.#remark(`${sampleText(facts)} samples are scaled`, size);
+    }
+    if (facts.remark) this.#remark(`${facts.format}: ${facts.remark}`, size);
+    const { bands, page } = this.#reading;
+    if (bands) {
+      this.#remark(`bands ${bands.join(", ")} of ${bandText(facts)}`, size);
+    }
+    if (page !== undefined && facts.pages > 1) {
+      this.#remark(`page ${page} of ${facts.pages}`, size);
+    }
+  }
+
+  #remark(what: string, first: string): void {
+    const count = this.#remarks.get(what) ?? new Count();
+    this.#remarks.set(what, count);
+    count.add(first);
+  }
+
+  /** One line for each thing that was done to images. */
+  get lines(): readonly string[] {
+    const { height, width } = this.#shape;
+    const lines: string[] = [];
+    const all = this.#all;
+    if (all === 0) return lines;
+    const sizes = this.#smallest === this.#largest
+      ? `${this.#largest} pixels`
+      : `${this.#smallest} to ${this.#largest} pixels`;
+    const cut = this.#cut;
+    const enlarged = this.#enlarged.files > 0
+      ? `, ${this.#enlarged.of(all)} enlarged`
+      : "";
+    const parts = cut.files > 0
+      ? `, what stands over at two sides cut off in ${
+        cut.of(all)
+      } (such as ${cut.first})`
+      : "";
+    if (this.#largest !== `${width}x${height}` || cut.files > 0) {
+      lines.push(
+        `files of ${sizes}, scaled to ${width}x${height}${parts}${enlarged}`,
+      );
+    }
+    if (this.#animations.files > 0) {
+      lines.push(
+        `${this.#animations.of(all)} with several frames: the first one counts`,
+      );
+    }
+    if (this.#covered.files > 0) {
+      lines.push(
+        `${this.#covered.of(all)} with transparency, laid over black`,
+      );
+    }
+    for (const [what, count] of this.#remarks) {
+      const { range } = this.#reading;
+      const share = 100 * this.#clipped / all;
+      const beyond = share > 0
+        ? `, ${
+          share < 0.1 ? "less than 0.1" : share.toFixed(1)
+        } % of them beyond`
+        : "";
+      const from = !what.endsWith("scaled") || range === undefined
+        ? ""
+        : ` from ${
+          range === "full" ? "their full range" : rangeText(range)
+        }${beyond}`;
+      lines.push(`${what}${from}: ${count.of(all)}`);
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,74 @@
+import assert from "@std/assert";
+import { checkText } from "../../lib/pipeline/load.ts";
+import { resolve } from "../../lib/pipeline/resolve.ts";
+import { changeEffects } from "../../lib/train/change_effects.ts";
+import { differences } from "../../lib/train/resume.ts";
+
+const text = (batch: number, epochs: number, seed = 0) =>
+  `seed: ${seed}
+data: { source: photos, batch: ${batch} }
+stages:
+  views: { augment: simsiam, of: image, count: 2 }
+  y: { encode: resnet, of: views, width: 8, blocks: [1] }
+  loss: { loss: nt_xent, between: [y, y], pairs: unordered }
+train: { epochs: ${epochs}, optimizer: { sgd: { lr: 0.05 } }, schedule: { cosine: {} } }
+`;
+const pipelineOf = (...parts: Parameters<typeof text>) => {
+  const { loaded, text: report } = checkText("p.yaml", text(...parts));
+  if (!loaded) throw new Error(report);
+  return loaded.pipeline;
+};
+
+function effects(
+  [before, now]: readonly [
+    Parameters<typeof text>,
+    Parameters<typeof text>,
+  ],
+  done: number,
+): string {
+  const [old, pipeline] = [resolve(pipelineOf(...before)), pipelineOf(...now)];
+  return changeEffects({
+    changes: differences(old, resolve(pipeline)),
+    before: old,
+    now: pipeline,
+    done,
+    images: 32,
+  }).join("\n");
+}
+
+Deno.test("A larger batch that leaves nothing to train is told before it happens", () => {
+  const said = effects([[4, 4], [16, 10]], 32);
+  assert.match(
+    said,
+    /batch: the steps that are done count as steps of the new/,
+  );
+  assert.match(said, /step 32 was epoch 4 of 4; now it is epoch 16 of 10/);
+  assert.match(
+    said,
+    /nothing is left to train: the run has 20 steps now, and 32/,
+  );
+});
+
+Deno.test("A smaller batch is told with the way of the learning rate", () => {
+  const said = effects([[8, 4], [4, 4]], 8);
+  assert.match(said, /step 8 was epoch 2 of 4; now it is epoch 1 of 4/);
+  assert.match(
+    said,
+    /learning rate steps from 0\.500 to 0\.854 of its highest/,
+  );
+});
+
+Deno.test("A finished run that is made longer is told where its learning rate goes on", () => {
+  const said = effects([[8, 4], [8, 8]], 16);
+  assert.match(said, /schedules .* are laid over the new length/);
+  assert.match(said, /goes on at 0\.500 of its highest, wherever it had ended/);
+});
+
+Deno.test("What does not touch the length says nothing of it", () => {
+  const said = effects([[8, 4], [8, 4, 3]], 8);
+  assert.equal(
+    said,
+    "seed: augmentations and the order of images are drawn anew",
+  );
+  assert.equal(effects([[8, 4], [8, 4]], 8), "");
+});
