@@ -11,6 +11,7 @@ import { recordStep } from "../train/record.ts";
 import { roundingFor } from "../train/rounding.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
 
 /** A program as it was before and after a pass. */
@@ -89,6 +90,7 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set: options.set,
     point: options.point,
+    onModule: announceModule,
   });
   const { precision } = loaded.pipeline.train;
   if (options.pass !== undefined) {

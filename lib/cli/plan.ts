@@ -12,6 +12,7 @@ import { roundingFor } from "../train/rounding.ts";
 import { chart } from "./chart.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { bytes, integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
 import { table } from "./table.ts";
 
@@ -157,7 +158,11 @@ export async function plan(
   file: string,
   { set, point, images }: PlanCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
   if (loaded.warnings) console.error(loaded.warnings);
   const engine = await recordingEngine();
   const { pipeline } = loaded;

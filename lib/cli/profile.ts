@@ -8,6 +8,7 @@ import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { output } from "./output.ts";
 import { flops } from "./plan.ts";
 import { processTerminal, reporter } from "./reporter.ts";
@@ -114,7 +115,11 @@ export async function profile(
   file: string,
   { set, point, device, threads, xla, steps, trace }: ProfileCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
   if (loaded.warnings) console.error(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());

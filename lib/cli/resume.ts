@@ -5,6 +5,7 @@ import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
 import type { ExitCode } from "./exit.ts";
+import { announceModule } from "./modules.ts";
 import { trainOnTerminal } from "./run.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
@@ -28,11 +29,12 @@ export async function resume(
       );
     }
     return await sweepOnTerminal((options) =>
-      resumeSweep(folder, { ...options, ...asked })
+      resumeSweep(folder, { ...options, ...asked, onModule: announceModule })
     );
   }
   const { loaded, point, refused, changes } = await findResumable(folder, {
     set,
+    onModule: announceModule,
   });
   for (const { file, reason } of refused) {
     console.error(`warning: passed over ${file}: ${reason}`);

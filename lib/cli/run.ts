@@ -4,6 +4,7 @@ import { sweep } from "../train/sweep.ts";
 import { train, type TrainOptions } from "../train/train.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { interruptible } from "./interrupt.ts";
+import { announceModule } from "./modules.ts";
 import { processTerminal, reporter } from "./reporter.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
@@ -44,7 +45,11 @@ export async function run(
   file: string,
   { set, point, device, threads, eager, xla, runsDir }: RunCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
   if (loaded.warnings) console.error(loaded.warnings);
   const options = {
     runsDir,

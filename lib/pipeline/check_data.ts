@@ -3,6 +3,14 @@ import type { Findings } from "./diagnostic.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isRecord } from "./validate.ts";
 
+/** What of a pipeline is looked at. */
+export interface Judged {
+  readonly data: Pick<Pipeline["data"], "source" | "options">;
+  readonly evaluate: {
+    readonly [K in keyof Pipeline["evaluate"]]: unknown;
+  };
+}
+
 /**
  * Warns of files that are not there, and of an evaluation that was asked for
  * and that images without labels do not allow. A pipeline may well be checked
@@ -12,7 +20,7 @@ import { isRecord } from "./validate.ts";
  * @param baseDir Relative paths of data start here.
  */
 export function checkData(
-  { data: { source, options }, evaluate }: Pipeline,
+  { data: { source, options }, evaluate }: Judged,
   value: unknown,
   baseDir: string,
   findings: Findings,

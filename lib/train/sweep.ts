@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
-import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
 import type { TrainEvent } from "./events.ts";
 import { writingSweep } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -104,9 +104,11 @@ export async function sweep(
  */
 export async function resumeSweep(
   folder: string,
-  options: Omit<SweepOptions, "runsDir" | "eager" | "xla"> = {},
+  options:
+    & Omit<SweepOptions, "runsDir" | "eager" | "xla">
+    & Pick<LoadOptions, "onModule"> = {},
 ): Promise<SweepResult> {
-  return await runPoints(await openSweep(folder), options);
+  return await runPoints(await openSweep(folder, options), options);
 }
 
 /** A sweep to run. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import { UserError } from "../errors.ts";
 import type { Alarm } from "../monitor/watch.ts";
-import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
 import { plainSweep, pointChanges } from "../pipeline/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep.ts";
@@ -194,14 +194,17 @@ export async function writeRecord(
  *
  * @throws {UserError} When it is not a sweep, or a point was changed.
  */
-export async function openSweep(folder: string): Promise<OpenSweep> {
+export async function openSweep(
+  folder: string,
+  options: Pick<LoadOptions, "onModule"> = {},
+): Promise<OpenSweep> {
   const record = await readRecord(folder);
   const pipelines = new Map<string, LoadedPipeline>();
   const problems: string[] = [];
   for (const { name, folder: own, result } of record.points) {
     if (result) continue;
     try {
-      const { loaded, changes } = await reopen(join(folder, own));
+      const { loaded, changes } = await reopen(join(folder, own), options);
       if (changes.length > 0) {
         problems.push(`The point "${name}" was changed:`);
         problems.push(...changes.map((change) => `  ${change}`));
