@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "../apart/inspect.ts";
 import { UserError } from "../errors.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { complain, print } from "./say.ts";
 
 /** A complaint of the type checker: code, message, then the file's own line. */
 const COMPLAINT =
@@ -77,14 +78,14 @@ export async function check(
         set,
         typeCheck,
       });
-      if (text) console.error(text);
+      if (text) complain(text);
       const sweep = points > 0 ? `, ${points} points` : "";
-      if (outline) console.log(`${file}: ok${sweep}`);
+      if (outline) print(`${file}: ok${sweep}`);
       else code = EXIT.usage;
     } catch (error) {
       // One file that cannot be read does not hide what is wrong with others.
       if (!(error instanceof UserError)) throw error;
-      console.error(error.message);
+      complain(error.message);
       code = EXIT.usage;
     }
   }

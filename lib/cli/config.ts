@@ -2,6 +2,7 @@
 import { outlined } from "../apart/inspect.ts";
 import { explainOutline } from "../pipeline/explain.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { complain, print } from "./say.ts";
 
 /** Runs the command. */
 export async function config(
@@ -9,8 +10,8 @@ export async function config(
   { set }: { readonly set: readonly string[] },
 ): Promise<ExitCode> {
   const { warnings, ...outline } = await outlined(file, { set });
-  if (warnings) console.error(warnings);
+  if (warnings) complain(warnings);
   const text = await Deno.readTextFile(file);
-  console.log(explainOutline(outline, { file, text, set }).trimEnd());
+  print(explainOutline(outline, { file, text, set }).trimEnd());
   return EXIT.success;
 }

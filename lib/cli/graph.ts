@@ -7,6 +7,7 @@ import { toMermaid } from "../graph/draw/mermaid.ts";
 import { dotToSvg } from "../graph/draw/svg.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { output } from "./output.ts";
+import { complain } from "./say.ts";
 
 /** Formats that a graph can be drawn in. */
 export const GRAPH_FORMATS = ["mermaid", "dot", "svg"] as const;
@@ -44,7 +45,7 @@ export async function graph(
   { set, point, out, format }: GraphCommand,
 ): Promise<ExitCode> {
   const { diagram, warnings } = await outlined(file, { set, point });
-  if (warnings) console.error(warnings);
+  if (warnings) complain(warnings);
   const chosen = format ?? BY_EXTENSION[extname(out ?? "")] ?? "mermaid";
   await output(await DRAW[chosen](diagram), out);
   return EXIT.success;

@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
 import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
+import { complain, print } from "./say.ts";
 
 /** A program as it was before and after a pass. */
 export interface Passage {
@@ -96,13 +97,13 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
   if (options.pass !== undefined) {
     checkPass(options.pass, passesFor(ROUNDINGS[precision]));
   }
-  if (loaded.warnings) console.error(loaded.warnings);
+  if (loaded.warnings) complain(loaded.warnings);
   const engine = await recordingEngine();
   const rounding = await roundingFor(engine, precision);
   const { program } = recordStep(engine.api, loaded, { rounding });
   const passes = passesFor(rounding);
   for (const text of irText(passages(program, passes), options)) {
-    console.log(text);
+    print(text);
   }
   return EXIT.success;
 }

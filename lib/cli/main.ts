@@ -17,6 +17,7 @@ import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
+import { complain } from "./say.ts";
 import { schema } from "./schema.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
@@ -153,10 +154,10 @@ function report(error: unknown): ExitCode {
     return error.exitCode === 0 ? EXIT.success : EXIT.usage;
   }
   if (error instanceof UserError) {
-    console.error(error.message);
+    complain(error.message);
     return EXIT.usage;
   }
-  console.error(error);
+  complain(Deno.inspect(error));
   return EXIT.defect;
 }
 

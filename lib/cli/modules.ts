@@ -1,5 +1,6 @@
 /** @file Says before a user's module is executed that it is, and what it may do. */
 import { basename, dirname } from "node:path";
+import { complain } from "./say.ts";
 
 /** Rights that a process can have, in words; the first of a name covers others. */
 const RIGHTS: readonly (readonly [Deno.PermissionDescriptor, string])[] = [
@@ -35,7 +36,7 @@ export function announceModule(files: readonly string[]): void {
   const beside = others.length > 0
     ? ` with ${others.map((file) => basename(file)).join(", ")}`
     : "";
-  console.error(
+  complain(
     `Executing ${basename(own)}${beside} of ${
       dirname(own)
     }, which may do what this command may: ${rights()}`,

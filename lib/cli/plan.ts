@@ -14,6 +14,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { bytes, integer } from "./format.ts";
 import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
+import { complain, print } from "./say.ts";
 import { table } from "./table.ts";
 
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"] as const;
@@ -163,11 +164,11 @@ export async function plan(
     point,
     onModule: announceModule,
   });
-  if (loaded.warnings) console.error(loaded.warnings);
+  if (loaded.warnings) complain(loaded.warnings);
   const engine = await recordingEngine();
   const { pipeline } = loaded;
   const rounding = await roundingFor(engine, pipeline.train.precision);
   const plan = planRun(loaded, engine, { images, rounding });
-  console.log(planText(plan, pipeline));
+  print(planText(plan, pipeline));
   return EXIT.success;
 }

@@ -12,6 +12,7 @@ import { announceModule } from "./modules.ts";
 import { output } from "./output.ts";
 import { flops } from "./plan.ts";
 import { processTerminal, reporter } from "./reporter.ts";
+import { complain, print } from "./say.ts";
 import { table } from "./table.ts";
 
 /** Options of the command. */
@@ -120,7 +121,7 @@ export async function profile(
     point,
     onModule: announceModule,
   });
-  if (loaded.warnings) console.error(loaded.warnings);
+  if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());
   const data = await pipeline.data.source.load(pipeline.data.options, {
@@ -148,7 +149,7 @@ export async function profile(
     });
     const measured = await profileSteps(session, steps);
     const limits = await measureLimits(engine, rounding);
-    console.log(profileText(measured, {
+    print(profileText(measured, {
       plan,
       batch: pipeline.data.batch,
       limits,

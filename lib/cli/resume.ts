@@ -7,6 +7,7 @@ import { isSweep } from "../train/sweep_folder.ts";
 import type { ExitCode } from "./exit.ts";
 import { announceModule } from "./modules.ts";
 import { trainOnTerminal } from "./run.ts";
+import { complain, say } from "./say.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
@@ -37,7 +38,7 @@ export async function resume(
     onModule: announceModule,
   });
   for (const { file, reason } of refused) {
-    console.error(`warning: passed over ${file}: ${reason}`);
+    complain(`warning: passed over ${file}: ${reason}`);
   }
   const list = changes.map((change) => `  ${change}`).join("\n");
   if (changes.length > 0 && !changed) {
@@ -45,9 +46,9 @@ export async function resume(
       `Cannot resume "${folder}": its pipeline has changed:\n${list}\nUndo the change, or add --changed to go on with it.`,
     );
   }
-  if (changes.length > 0) console.error(`warning: changed values:\n${list}`);
+  if (changes.length > 0) complain(`warning: changed values:\n${list}`);
   const { checkpoint, origin: { settings } } = point;
-  console.log(
+  say(
     checkpoint
       ? `Going on after step ${checkpoint.entry.step}`
       : "Starting anew: the run had not written a checkpoint",

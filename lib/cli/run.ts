@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { interruptible } from "./interrupt.ts";
 import { announceModule } from "./modules.ts";
 import { processTerminal, reporter } from "./reporter.ts";
+import { complain } from "./say.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
@@ -32,12 +33,12 @@ export async function trainOnTerminal(
   options: TrainOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal();
-  const { end } = await interruptible(
+  const result = await interruptible(
     terminal,
     (signal) =>
       train(loaded, { ...options, signal, onEvent: reporter(terminal) }),
   );
-  return CODES[end];
+  return CODES[result?.end ?? "interrupted"];
 }
 
 /** Runs the command. */
@@ -50,7 +51,7 @@ export async function run(
     point,
     onModule: announceModule,
   });
-  if (loaded.warnings) console.error(loaded.warnings);
+  if (loaded.warnings) complain(loaded.warnings);
   const options = {
     runsDir,
     ...(device ? { device } : {}),

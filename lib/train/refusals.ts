@@ -110,7 +110,10 @@ export function writing<T>(
   folder: RunFolder,
   work: () => Promise<T>,
 ): Promise<T> {
-  return attempt(folder.path, work, () => wayOn(folder));
+  return attempt(folder.path, work, async () => {
+    await folder.checkPlace();
+    return await wayOn(folder);
+  });
 }
 
 /**

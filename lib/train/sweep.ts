@@ -19,6 +19,7 @@ import {
   writeRecord,
 } from "./sweep_folder.ts";
 import { sweepMarkdown } from "./sweep_table.ts";
+import type { TrainResult } from "./summary.ts";
 import { train, type TrainOptions } from "./train.ts";
 
 /** What happens in a sweep, as it happens. */
@@ -171,7 +172,7 @@ async function runPoints(
         join(folder ??= await create?.() as string, point.folder),
       onEvent: (event) => onEvent({ kind: "run", event }),
     }, () => folder);
-    if (result.end === "interrupted") {
+    if (!result || result.end === "interrupted") {
       end = "interrupted";
       break;
     }
@@ -195,16 +196,21 @@ async function runPoints(
   return result;
 }
 
-/** A failure in a later point must not lose those before it. */
+/**
+ * Trains a point; undefined where it was interrupted before its first step. A
+ * failure in a later point must not lose those before it.
+ */
 async function trainPoint(
   loaded: LoadedPipeline,
   { name }: PointRecord,
   options: TrainOptions,
   folder: () => string | undefined,
-): ReturnType<typeof train> {
+): Promise<TrainResult | undefined> {
+  const { signal } = options;
   try {
     return await train(loaded, options);
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
     if (!(error instanceof UserError)) throw error;
     const kept = folder();
     throw new UserError(
