@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TensorData } from "../ir/dtype.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { retained, type Retention } from "./retention.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { writeAtomic } from "./write_atomic.ts";
@@ -272,9 +273,7 @@ export class CheckpointStore {
 
   async #bytes(file: string): Promise<Uint8Array> {
     const path = join(this.folder, file);
-    // A pipe or a device might never end.
-    if (!(await Deno.stat(path)).isFile) throw new Error("it is not a file");
-    return await Deno.readFile(path);
+    return await readRegularFile(path, Number.POSITIVE_INFINITY);
   }
 
   /** @throws {Error} When the file is none, or of another run. */

@@ -161,4 +161,13 @@ function report(error: unknown): ExitCode {
   return EXIT.defect;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** A file that may not grow (`ulimit -f`) is told of by its write, and ends nothing. */
+function surviveLimits(): void {
+  if (Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGXFSZ", () => {});
+}
+
+if (import.meta.main) {
+  surviveLimits();
+  Deno.exit(await main(Deno.args));
+}

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
+import { readRegularText } from "../regular_file.ts";
 import { checkData } from "./check_data.ts";
 import { type ModuleOptions, withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "./diagnostic.ts";
@@ -216,7 +217,7 @@ export async function readPipeline(
 ): Promise<Reading> {
   let text: string;
   try {
-    text = await Deno.readTextFile(file);
+    text = await readRegularText(file);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such file"

@@ -10,6 +10,7 @@ import type { SkippedFile } from "../data/source.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { readRegularText } from "../regular_file.ts";
 import { cutAfter, type MetricsLine } from "./metrics_file.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
@@ -61,7 +62,7 @@ export interface RunOrigin {
  * @throws {Error} When it cannot be read, or is none.
  */
 export async function readOrigin(run: string): Promise<RunOrigin> {
-  const text = await Deno.readTextFile(join(run, RUN_FILES.origin));
+  const text = await readRegularText(join(run, RUN_FILES.origin));
   const { id = "", settings, data, baseDir, pipeline } = originSchema.parse(
     JSON.parse(text),
   );
@@ -325,7 +326,7 @@ export class RunFolder {
   /** The time that a `summary.json` of as many steps tells of, where there is one. */
   async timeOf(steps: number): Promise<z.infer<typeof timeSchema> | undefined> {
     try {
-      const text = await Deno.readTextFile(join(this.path, RUN_FILES.summary));
+      const text = await readRegularText(join(this.path, RUN_FILES.summary));
       const time = timeSchema.parse(JSON.parse(text));
       return time.steps === steps ? time : undefined;
     } catch {

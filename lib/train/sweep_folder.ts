@@ -10,6 +10,7 @@ import { plainSweep, pointChanges } from "../pipeline/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep.ts";
 import { pointFolder } from "../pipeline/sweep_names.ts";
+import { readRegularText } from "../regular_file.ts";
 import { reopen } from "./resume.ts";
 import {
   newFolder,
@@ -232,7 +233,7 @@ async function readRecord(folder: string): Promise<SweepRecord> {
   const file = join(folder, SWEEP_FILES.record);
   try {
     const { format: _, ...record } = recordSchema.parse(
-      JSON.parse(await Deno.readTextFile(file)),
+      JSON.parse(await readRegularText(file)),
     );
     return record as unknown as SweepRecord;
   } catch (error) {
