@@ -1,27 +1,34 @@
 /** @file Why a run cannot begin, go on or be written, and what to do. */
 import { metricOf } from "../checkpoint/retention.ts";
-import type { Fingerprint } from "../data/fingerprint.ts";
+import { differ, type Fingerprint } from "../data/fingerprint.ts";
 import { UserError } from "../errors.ts";
 import type { CheckpointPolicy } from "../pipeline/pipeline.ts";
+import type { ModuleDigests } from "./own_modules.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { ResumePoint } from "./resume_point.ts";
 
 /**
- * Refuses to go on with other images than those that a run began with.
+ * Refuses to go on with other images, or other modules of the user's own, than
+ * those that a run began with.
  *
  * @throws {UserError} When they are others.
  */
 export function checkData(
-  { folder, origin: { data } }: ResumePoint,
+  { folder, origin: { data, modules = {} } }: ResumePoint,
   now: Fingerprint,
+  modulesNow: ModuleDigests = modules,
 ): void {
   const refuse = (what: string, how: string): never => {
     throw new UserError(
       `Cannot resume "${folder}": its ${what} have changed${how}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
     );
   };
+  const edited = Object.keys(modules).filter((name) =>
+    modules[name] !== modulesNow[name]
+  );
+  if (edited.length > 0) refuse(`own modules ${edited.join(", ")}`, "");
   if (!data) return;
-  if (data.digest !== now.digest) {
+  if (data.images !== now.images || differ(data.digest, now.digest)) {
     refuse(
       "training images",
       data.images === now.images
@@ -29,7 +36,7 @@ export function checkData(
         : `: ${data.images} images -> ${now.images} images`,
     );
   }
-  if (data.judged && now.judged && data.judged !== now.judged) {
+  if (data.judged && now.judged && differ(data.judged, now.judged)) {
     refuse("labels or test images", "");
   }
 }

@@ -12,6 +12,7 @@ import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { readRegularText } from "../regular_file.ts";
 import { cutAfter, type MetricsLine } from "./metrics_file.ts";
+import type { ModuleDigests } from "./own_modules.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
 /** Names of the files of a run. */
@@ -34,6 +35,7 @@ const originSchema = z.object({
     digest: z.string(),
     judged: z.string().optional(),
   }).optional(),
+  modules: z.record(z.string(), z.string()).optional(),
 });
 
 const timeSchema = z.object({
@@ -54,6 +56,8 @@ export interface RunOrigin {
   readonly settings?: RunSettings;
   /** Its images; absent in runs of older versions. */
   readonly data?: Fingerprint;
+  /** Its own modules; absent in runs of older versions. */
+  readonly modules?: ModuleDigests;
 }
 
 /**
@@ -63,15 +67,15 @@ export interface RunOrigin {
  */
 export async function readOrigin(run: string): Promise<RunOrigin> {
   const text = await readRegularText(join(run, RUN_FILES.origin));
-  const { id = "", settings, data, baseDir, pipeline } = originSchema.parse(
-    JSON.parse(text),
-  );
+  const { id = "", settings, data, modules, baseDir, pipeline } = originSchema
+    .parse(JSON.parse(text));
   return {
     id,
     baseDir,
     pipeline,
     ...(settings ? { settings } : {}),
     ...(data ? { data } : {}),
+    ...(modules ? { modules } : {}),
   };
 }
 

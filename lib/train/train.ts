@@ -15,6 +15,7 @@ import { unlessAborted } from "./abort.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
 import { reported } from "./monitoring.ts";
+import { digestModules } from "./own_modules.ts";
 import { RunMemory } from "./run_memory.ts";
 import { checkBest, checkData, writing } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -107,7 +108,8 @@ export async function train(
   const data = await unlessAborted(loading, options.signal);
   const { knn, linear } = pipeline.evaluate;
   const images = fingerprint(data, Boolean(knn || linear));
-  if (resume && !resume.changed) checkData(resume, images);
+  const modules = await digestModules(loaded.value, baseDir);
+  if (resume && !resume.changed) checkData(resume, images, modules);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const engine = await opening ?? await unlessAborted(
     openEngine({
@@ -142,6 +144,7 @@ export async function train(
         ...(activations === "bfloat16" ? { products } : {}),
       },
       data: images,
+      ...(Object.keys(modules).length > 0 ? { modules } : {}),
     };
     folder = await folderOf(session, origin, options);
     const compiling = performance.now() - before;
