@@ -16,6 +16,8 @@ interface Candidate {
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Whether the run looked healthy then. */
   readonly healthy: boolean;
+  /** Whether it was time for one; an interruption writes one in between. */
+  readonly due?: boolean;
 }
 
 /** Name of the metric that a rule compares. */
@@ -43,8 +45,9 @@ export function bestOf<C extends Candidate>(
  * The checkpoints that stay.
  *
  * @param checkpoints Oldest first.
- * @returns Oldest first: the newest `keep`, and the best and the newest healthy
- * one before them.
+ * @returns Oldest first: the newest `keep` of those that were due, and the best
+ * and the newest healthy one before them; and the newest of all, which may be an
+ * interruption's and takes no place of theirs.
  */
 export function retained<C extends Candidate>(
   checkpoints: readonly C[],
@@ -52,8 +55,12 @@ export function retained<C extends Candidate>(
 ): C[] {
   const winner = best && bestOf(checkpoints, best);
   const healthy = checkpoints.findLast((one) => one.healthy);
-  const from = checkpoints.length - keep;
-  return checkpoints.filter((one, i) =>
-    i >= from || one === winner || one === healthy
-  );
+  const due = checkpoints.filter((one) => one.due ?? true);
+  const stays = new Set([
+    ...due.slice(-keep),
+    checkpoints.at(-1),
+    winner,
+    healthy,
+  ]);
+  return checkpoints.filter((one) => stays.has(one));
 }

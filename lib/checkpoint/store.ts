@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TensorData } from "../ir/dtype.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { retained, type Retention } from "./retention.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { writeAtomic } from "./write_atomic.ts";
@@ -24,6 +25,8 @@ export interface CheckpointEntry {
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Whether the run looked healthy then. */
   readonly healthy: boolean;
+  /** Whether it was time for one; an interruption writes one in between. */
+  readonly due: boolean;
 }
 
 const fileSchema = z.string().regex(/^step-\d+\.safetensors$/);
@@ -35,6 +38,7 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   metrics: z.record(z.string(), z.number().nullable()),
   healthy: z.boolean().default(true),
+  due: z.boolean().default(true),
 });
 
 const manifestSchema = z.object({
@@ -78,8 +82,29 @@ const reasonOf = (error: unknown): string =>
 const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
+/**
+ * Digest of all values, in their order. It stands in the file itself, so that
+ * one whose manifests are gone can still be told from a damaged one.
+ */
+function digestOf(values: Values): string {
+  const hash = createHash("sha256");
+  for (const { data } of Object.values(values)) {
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** What a checkpoint says of itself. */
+interface Told {
+  readonly step: number;
+  readonly values: Values;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** The checkpoints in one folder: safetensors files and a manifest. */
 export class CheckpointStore {
+  #made = false;
+
   /**
    * @param run What tells the checkpoints of one run from those of another.
    */
@@ -90,7 +115,7 @@ export class CheckpointStore {
   ) {}
 
   /**
-   * Entries, oldest first; none when there is no manifest.
+   * Entries, oldest first; those of the files where there is no manifest.
    *
    * @param refused Takes the manifests that could not be used.
    */
@@ -106,14 +131,55 @@ export class CheckpointStore {
   async #manifest(refused: Refused[] = []): Promise<Manifest> {
     for (const file of MANIFESTS) {
       try {
-        const text = await Deno.readTextFile(join(this.folder, file));
+        const text = new TextDecoder().decode(await this.#bytes(file));
         return manifestSchema.parse(JSON.parse(text));
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) continue;
         refused.push({ file, reason: reasonOf(error) });
       }
     }
-    return { format: FORMAT, checkpoints: [], dropped: [] };
+    const checkpoints = await this.#found(refused);
+    return { format: FORMAT, checkpoints, dropped: [] };
+  }
+
+  /** Entries of the files that are whole by what they say of themselves. */
+  async #found(refused: Refused[]): Promise<CheckpointEntry[]> {
+    const names = (await Array.fromAsync(Deno.readDir(this.folder))
+      .catch(() => [])).map(({ name }) => name)
+      .filter((name) => fileSchema.safeParse(name).success).sort();
+    if (names.length > 0) {
+      refused.push({
+        file: MANIFESTS[0],
+        reason:
+          "neither it nor its copy can be used; checkpoints are found by their files",
+      });
+    }
+    const entries: CheckpointEntry[] = [];
+    for (const file of names) {
+      try {
+        const bytes = await this.#bytes(file);
+        const { step, metadata, values } = this.#told(bytes);
+        if (metadata["values"] !== digestOf(values)) {
+          throw new Error(
+            metadata["values"]
+              ? "its values are not those that it was written with"
+              : "without a manifest it cannot be told whether it is whole",
+          );
+        }
+        entries.push({
+          file,
+          step,
+          bytes: bytes.length,
+          sha256: sha256(bytes),
+          metrics: {},
+          healthy: metadata["healthy"] !== "false",
+          due: metadata["due"] !== "false",
+        });
+      } catch (error) {
+        refused.push({ file, reason: reasonOf(error) });
+      }
+    }
+    return entries;
   }
 
   /** Writes a checkpoint, then removes those that need not stay. */
@@ -121,13 +187,26 @@ export class CheckpointStore {
     step: number,
     tensors: Values,
     metrics: Readonly<Record<string, number | null>>,
-    healthy = true,
+    { healthy = true, due = true }: {
+      readonly healthy?: boolean;
+      /** False where an interruption writes it before it is due. */
+      readonly due?: boolean;
+    } = {},
   ): Promise<CheckpointEntry> {
-    await Deno.mkdir(this.folder, { recursive: true });
+    // Once: a folder that was removed or renamed meanwhile is not made anew.
+    if (!this.#made) await Deno.mkdir(this.folder, { recursive: true });
+    this.#made = true;
     const file = `step-${String(step).padStart(8, "0")}.safetensors`;
     const bytes = encodeSafetensors({
       tensors,
-      metadata: { format: "stopgrad", step: String(step), run: this.run },
+      metadata: {
+        format: "stopgrad",
+        step: String(step),
+        run: this.run,
+        values: digestOf(tensors),
+        ...(healthy ? {} : { healthy: "false" }),
+        ...(due ? {} : { due: "false" }),
+      },
     });
     await writeAtomic(join(this.folder, file), bytes);
     const entry = {
@@ -137,6 +216,7 @@ export class CheckpointStore {
       sha256: sha256(bytes),
       metrics,
       healthy,
+      due,
     };
     const before = await this.#manifest();
     const old = before.checkpoints.filter((one) => one.file !== file);
@@ -191,26 +271,35 @@ export class CheckpointStore {
     return { refused };
   }
 
+  async #bytes(file: string): Promise<Uint8Array> {
+    const path = join(this.folder, file);
+    return await readRegularFile(path, Number.POSITIVE_INFINITY);
+  }
+
+  /** @throws {Error} When the file is none, or of another run. */
+  #told(bytes: Uint8Array): Told {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    // Checkpoints of older versions do not say.
+    if (this.run && metadata["run"] && metadata["run"] !== this.run) {
+      throw new Error("it belongs to another run");
+    }
+    return { step: Number(metadata["step"]), values: tensors, metadata };
+  }
+
   async #read(entry: CheckpointEntry): Promise<Values> {
-    const bytes = await Deno.readFile(join(this.folder, entry.file));
+    const bytes = await this.#bytes(entry.file);
     if (bytes.length !== entry.bytes) {
       throw new Error(`it has ${bytes.length} bytes, expected ${entry.bytes}`);
     }
     if (sha256(bytes) !== entry.sha256) {
       throw new Error("its checksum differs: the file was changed");
     }
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    if (metadata["step"] !== String(entry.step)) {
+    const { step, values } = this.#told(bytes);
+    if (step !== entry.step) {
       throw new Error(
-        `it is of step ${
-          metadata["step"]
-        }, but the manifest says ${entry.step}`,
+        `it is of step ${step}, but the manifest says ${entry.step}`,
       );
     }
-    // Checkpoints of older versions do not say.
-    if (this.run && metadata["run"] && metadata["run"] !== this.run) {
-      throw new Error("it belongs to another run");
-    }
-    return tensors;
+    return values;
   }
 }

@@ -1,10 +1,17 @@
 /** @file Files that are either whole or not there. */
 import { dirname } from "node:path";
 
-/** Writes beside the target, syncs to disk, then renames into place. */
+/** Writes some bytes. */
+export type Write = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Writes beside the target, syncs to disk, then renames into place.
+ *
+ * @param contents The bytes, or what writes them bit by bit.
+ */
 export async function writeAtomic(
   path: string,
-  bytes: Uint8Array,
+  contents: Uint8Array | ((write: Write) => Promise<void>),
 ): Promise<void> {
   const part = `${path}.part`;
   try {
@@ -13,9 +20,12 @@ export async function writeAtomic(
       create: true,
       truncate: true,
     });
-    for (let at = 0; at < bytes.length;) {
-      at += await file.write(bytes.subarray(at));
-    }
+    const write: Write = async (bytes) => {
+      for (let at = 0; at < bytes.length;) {
+        at += await file.write(bytes.subarray(at));
+      }
+    };
+    await (contents instanceof Uint8Array ? write(contents) : contents(write));
     await file.sync();
     await Deno.rename(part, path);
   } catch (error) {

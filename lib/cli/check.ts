@@ -1,13 +1,16 @@
 /** @file `check FILE...`: every problem of pipelines, before anything runs. */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "../apart/inspect.ts";
 import { UserError } from "../errors.ts";
-import { checkPipeline } from "../pipeline/load.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { complain, print } from "./say.ts";
 
 /** A complaint of the type checker: code, message, then the file's own line. */
 const COMPLAINT =
   /(TS\d+) \[ERROR\]: (.*)(?:\n(?!\s+at ).*)*?\n\s+at \S*\/([^/]+:\d+:\d+)/g;
+
+const TYPE_CHECK_MS = 60_000;
 
 /**
  * Runs Deno: by its name, as the permission set `check` names it, and by its
@@ -19,6 +22,8 @@ async function deno(args: readonly string[]): Promise<Deno.CommandOutput> {
     env: { NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",
+    // Types can be made that take for ever.
+    signal: AbortSignal.timeout(TYPE_CHECK_MS),
   };
   try {
     return await new Deno.Command("deno", options).output();
@@ -35,11 +40,14 @@ async function deno(args: readonly string[]): Promise<Deno.CommandOutput> {
   }
 }
 
-/** What the type checker says about a user's module, a line each. */
+/**
+ * What the type checker says about a user's module, a line each. It executes
+ * nothing, and fetches nothing: what a module may import is there.
+ */
 async function typeErrors(file: string): Promise<readonly string[]> {
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const { success, stderr } = await deno(
-    ["check", "--quiet", "--config", config, file],
+    ["check", "--quiet", "--cached-only", "--frozen", "--config", config, file],
   );
   if (success) return [];
   const text = new TextDecoder().decode(stderr).trim();
@@ -66,19 +74,18 @@ export async function check(
   };
   for (const file of files) {
     try {
-      const { text, loaded } = await checkPipeline(file, {
+      const { text, points, outline } = await inspect(file, {
         set,
         typeCheck,
       });
-      if (text) console.error(text);
-      const count = loaded?.sweep?.points.length ?? 0;
-      const points = count > 0 ? `, ${count} points` : "";
-      if (loaded) console.log(`${file}: ok${points}`);
+      if (text) complain(text);
+      const sweep = points > 0 ? `, ${points} points` : "";
+      if (outline) print(`${file}: ok${sweep}`);
       else code = EXIT.usage;
     } catch (error) {
       // One file that cannot be read does not hide what is wrong with others.
       if (!(error instanceof UserError)) throw error;
-      console.error(error.message);
+      complain(error.message);
       code = EXIT.usage;
     }
   }

@@ -1,12 +1,13 @@
 /** @file `graph FILE`: a drawing of the stage graph. */
 import { extname } from "node:path";
-import { type Diagram, diagramOf } from "../graph/draw/diagram.ts";
+import { outlined } from "../apart/inspect.ts";
+import type { Diagram } from "../graph/draw/diagram.ts";
 import { toDot } from "../graph/draw/dot.ts";
 import { toMermaid } from "../graph/draw/mermaid.ts";
 import { dotToSvg } from "../graph/draw/svg.ts";
-import { loadPipeline } from "../pipeline/load.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { output } from "./output.ts";
+import { complain } from "./say.ts";
 
 /** Formats that a graph can be drawn in. */
 export const GRAPH_FORMATS = ["mermaid", "dot", "svg"] as const;
@@ -43,12 +44,9 @@ export async function graph(
   file: string,
   { set, point, out, format }: GraphCommand,
 ): Promise<ExitCode> {
-  const { pipeline, graph, warnings } = await loadPipeline(file, {
-    set,
-    point,
-  });
-  if (warnings) console.error(warnings);
+  const { diagram, warnings } = await outlined(file, { set, point });
+  if (warnings) complain(warnings);
   const chosen = format ?? BY_EXTENSION[extname(out ?? "")] ?? "mermaid";
-  await output(await DRAW[chosen](diagramOf(pipeline.name, graph)), out);
+  await output(await DRAW[chosen](diagram), out);
   return EXIT.success;
 }

@@ -1,29 +1,53 @@
 /** @file Ctrl-C as a way out that loses nothing. */
 import type { Terminal } from "./reporter.ts";
 
-/** Ctrl-C, and what a scheduler or a shutdown sends before it kills. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+/** Whether the process was started so that a closed terminal does not end it. */
+function hangupIgnored(): boolean {
+  try {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+    return (BigInt(`0x${mask}`) & 1n) === 1n;
+  } catch {
+    return true;
+  }
+}
 
-/** Runs `body`, with Ctrl-C as a way out once the batch at hand is done. */
+/** Ctrl-C, what a scheduler or a shutdown sends before it kills, a closed terminal. */
+const signals = (): readonly Deno.Signal[] =>
+  Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", ...hangupIgnored() ? [] : ["SIGHUP" as const]];
+
+/**
+ * Runs `body`, with Ctrl-C as a way out once the batch at hand is done.
+ *
+ * @returns Undefined where the signal ended it before there was a result.
+ */
 export async function interruptible<T>(
   terminal: Terminal,
   body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
   const interrupt = new AbortController();
+  const heard = signals();
   const stopListening = (): void => {
-    for (const signal of SIGNALS) Deno.removeSignalListener(signal, onSignal);
+    for (const signal of heard) Deno.removeSignalListener(signal, onSignal);
   };
   const onSignal = (): void => {
     // A second Ctrl-C ends the process at once.
     stopListening();
-    terminal.warn("Finishing the batch and saving; once more to quit at once.");
+    terminal.warn(
+      "Ending; what was trained is saved. Once more to quit at once.",
+    );
     interrupt.abort();
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  for (const signal of heard) Deno.addSignalListener(signal, onSignal);
   try {
     return await body(interrupt.signal);
+  } catch (error) {
+    const { aborted, reason } = interrupt.signal;
+    if (!aborted || error !== reason) throw error;
+    terminal.warn("Interrupted before the first step.");
+    return undefined;
   } finally {
     stopListening();
   }

@@ -11,7 +11,9 @@ import { recordStep } from "../train/record.ts";
 import { roundingFor } from "../train/rounding.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
+import { complain, print } from "./say.ts";
 
 /** A program as it was before and after a pass. */
 export interface Passage {
@@ -89,18 +91,19 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set: options.set,
     point: options.point,
+    onModule: announceModule,
   });
   const { precision } = loaded.pipeline.train;
   if (options.pass !== undefined) {
     checkPass(options.pass, passesFor(ROUNDINGS[precision]));
   }
-  if (loaded.warnings) console.error(loaded.warnings);
+  if (loaded.warnings) complain(loaded.warnings);
   const engine = await recordingEngine();
   const rounding = await roundingFor(engine, precision);
   const { program } = recordStep(engine.api, loaded, { rounding });
   const passes = passesFor(rounding);
   for (const text of irText(passages(program, passes), options)) {
-    console.log(text);
+    print(text);
   }
   return EXIT.success;
 }

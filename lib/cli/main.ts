@@ -17,6 +17,7 @@ import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
+import { complain } from "./say.ts";
 import { schema } from "./schema.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
@@ -153,11 +154,20 @@ function report(error: unknown): ExitCode {
     return error.exitCode === 0 ? EXIT.success : EXIT.usage;
   }
   if (error instanceof UserError) {
-    console.error(error.message);
+    complain(error.message);
     return EXIT.usage;
   }
-  console.error(error);
+  complain(Deno.inspect(error));
   return EXIT.defect;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** A file that may not grow (`ulimit -f`) is told of by its write, and ends nothing. */
+function surviveLimits(): void {
+  if (Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGXFSZ", () => {});
+}
+
+if (import.meta.main) {
+  surviveLimits();
+  Deno.exit(await main(Deno.args));
+}

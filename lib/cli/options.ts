@@ -51,7 +51,7 @@ export function xlaOption(): Option<"--xla", undefined, undefined> {
 /** Reads a whole number of at least 1. */
 export function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
+  if (!Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgumentError("Expected a whole number of at least 1.");
   }
   return value;

@@ -1,5 +1,6 @@
 /** @file Text to a file, or to the terminal. */
 import { UserError } from "../errors.ts";
+import { print } from "./say.ts";
 
 /**
  * Writes text to a file, or prints it where none is given.
@@ -8,7 +9,7 @@ import { UserError } from "../errors.ts";
  */
 export async function output(text: string, file?: string): Promise<void> {
   if (file === undefined) {
-    console.log(text.trimEnd());
+    print(text.trimEnd());
     return;
   }
   try {

@@ -13,7 +13,9 @@ import { roundingFor } from "../train/rounding.ts";
 import { chart } from "./chart.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { bytes, integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
+import { complain, print } from "./say.ts";
 import { table } from "./table.ts";
 
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"] as const;
@@ -170,12 +172,16 @@ export async function plan(
   file: string,
   { set, point, images }: PlanCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
-  if (loaded.warnings) console.error(loaded.warnings);
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
+  if (loaded.warnings) complain(loaded.warnings);
   const engine = await recordingEngine();
   const { pipeline } = loaded;
   const rounding = await roundingFor(engine, pipeline.train.precision);
   const plan = planRun(loaded, engine, { images, rounding });
-  console.log(planText(plan, pipeline));
+  print(planText(plan, pipeline));
   return EXIT.success;
 }

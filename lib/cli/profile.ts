@@ -8,9 +8,11 @@ import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
+import { announceModule } from "./modules.ts";
 import { output } from "./output.ts";
 import { flops } from "./plan.ts";
 import { processTerminal, reporter } from "./reporter.ts";
+import { complain, print } from "./say.ts";
 import { table } from "./table.ts";
 
 /** Options of the command. */
@@ -114,8 +116,12 @@ export async function profile(
   file: string,
   { set, point, device, threads, xla, steps, trace }: ProfileCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
-  if (loaded.warnings) console.error(loaded.warnings);
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
+  if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());
   const data = await pipeline.data.source.load(pipeline.data.options, {
@@ -143,7 +149,7 @@ export async function profile(
     });
     const measured = await profileSteps(session, steps);
     const limits = await measureLimits(engine, rounding);
-    console.log(profileText(measured, {
+    print(profileText(measured, {
       plan,
       batch: pipeline.data.batch,
       limits,

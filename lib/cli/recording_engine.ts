@@ -1,5 +1,6 @@
 /** @file The engine for commands that record a step and run nothing. */
 import { type Engine, openEngine } from "../engine/open.ts";
+import { complain } from "./say.ts";
 
 /** Opens the engine; where it must be installed, says so on stderr. */
 export function recordingEngine(): Promise<Engine> {
@@ -9,7 +10,7 @@ export function recordingEngine(): Promise<Engine> {
     onProgress({ task }) {
       if (said.has(task)) return;
       said.add(task);
-      console.error(`The TensorFlow library is missing: ${task}`);
+      complain(`The TensorFlow library is missing: ${task}`);
     },
   });
 }

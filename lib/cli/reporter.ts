@@ -5,6 +5,7 @@ import type { Rounding } from "../ir/rounding.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
+import { complain, say } from "./say.ts";
 
 /** Where a reporter writes. */
 export interface Terminal {
@@ -27,30 +28,38 @@ export function processTerminal(): Terminal {
   const drawable = Deno.stdout.isTerminal() && process.stdout.columns > 0;
   const update = drawable ? createLogUpdate(process.stdout) : undefined;
   let shown = Number.NEGATIVE_INFINITY;
+  const leave = (): void =>
+    quietly(() => {
+      update?.clear();
+      update?.done();
+    });
   return {
     live(line) {
       const now = performance.now();
       if (now - shown < (update ? LIVE_MS : PLAIN_MS)) return;
       shown = now;
-      if (update) update(line);
-      else console.log(line);
+      if (update) quietly(() => update(line));
+      else say(line);
     },
     print(line) {
-      if (update) {
-        update.clear();
-        update.done();
-      }
-      console.log(line);
+      leave();
+      say(line);
       shown = Number.NEGATIVE_INFINITY;
     },
     warn(line) {
-      if (update) {
-        update.clear();
-        update.done();
-      }
-      console.error(line);
+      leave();
+      complain(line);
     },
   };
+}
+
+/** A terminal that is gone ends no run. */
+function quietly(draw: () => void): void {
+  try {
+    draw();
+  } catch {
+    // Nobody looks at it.
+  }
 }
 
 /** Less waiting for images than this is no bottleneck. */
@@ -195,6 +204,7 @@ export function reporter(
         ].join("\n"),
       );
     },
+    notice: ({ text }) => terminal.warn(`warning: ${text}`),
     evaluate: () => terminal.live("Evaluating the encoder"),
     done({ result: { summary, end } }) {
       const { knn, linear, steps, seconds, images_per_second } = summary;

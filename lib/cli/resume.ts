@@ -6,7 +6,9 @@ import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
 import type { ExitCode } from "./exit.ts";
+import { announceModule } from "./modules.ts";
 import { trainOnTerminal } from "./run.ts";
+import { complain, say } from "./say.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
@@ -29,14 +31,15 @@ export async function resume(
       );
     }
     return await sweepOnTerminal((options) =>
-      resumeSweep(folder, { ...options, ...asked })
+      resumeSweep(folder, { ...options, ...asked, onModule: announceModule })
     );
   }
   const { loaded, point, refused, changes } = await findResumable(folder, {
     set,
+    onModule: announceModule,
   });
   for (const { file, reason } of refused) {
-    console.error(`warning: passed over ${file}: ${reason}`);
+    complain(`warning: passed over ${file}: ${reason}`);
   }
   const { checkpoint, origin } = point;
   const effects = changeEffects({
@@ -56,8 +59,9 @@ export async function resume(
       `Cannot resume "${folder}": its pipeline has changed:\n${list}\nUndo the change, or add --changed to go on with it.`,
     );
   }
-  if (changes.length > 0) console.error(`warning: changed values:\n${list}`);
-  console.log(
+  if (changes.length > 0) complain(`warning: changed values:\n${list}`);
+  const { settings } = origin;
+  say(
     checkpoint
       ? `Going on after step ${checkpoint.entry.step}`
       : "Starting anew: the run had not written a checkpoint",

@@ -4,7 +4,9 @@ import { sweep } from "../train/sweep.ts";
 import { train, type TrainOptions } from "../train/train.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { interruptible } from "./interrupt.ts";
+import { announceModule } from "./modules.ts";
 import { processTerminal, reporter } from "./reporter.ts";
+import { complain } from "./say.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
@@ -31,12 +33,12 @@ export async function trainOnTerminal(
   options: TrainOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal();
-  const { end } = await interruptible(
+  const result = await interruptible(
     terminal,
     (signal) =>
       train(loaded, { ...options, signal, onEvent: reporter(terminal) }),
   );
-  return CODES[end];
+  return CODES[result?.end ?? "interrupted"];
 }
 
 /** Runs the command. */
@@ -44,8 +46,12 @@ export async function run(
   file: string,
   { set, point, device, threads, eager, xla, runsDir }: RunCommand,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { set, point });
-  if (loaded.warnings) console.error(loaded.warnings);
+  const loaded = await loadPipeline(file, {
+    set,
+    point,
+    onModule: announceModule,
+  });
+  if (loaded.warnings) complain(loaded.warnings);
   const options = {
     runsDir,
     ...(device ? { device } : {}),

@@ -69,9 +69,9 @@ export async function sweepOnTerminal(
   ) => Promise<SweepResult>,
 ): Promise<ExitCode> {
   const terminal = processTerminal();
-  const { end } = await interruptible(
+  const result = await interruptible(
     terminal,
     (signal) => work({ signal, onEvent: sweepReporter(terminal) }),
   );
-  return CODES[end];
+  return CODES[result?.end ?? "interrupted"];
 }

@@ -22,6 +22,9 @@ export interface Member {
 
 /** A larger member is not an image and not a part of a data set. */
 const MOST_BYTES = 2 ** 30;
+/** Images are compressed already: what unpacks to far more is no archive of them. */
+const MOST_RATIO = 50;
+const FREE_BYTES = 2 ** 26;
 
 /** Starts of files that are taken for archives by mistake. */
 const OTHER_FORMATS: readonly (readonly [string, string])[] = [
@@ -50,9 +53,15 @@ async function startOf(path: string): Promise<string> {
 /** Passes chunks on; the last of them must end in zeros, as every tar does. */
 async function* whole(
   chunks: AsyncIterable<Uint8Array>,
+  most: number,
 ): AsyncGenerator<Uint8Array> {
   let tail = new Uint8Array();
+  let bytes = 0;
   for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > most) {
+      throw new Error(`it unpacks to more than ${MOST_RATIO} times its size`);
+    }
     // What zlib hands out is not ours to keep.
     tail = chunk.length >= 512
       ? chunk.slice(-512)
@@ -95,7 +104,9 @@ export async function* members(
   // Errors do not travel along a pipe.
   file.on("error", (error) => plain.destroy(error));
   const tar = extract();
-  const source = Readable.from(whole(plain));
+  const source = Readable.from(
+    whole(plain, FREE_BYTES + MOST_RATIO * (await Deno.stat(path)).size),
+  );
   source.on("error", (error) => tar.destroy(error));
   source.pipe(tar as unknown as NodeJS.WritableStream);
   let taken = false;

@@ -1,6 +1,7 @@
 /** @file The files of CIFAR-10, as they come: from its archives or unpacked. */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { members } from "./archive.ts";
 import { type Place, reasonOf } from "./place.ts";
 
@@ -10,6 +11,9 @@ export const TRAIN_BATCHES = [1, 2, 3, 4, 5].map((n) => `data_batch_${n}`);
 export const TEST_BATCH = "test_batch";
 /** Names of the classes. */
 export const META = "batches.meta";
+
+/** A batch has 30.7 MB. */
+const MOST_BYTES = 2 ** 27;
 
 const NAMES: readonly string[] = [...TRAIN_BATCHES, TEST_BATCH, META];
 /** What the two archives unpack to. */
@@ -36,7 +40,10 @@ async function fromFolder(path: string): Promise<Map<string, Uint8Array>> {
     for (const entry of entries) {
       const name = plainName(entry.name);
       if (name === undefined || entry.isDirectory) continue;
-      files.set(name, await Deno.readFile(join(folder, entry.name)));
+      files.set(
+        name,
+        await readRegularFile(join(folder, entry.name), MOST_BYTES),
+      );
     }
     if (files.size > 0) break;
   }

@@ -14,9 +14,17 @@ export interface Batch {
 }
 
 const RECORD = 3072;
+/** A list can be said to have four thousand million entries, and hold none. */
+const MOST_CLASSES = 1000;
 
 /** Text of Python 2 is bytes: one character each, and none changed. */
 class ByteReader extends BufferReader {
+  /** Backwards, the same opcodes would be met again and again. */
+  override skip(offset: number): void {
+    if (offset < 0) throw new Error(`it has a length of ${offset}`);
+    super.skip(offset);
+  }
+
   override string(size: number, encoding: "ascii" | "utf-8"): string {
     return encoding === "ascii"
       ? latin1(this.bytes(size) as Uint8Array)
@@ -26,6 +34,14 @@ class ByteReader extends BufferReader {
 
 const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString("latin1");
+
+/** Text, or bytes as such; lists within lists would take for ever to print. */
+const textOf = (value: unknown): string | undefined =>
+  value instanceof Uint8Array
+    ? latin1(value)
+    : typeof value === "string"
+    ? value
+    : undefined;
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
   typeof value === "string"
@@ -79,15 +95,33 @@ const parser = new Parser({
   unpicklingTypeOfDictionary: "Map",
 });
 
+/**
+ * Reads a pickle. A list that it gives attributes could be given a length of
+ * four thousand million: the parser asks for this method before it does so.
+ */
+function read(bytes: Uint8Array): unknown {
+  Object.defineProperty(Array.prototype, "__setstate__", {
+    configurable: true,
+    value() {
+      throw new Error("it gives attributes to a list");
+    },
+  });
+  try {
+    return parser.read<unknown>(new ByteReader(bytes));
+  } finally {
+    Reflect.deleteProperty(Array.prototype, "__setstate__");
+  }
+}
+
 /** Keys may be text or bytes, as Python 2 or 3 wrote them. */
 function dictionary(bytes: Uint8Array): ReadonlyMap<string, unknown> {
-  const value = parser.read<unknown>(new ByteReader(bytes));
+  const value = read(bytes);
   if (!(value instanceof Map)) throw new Error("it is not a dictionary");
   return new Map(
-    Array.from(value as Map<unknown, unknown>, ([key, entry]) => {
-      const raw = key instanceof Uint8Array ? latin1(key) : key;
-      return [String(raw), entry];
-    }),
+    Array.from(
+      value as Map<unknown, unknown>,
+      ([key, entry]) => [textOf(key) ?? "", entry],
+    ),
   );
 }
 
@@ -107,11 +141,15 @@ export function readPickledBatch(bytes: Uint8Array): Batch {
     throw new Error('it has no array "data"');
   }
   const { shape, dtype, columnMajor } = array;
-  const [count, width] = Array.isArray(shape) ? shape : [];
-  const type = dtype instanceof NumpyType ? dtype.name : undefined;
+  const sides = Array.isArray(shape) && shape.length <= 8 &&
+      shape.every(Number.isSafeInteger)
+    ? shape as readonly number[]
+    : [];
+  const [count = 0, width] = sides;
+  const type = dtype instanceof NumpyType ? textOf(dtype.name) : undefined;
   if (type !== "u1" || width !== RECORD || columnMajor !== false) {
     throw new Error(
-      `"data" is ${type} of shape [${shape}], expected u1 of shape [images,${RECORD}] in row-major order`,
+      `"data" is ${type} of shape [${sides}], expected u1 of shape [images,${RECORD}] in row-major order`,
     );
   }
   const pixels = bytesOf(array.data);
@@ -131,7 +169,12 @@ export function readPickledBatch(bytes: Uint8Array): Batch {
 export function readPickledNames(bytes: Uint8Array): readonly string[] {
   const names = dictionary(bytes).get("label_names");
   if (!Array.isArray(names)) throw new Error('it has no list "label_names"');
-  return names.map((name) =>
-    name instanceof Uint8Array ? latin1(name) : String(name)
-  );
+  if (names.length > MOST_CLASSES) {
+    throw new Error(`it has ${names.length} names of classes, expected 10`);
+  }
+  return Array.from(names, (name) => {
+    const text = textOf(name);
+    if (text === undefined) throw new Error("a name of a class is no text");
+    return text;
+  });
 }

@@ -5,6 +5,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
 import { reasonOf } from "./place.ts";
 import type { LoadProgress } from "./source.ts";
 
@@ -122,7 +123,7 @@ class Transfer {
   async #validator(): Promise<string | undefined> {
     try {
       const origin = originSchema.parse(
-        JSON.parse(await Deno.readTextFile(this.#note)),
+        JSON.parse(await readRegularText(this.#note)),
       );
       return origin.url === this.#job.url ? origin.validator : undefined;
     } catch {

@@ -6,7 +6,7 @@ import { type Images, isInMemory, type LoadedData } from "./source.ts";
 export interface Fingerprint {
   /** Images to train on. */
   readonly images: number;
-  /** Of some of them, in hexadecimal. */
+  /** Of all of them, in hexadecimal. */
   readonly digest: string;
   /**
    * Of what scores depend on besides: the labels, and the test images. Absent
@@ -15,22 +15,25 @@ export interface Fingerprint {
   readonly judged?: string | undefined;
 }
 
-/** Images that are looked at: a change of all of them shows, of one may not. */
-const SAMPLE = 256;
+/** Digests of older versions are of other things: they begin otherwise. */
+const VERSION = "2-";
+
+/** Whether two digests are of the same thing, and differ. */
+export const differ = (a: string, b: string): boolean =>
+  a !== b && a.startsWith(VERSION) && b.startsWith(VERSION);
 
 function addImages(hash: Hash, images: Images): void {
   const { count, height, width, channels } = images;
   hash.update(JSON.stringify([count, height, width, channels]));
-  if (isInMemory(images)) {
-    const each = height * width * channels;
-    for (let i = 0; i < Math.min(SAMPLE, count); i++) {
-      const at = Math.floor(i * count / Math.min(SAMPLE, count)) * each;
-      hash.update(images.pixels.subarray(at, at + each));
-    }
-  } else for (const name of images.names) hash.update(`${name}\0`);
+  if (isInMemory(images)) hash.update(images.pixels);
+  else {
+    for (const name of images.names) hash.update(`${name}\0`);
+    hash.update(images.contents ?? "");
+  }
 }
 
-function addLabels(hash: Hash, { labels }: Images): void {
+function addLabels(hash: Hash, { labels, classes }: Images): void {
+  hash.update(JSON.stringify(classes ?? []));
   if (!labels) return;
   const { buffer, byteOffset, byteLength } = labels;
   hash.update(new Uint8Array(buffer, byteOffset, byteLength));
@@ -39,13 +42,13 @@ function addLabels(hash: Hash, { labels }: Images): void {
 function digestOf(add: (hash: Hash) => void): string {
   const hash = createHash("sha256");
   add(hash);
-  return hash.digest("hex").slice(0, 16);
+  return VERSION + hash.digest("hex").slice(0, 16);
 }
 
 /**
- * Number of the images, and digests: of up to 256 of them, evenly spread,
- * where they are in memory, and of the files' names where they are not; and of
- * all labels.
+ * Number of the images, and digests: of all pixels, where they are in memory,
+ * and of what the load saw of the files where they are not; and of all labels
+ * with the names of the classes.
  *
  * @param isJudged Whether the encoder is to have scores.
  */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { findPlace, reasonOf } from "./place.ts";
 import { surveyPath } from "./survey.ts";
@@ -12,6 +13,8 @@ import {
 } from "./source.ts";
 
 const SIDE = 28;
+/** No file of this form that fits into memory has more. */
+const MOST_BYTES = 2 ** 30;
 const CURE = 'Get the files again, or check the path under "data".';
 
 /** Names of a file: as published, and as some copies have it. */
@@ -30,7 +33,7 @@ async function readFirst(
   for (const name of names) {
     const path = join(folder, name);
     try {
-      const bytes = await Deno.readFile(path);
+      const bytes = await readRegularFile(path, MOST_BYTES);
       return { path, array: await readIdx(bytes, rank) };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;

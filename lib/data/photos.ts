@@ -1,5 +1,6 @@
 /** @file The data set that comes with Stopgrad: patches of photographs. */
 import { z } from "zod";
+import INDEX from "../../data/photos/index.json" with { type: "json" };
 import { decodeGray } from "./decode.ts";
 import {
   defineSource,
@@ -9,26 +10,12 @@ import {
 
 const FOLDER = new URL("../../data/photos/", import.meta.url);
 
-const indexSchema = z.object({
-  side: z.int(),
-  columns: z.int(),
-  train: z.int(),
-  test: z.int(),
-  classes: z.array(z.object({ name: z.string() })),
-});
-
-function readIndex(): z.infer<typeof indexSchema> {
-  const text = Deno.readTextFileSync(new URL("index.json", FOLDER));
-  return indexSchema.parse(JSON.parse(text));
-}
-
 /** Cuts the sheets of one split into patches. */
 async function readSplit(
-  index: z.infer<typeof indexSchema>,
   split: "train" | "test",
 ): Promise<ImageSet> {
-  const { side, columns, classes } = index;
-  const each = index[split];
+  const { side, columns, classes } = INDEX;
+  const each = INDEX[split];
   const count = each * classes.length;
   const area = side * side;
   const pixels = new Uint8Array(count * area * 3);
@@ -67,15 +54,11 @@ export const photos: SourceDefinition = defineSource({
   reference: "data/photos/LICENSE.md",
   options: z.strictObject({}),
   shape: () => ({ height: 32, width: 32, channels: 3 }),
-  trainImages() {
-    const { train, classes } = readIndex();
-    return train * classes.length;
-  },
+  trainImages: () => INDEX.train * INDEX.classes.length,
   async load() {
-    const index = readIndex();
     const [train, test] = await Promise.all([
-      readSplit(index, "train"),
-      readSplit(index, "test"),
+      readSplit("train"),
+      readSplit("test"),
     ]);
     return { train, test, skipped: [] };
   },

@@ -32,7 +32,10 @@ export async function findPlace(
 ): Promise<Place> {
   const full = resolve(baseDir, path);
   try {
-    return { path: full, isFolder: (await Deno.stat(full)).isDirectory };
+    const { isDirectory, isFile } = await Deno.stat(full);
+    // Opening a pipe would wait for someone to write to it.
+    if (!isDirectory && !isFile) throw new Error("it is no file and no folder");
+    return { path: full, isFolder: isDirectory };
   } catch (error) {
     throw new UserError(
       `Cannot read ${what} from ${full}: ${

@@ -32,6 +32,11 @@ export interface ImageStream extends ImageInfo {
   /** What each image is called in its folder or archive. */
   readonly names: readonly string[];
   /**
+   * Digest of what the load saw of each file: all of a small one, the beginning
+   * of a large one.
+   */
+  readonly contents?: string;
+  /**
    * `[height, width, channels]` of one image; `undefined` when it cannot be
    * read and such files are left out.
    *

@@ -1,4 +1,5 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
+import { createHash } from "node:crypto";
 import { badFilePolicy, noneLeft } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
@@ -34,18 +35,45 @@ export interface OpenFiles {
 /** Enough for the header of nearly every image, metadata before it included. */
 const HEADER_BYTES = 2 ** 18;
 
-/** Looks at the header of a file, and at all of it where that is not enough. */
+/** Of a file that was looked at; of all, tells whether one was changed. */
+const DIGEST_BYTES = 8;
+
+/**
+ * Looks at the header of a file, and at all of it where that is not enough.
+ *
+ * @returns A digest of its beginning, which of a small file is all of it.
+ */
 async function checkFile(
   read: (most?: number) => Promise<Uint8Array>,
   shape: ImageShape,
   reading: Reading,
-): Promise<Facts> {
+): Promise<{ readonly facts: Facts; readonly digest: Uint8Array }> {
   const start = await read(HEADER_BYTES);
+  let facts: Facts;
   try {
-    return await checkHeader(start, shape, reading);
+    facts = await checkHeader(start, shape, reading);
   } catch (error) {
     if (start.length < HEADER_BYTES) throw error;
-    return await checkHeader(await read(), shape, reading);
+    facts = await checkHeader(await read(), shape, reading);
+  }
+  const digest = createHash("sha256").update(start).digest();
+  return { facts, digest: digest.subarray(0, DIGEST_BYTES) };
+}
+
+/** Digests of the files of a split, side by side. */
+class Contents {
+  readonly #digests: Uint8Array;
+
+  constructor(images: number) {
+    this.#digests = new Uint8Array(images * DIGEST_BYTES);
+  }
+
+  add(image: number, digest: Uint8Array): void {
+    this.#digests.set(digest, image * DIGEST_BYTES);
+  }
+
+  digest(): string {
+    return createHash("sha256").update(this.#digests).digest("hex");
   }
 }
 
@@ -86,15 +114,20 @@ export async function streamPlan(
   const unread: SkippedFile[] = [];
   const atLoad = badFilePolicy(options, (file) => unread.push(file));
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
+  const contents = {
+    train: new Contents(plan.train.paths.length),
+    test: new Contents(plan.test?.paths.length ?? 0),
+  };
   let done = 0;
   await sideBySide(slotsOf(plan), AT_ONCE, async (slot) => {
     try {
-      const facts = await checkFile(
+      const { facts, digest } = await checkFile(
         (most) => files.read(slot, most),
         shape,
         reading,
       );
       tally.see({ facts, clipped: 0 });
+      contents[slot.split].add(slot.image, digest);
     } catch (error) {
       atLoad(files.name(slot), error);
       bad[slot.split].add(slot.image);
@@ -116,6 +149,7 @@ export async function streamPlan(
     return {
       count: paths.length,
       names: paths,
+      contents: contents[split].digest(),
       ...shape,
       ...(labels ? { labels } : {}),
       ...(plan.classes ? { classes: plan.classes } : {}),

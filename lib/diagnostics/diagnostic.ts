@@ -89,6 +89,11 @@ export class Findings {
     return this.#all.some((one) => JSON.stringify(one.path) === text);
   }
 
+  /** Adds what was found elsewhere. */
+  add(...found: readonly Diagnostic[]): void {
+    for (const one of found) this.#all.push(one);
+  }
+
   /** Adds an error. */
   error(
     code: Code,

@@ -1,11 +1,10 @@
 /** @file Fetching libtensorflow into the cache, with pip. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { type EngineLibrary, LIBRARY_FILES, waysOut } from "./library.ts";
 import { type EngineOptions, installFolder, locateEngine } from "./locate.ts";
+import { sha256 } from "./verify_cache.ts";
 import { VERSION, type Wheel, wheelFor } from "./wheels.ts";
 
 /** How far an installation has come. */
@@ -77,12 +76,6 @@ async function watched<T>(
   } finally {
     clearInterval(timer);
   }
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 const UNPACK = `

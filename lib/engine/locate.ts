@@ -1,7 +1,11 @@
 /** @file Finding libtensorflow on this machine. */
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { askPython } from "./ask_python.ts";
+import { isWhole } from "./elf.ts";
 import { type Build, type EngineLibrary, LIBRARY_FILES } from "./library.ts";
+import { areVerified } from "./verify_cache.ts";
 import { VERSION, type Wheel, wheelFor } from "./wheels.ts";
 
 /** First and last versions whose C API is known to serve. */
@@ -46,6 +50,12 @@ async function fromEnvironment(): Promise<EngineLibrary | undefined> {
   if (!folder) return undefined;
   const found = await librariesIn(folder);
   if (found) {
+    for (const file of Object.values(found)) {
+      if (await isWhole(file)) continue;
+      throw new UserError(
+        `STOPGRAD_LIBTENSORFLOW is "${folder}", but ${file} is no whole library: it was cut off, or is something else.\nInstall that TensorFlow again, or unset STOPGRAD_LIBTENSORFLOW.`,
+      );
+    }
     return { ...found, origin: "STOPGRAD_LIBTENSORFLOW", version: "unknown" };
   }
   throw new UserError(
@@ -65,33 +75,33 @@ if spec and spec.submodule_search_locations:
             continue
         folder = list(spec.submodule_search_locations)[0]
         cuda = os.path.isdir(os.path.join(os.path.dirname(folder), "nvidia", "cudnn"))
-        print(json.dumps([folder, version, name == "tensorflow" and cuda]))
+        print("stopgrad:" + json.dumps([folder, version, name == "tensorflow" and cuda]))
         break
 `;
 
+/** The line of the answer: what else is printed comes from elsewhere. */
+const ANSWER = /^stopgrad:(.*)$/m;
+
+const answerSchema = z.tuple([z.string(), z.string(), z.boolean()]);
+
 async function fromPython(build: Build): Promise<EngineLibrary | undefined> {
-  let output: string;
+  let answer: z.infer<typeof answerSchema>;
   try {
-    const { stdout } = await new Deno.Command("python3", {
-      args: ["-c", ASK_PYTHON],
-      stdin: "null",
-      stderr: "null",
-    }).output();
-    output = new TextDecoder().decode(stdout).trim();
+    const line = ANSWER.exec(await askPython(ASK_PYTHON) ?? "")?.[1];
+    answer = answerSchema.parse(JSON.parse(line ?? ""));
   } catch {
-    return undefined; // no python3
+    return undefined; // no python3, or no TensorFlow that it would import
   }
-  if (!output) return undefined;
-  const [folder, version, cuda] = JSON.parse(output) as [
-    string,
-    string,
-    boolean,
-  ];
+  const [folder, version, cuda] = answer;
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const known = major === NEWEST_MAJOR && minor >= (OLDEST[1] as number);
   if (!known || (build === "gpu" && !cuda)) return undefined;
   const found = await librariesIn(folder);
-  return found && { ...found, origin: "python3", version };
+  if (!found) return undefined;
+  for (const file of Object.values(found)) {
+    if (!await isWhole(file)) return undefined;
+  }
+  return { ...found, origin: "python3", version };
 }
 
 async function fromCache(
@@ -100,15 +110,20 @@ async function fromCache(
   const wheel = options.wheel ?? wheelFor(options.build);
   const found = await librariesIn(join(installFolder(options), "tensorflow"));
   if (!found || !wheel) return undefined;
-  // A whole installation is renamed into place; sizes catch what came after.
+  // A whole installation is renamed into place; this catches what came after.
   const whole = await size(found.framework) === wheel.frameworkBytes &&
-    await size(found.cc) === wheel.ccBytes;
+    await size(found.cc) === wheel.ccBytes &&
+    await areVerified(
+      installFolder(options),
+      Object.values(found),
+      wheel.libraries,
+    );
   return whole ? { ...found, origin: "cache", version: VERSION } : undefined;
 }
 
 /**
- * Finds libtensorflow: `STOPGRAD_LIBTENSORFLOW`, then a TensorFlow of
- * `python3`, then the cache.
+ * Finds libtensorflow: `STOPGRAD_LIBTENSORFLOW`, then the cache, then a
+ * TensorFlow of `python3`, which is started for it.
  *
  * @throws {UserError} When `STOPGRAD_LIBTENSORFLOW` is set to a wrong folder.
  */
@@ -116,6 +131,6 @@ export async function locateEngine(
   options: EngineOptions,
 ): Promise<EngineLibrary | undefined> {
   return await fromEnvironment() ??
-    await fromPython(options.build) ??
-    await fromCache(options);
+    await fromCache(options) ??
+    await fromPython(options.build);
 }

@@ -44,8 +44,17 @@ export interface Engine {
  */
 const OPS_AT_ONCE = 2;
 
+/** More threads than any machine has cores; TensorFlow dies of far more. */
+export const MOST_THREADS = 1024;
+
 /** Which engine the settings ask for: its build is that of the device. */
 function wanted(settings: EngineSettings): EngineOptions {
+  const { threads = 1 } = settings;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new UserError(
+      `Cannot use ${threads} threads: expected a whole number from 1 to ${MOST_THREADS}.\nGive --threads, or leave it out: then there is one for each core.`,
+    );
+  }
   const build = settings.device ?? (gpuPresent() ? "gpu" : "cpu");
   if (settings.xla && build !== "gpu") {
     throw new UserError(

@@ -11,6 +11,8 @@ export interface Wheel {
   /** Sizes of the two libraries in it. */
   readonly frameworkBytes: number;
   readonly ccBytes: number;
+  /** Digests of the two libraries by name, where they are pinned. */
+  readonly libraries?: Readonly<Record<string, string>>;
   /** Further requirements with CUDA's libraries. */
   readonly cuda: readonly string[];
 }
@@ -29,6 +31,12 @@ export const WHEELS: Readonly<Record<string, Wheel>> = {
     bytes: 273_829_956,
     frameworkBytes: 65_222_328,
     ccBytes: 788_086_608,
+    libraries: {
+      "libtensorflow_framework.so.2":
+        "f060b323b26ef80add21b9df9428de3aeaf2843d772c5bb098745f7abff3709b",
+      "libtensorflow_cc.so.2":
+        "6505a4b9657e62100c6bdacb683957a395cb047725042945aaa50e40a71e429e",
+    },
     cuda: [],
   },
   "x86_64/gpu": {

@@ -1,10 +1,26 @@
 /** @file Whether the data are there, and can be evaluated: warnings. */
-import type { Findings } from "../diagnostics/diagnostic.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import { edgesOf } from "../graph/edges.ts";
-import type { StageGraph } from "../graph/stage_graph.ts";
 import { LABEL } from "../model/reference.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { isRecord } from "../diagnostics/validate.ts";
+
+/** What of a pipeline is looked at. */
+export interface Judged {
+  readonly data: Pick<Pipeline["data"], "source" | "options">;
+  readonly evaluate: {
+    readonly [K in keyof Pipeline["evaluate"]]: unknown;
+  };
+  /** Places where stages read labels. */
+  readonly labels: readonly Path[];
+}
+
+/** Places where stages of a pipeline read labels. */
+export const labelsRead = ({ stages }: Pick<Pipeline, "stages">): Path[] =>
+  [...stages].flatMap(([name, stage]) =>
+    edgesOf(stage).filter(({ to }) => to === LABEL)
+      .map(({ path }) => ["stages", name, ...path])
+  );
 
 /**
  * Warns of files that are not there, and of an evaluation that was asked for
@@ -15,8 +31,7 @@ import { isRecord } from "../diagnostics/validate.ts";
  * @param baseDir Relative paths of data start here.
  */
 export function checkData(
-  { data: { source, options }, evaluate }: Pipeline,
-  graph: StageGraph,
+  { data: { source, options }, evaluate, labels }: Judged,
   value: unknown,
   baseDir: string,
   findings: Findings,
@@ -28,7 +43,7 @@ export function checkData(
     });
   }
   if (odd !== undefined) findings.warn("odd-data", ["data", "path"], odd);
-  if (labelled === false) checkLabels(graph, findings);
+  if (labelled === false) refuseLabels(labels, findings);
   const asked = isRecord(value) && value["evaluate"] !== undefined &&
     (evaluate.knn || evaluate.linear);
   if (labelled === false && asked) {
@@ -48,21 +63,18 @@ export function checkData(
 }
 
 /** Reports stages that read labels where there are none. */
-function checkLabels({ order }: StageGraph, findings: Findings): void {
-  for (const { name, stage } of order) {
-    for (const { to, path } of edgesOf(stage)) {
-      if (to !== LABEL) continue;
-      findings.error(
-        "no-labels",
-        ["stages", name, ...path],
-        `Cannot train "${name}" on "label": the images have no labels`,
-        {
-          hints: [
-            "labels are the names of folders, <class>/<image>; or take the stage away",
-          ],
-          related: [["data"]],
-        },
-      );
-    }
+function refuseLabels(places: readonly Path[], findings: Findings): void {
+  for (const path of places) {
+    findings.error(
+      "no-labels",
+      path,
+      `Cannot train "${path[1]}" on "label": the images have no labels`,
+      {
+        hints: [
+          "labels are the names of folders, <class>/<image>; or take the stage away",
+        ],
+        related: [["data"]],
+      },
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** @file `extends`: one value from a file and the files that it builds on. */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { readRegularTextSync } from "../regular_file.ts";
 import { Findings, type Path } from "../diagnostics/diagnostic.ts";
 import { type Location, OFFSET, SourceDocument } from "./document.ts";
 import { merge } from "./merge.ts";
@@ -135,9 +136,7 @@ class Reader {
 
   #text(base: string, file: string, at: Path): string | undefined {
     try {
-      // A device or a pipe might never end.
-      if (!Deno.statSync(file).isFile) throw new Error("it is not a file");
-      return Deno.readTextFileSync(file);
+      return readRegularTextSync(file);
     } catch (error) {
       const missing = error instanceof Deno.errors.NotFound;
       const near = missing ? neighbour(file) : undefined;

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import {
+  BUILT_IN,
   kindsOf,
   register,
   type Registrable,
@@ -10,6 +11,7 @@ import {
 } from "../model/registry.ts";
 import { isRecord } from "../diagnostics/validate.ts";
 import { isUserFile } from "../stages/user_file.ts";
+import { moduleFiles } from "./module_files.ts";
 
 /** Keys whose text can name a definition; elsewhere a path is only text. */
 const namingKeys = (registry: Registry): ReadonlySet<string> =>
@@ -21,16 +23,19 @@ const namingKeys = (registry: Registry): ReadonlySet<string> =>
       .map(({ key }) => key),
   ]);
 
-interface Mention {
+const BUILT_IN_NAMES = namingKeys(BUILT_IN);
+
+/** A place where a pipeline names a module. */
+export interface Mention {
   readonly file: string;
   readonly path: Path;
   readonly at: "key" | "value";
 }
 
 /** Every place where a value names a user's module. */
-function* mentions(
+export function* mentions(
   value: unknown,
-  naming: ReadonlySet<string>,
+  naming: ReadonlySet<string> = BUILT_IN_NAMES,
   path: Path = [],
 ): Generator<Mention> {
   const key = path.at(-1);
@@ -52,8 +57,11 @@ function* mentions(
   }
 }
 
-/** Finds what is wrong with the types of a module; absolute paths. */
-export type TypeCheck = (file: string) => Promise<readonly string[]>;
+/** Finds what is wrong with the types of a module, by its absolute path and its name. */
+export type TypeCheck = (
+  path: string,
+  name: string,
+) => Promise<readonly string[]>;
 
 const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
   "stage",
@@ -62,14 +70,39 @@ const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
   "source",
 ]);
 
+/** Paths of the modules that a value names, each once, as it names them. */
+export const modulesIn = (value: unknown): readonly string[] => [
+  ...new Set([...mentions(value)].map(({ file }) => file)),
+];
+
+/** What is done with modules. */
+export interface ModuleOptions {
+  /** Checks their types; not checked by default. */
+  readonly typeCheck?: TypeCheck | undefined;
+  /** Told of the files of a module before it is executed; absolute paths. */
+  readonly onModule?: ((files: readonly string[]) => void) | undefined;
+  /** Gives the default export of a module in another way. */
+  readonly importer?: (file: string) => Promise<unknown>;
+}
+
+/** Imports a module with all that this process may do. */
+async function importTrusted(
+  path: string,
+  onModule: ModuleOptions["onModule"],
+): Promise<unknown> {
+  const files = await moduleFiles(path);
+  onModule?.(files);
+  return (await import(pathToFileURL(path).href)).default;
+}
+
 /** Imports a definition; the path takes the place of its name. */
 async function importDefinition(
   file: string,
   baseDir: string,
+  { importer, onModule }: ModuleOptions,
 ): Promise<Registrable> {
-  const url = pathToFileURL(resolve(baseDir, file));
-  await Deno.stat(url);
-  const { default: definition } = await import(url.href);
+  const definition = await (importer?.(file) ??
+    importTrusted(resolve(baseDir, file), onModule));
   if (!isRecord(definition) || !KINDS.has(definition["kind"])) {
     throw new Error(
       "its default export is no definition: expected defineStage(...), defineLoss(...), defineModule(...), defineTransform(...), defineOptimizer(...) or defineSource(...)",
@@ -78,8 +111,12 @@ async function importDefinition(
   return { ...definition, name: file } as unknown as Registrable;
 }
 
-function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+// Taken now: modules are also imported where there is no Deno.
+const { NotFound } = Deno.errors;
+
+/** Why a module cannot be used. */
+export function reason(error: unknown): string {
+  if (error instanceof NotFound) return "there is no such file";
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0] ?? text;
 }
@@ -95,19 +132,20 @@ export async function withUserFiles(
   baseDir: string,
   registry: Registry,
   findings: Findings,
-  typeCheck?: TypeCheck,
+  options: ModuleOptions = {},
 ): Promise<Registry> {
   const loaded = new Map<string, Promise<Registrable>>();
   const definitions: Registrable[] = [];
   for (const { file, path, at } of mentions(value, namingKeys(registry))) {
     let definition = loaded.get(file);
     if (!definition) {
-      definition = importDefinition(file, baseDir);
+      definition = importDefinition(file, baseDir, options);
       loaded.set(file, definition);
     }
     try {
       definitions.push(await definition);
-      const hints = await typeCheck?.(resolve(baseDir, file)) ?? [];
+      const hints = await options.typeCheck?.(resolve(baseDir, file), file) ??
+        [];
       if (hints.length > 0) {
         findings.error(
           "custom-stage",

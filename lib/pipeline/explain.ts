@@ -4,13 +4,14 @@ import { stringify } from "yaml";
 import { Findings, type Path } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../stages/origin.ts";
 import { originOf } from "./origins.ts";
-import { fitPresets } from "./fit_presets.ts";
+import { channelsOf, fitPresets } from "./fit_presets.ts";
 import type { LoadedPipeline } from "./load.ts";
+import { type OutlinedSweep, outlineSweep } from "./outline.ts";
 import { overridePath } from "./overrides.ts";
 import { valueAt } from "./path.ts";
-import { plainSweep } from "./plain_sweep.ts";
+import { plainPoints } from "./plain_sweep.ts";
 import { BUILT_IN, definitionsOf, type Registry } from "../model/registry.ts";
-import { resolve } from "./resolve.ts";
+import { type Plain, resolve } from "./resolve.ts";
 import { readSource, type Source as Read } from "./source.ts";
 import { isRecord } from "../diagnostics/validate.ts";
 
@@ -25,7 +26,13 @@ export interface Source {
 }
 
 /** What is explained. */
-type Explained = Pick<LoadedPipeline, "pipeline" | "sweep">;
+export interface Explained {
+  /** Every value written out. */
+  readonly resolved: Plain;
+  /** Channels of the images: presets fit themselves to them. */
+  readonly channels: number;
+  readonly sweep?: OutlinedSweep;
+}
 
 /** A line of the output: its text, and what its comment says. */
 interface Line {
@@ -127,16 +134,16 @@ function commenter(
 
 /** Lines of a sweep: what each point changes in the pipeline before it. */
 function* sweepLines(
-  loaded: Explained,
+  base: Plain,
+  sweep: OutlinedSweep,
   source: Read,
   registry: Registry,
   folder: string,
 ): Generator<Line> {
-  const base = resolve(loaded.pipeline);
   const named = (name: string): string => relative(folder, name);
   const ofFile = (path: Path): string => source.origin(path, named);
   const points = new Map(
-    loaded.sweep?.points.map((point) => {
+    sweep.points.map((point) => {
       const variant = source.with(point.changes, new Findings());
       const comment = commenter(variant, registry, folder);
       return [point.name, { point, variant, comment }];
@@ -155,7 +162,7 @@ function* sweepLines(
     return gone ? variant.origin(inPipeline, named) : comment(inPipeline);
   };
   yield { text: "sweep:" };
-  yield* linesOf(plainSweep(loaded), ["sweep"], "  ", comment, registry);
+  yield* linesOf(plainPoints(base, sweep), ["sweep"], "  ", comment, registry);
 }
 
 /**
@@ -164,17 +171,17 @@ function* sweepLines(
  * the preset it belongs to, or says `default`. The text loads to the same
  * pipeline.
  */
-export function explain(
-  loaded: Explained,
+export function explainOutline(
+  { resolved, sweep, channels }: Explained,
   { file, text, set = [], registry: all = BUILT_IN }: Source,
 ): string {
-  const registry = fitPresets(all, loaded.pipeline.data);
+  const registry = fitPresets(all, channels);
   const source = readSource(file, text, set, new Findings());
   const folder = dirname(file);
   const comment = commenter(source, registry, folder);
   const lines = [
-    ...linesOf(resolve(loaded.pipeline), [], "", comment, registry),
-    ...(loaded.sweep ? sweepLines(loaded, source, registry, folder) : []),
+    ...linesOf(resolved, [], "", comment, registry),
+    ...(sweep ? sweepLines(resolved, sweep, source, registry, folder) : []),
   ];
   const column = Math.min(
     WIDEST_COLUMN,
@@ -183,4 +190,16 @@ export function explain(
   return lines.map(({ text, comment }) =>
     comment ? `${text.padEnd(column)}  # ${comment}\n` : `${text}\n`
   ).join("");
+}
+
+/** The same of a loaded pipeline. */
+export function explain(
+  { pipeline, sweep }: Pick<LoadedPipeline, "pipeline" | "sweep">,
+  source: Source,
+): string {
+  return explainOutline({
+    resolved: resolve(pipeline),
+    channels: channelsOf(pipeline.data),
+    ...(sweep ? { sweep: outlineSweep(sweep) } : {}),
+  }, source);
 }

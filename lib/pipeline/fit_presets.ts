@@ -3,12 +3,13 @@ import { fitPreset } from "../stages/presets.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Registry } from "../model/registry.ts";
 
-/** A registry whose augmentations suit the images; the same where they are unknown. */
-export function fitPresets(
-  registry: Registry,
-  data: Pipeline["data"] | undefined,
-): Registry {
-  const { channels } = data?.source.shape(data.options) ?? { channels: 3 };
+/** Channels of the images; 3 where they are unknown. */
+export const channelsOf = (
+  data: Pick<Pipeline["data"], "source" | "options"> | undefined,
+): number => data?.source.shape(data.options).channels ?? 3;
+
+/** A registry whose augmentations suit images of so many channels. */
+export function fitPresets(registry: Registry, channels: number): Registry {
   if (channels === 3) return registry;
   return {
     ...registry,

@@ -3,8 +3,9 @@ import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
-import { checkData } from "./check_data.ts";
-import { type TypeCheck, withUserFiles } from "./custom.ts";
+import { readRegularText } from "../regular_file.ts";
+import { checkData, labelsRead } from "./check_data.ts";
+import { type ModuleOptions, withUserFiles } from "./custom.ts";
 import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
 import { parsePipeline } from "./parse.ts";
 import { nearest } from "../diagnostics/nearest.ts";
@@ -17,7 +18,8 @@ import type { Paper, Sweep, SweepPoint } from "./sweep.ts";
 import { gather, inFile, type Variant, variantsOf } from "./variants.ts";
 
 /** How a pipeline is loaded. */
-export interface LoadOptions {
+export interface LoadOptions
+  extends Pick<ModuleOptions, "typeCheck" | "onModule"> {
   /** Changes, each `a.b=value`. */
   readonly set?: readonly string[];
   /** What it can name; what comes with Stopgrad, by default. */
@@ -26,8 +28,6 @@ export interface LoadOptions {
   readonly baseDir?: string;
   /** Name of a point of the file's sweep, to load in place of the whole. */
   readonly point?: string | undefined;
-  /** Checks the types of a user's modules; not checked by default. */
-  readonly typeCheck?: TypeCheck;
 }
 
 /** A pipeline that passed every check. */
@@ -71,7 +71,7 @@ export interface CheckResult {
 }
 
 /** What was read of a file, before its pipelines are checked. */
-interface Reading {
+export interface Reading {
   readonly file: string;
   readonly baseDir: string;
   readonly variants: readonly Variant[];
@@ -88,36 +88,55 @@ function read(
   return { file, baseDir, ...variantsOf(source, findings) };
 }
 
-/** Checks one pipeline of a file. */
-function checkOne(
-  { source: { value }, findings }: Variant,
-  name: string,
-  baseDir: string,
+/** The name of a pipeline that gives itself none. */
+const nameOf = (file: string): string =>
+  basename(file).replace(/\.ya?ml$/, "")
+    .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
+
+/**
+ * Checks the value of one pipeline; looks at no file.
+ *
+ * @param file Gives the pipeline its name where it has none.
+ */
+export function checkValue(
+  value: unknown,
+  file: string,
   registry: Registry,
-): Pick<LoadedPipeline, "pipeline" | "graph" | "value"> | undefined {
+  findings: Findings,
+): Pick<LoadedPipeline, "pipeline" | "graph"> | undefined {
   const { pipeline, draft } = value === undefined
     ? {}
-    : parsePipeline(value, name, registry, findings);
+    : parsePipeline(value, nameOf(file), registry, findings);
   const graph = pipeline && wire(pipeline, findings);
   if (draft) checkDraft(draft, findings);
   if (pipeline && graph) {
     findRisks(pipeline, graph, findings);
-    checkData(pipeline, graph, value, baseDir, findings);
   }
-  return pipeline && graph && !findings.failed
-    ? { pipeline, graph, value }
-    : undefined;
+  return pipeline && graph && { pipeline, graph };
+}
+
+/** Checks one pipeline of a file, and whether its data are there. */
+function checkOne(
+  { source: { value }, findings }: Variant,
+  { file, baseDir }: Reading,
+  registry: Registry,
+): Pick<LoadedPipeline, "pipeline" | "graph" | "value"> | undefined {
+  const found = checkValue(value, file, registry, findings);
+  if (!found) return undefined;
+  const { pipeline } = found;
+  const judged = { ...pipeline, labels: labelsRead(pipeline) };
+  checkData(judged, value, baseDir, findings);
+  return findings.failed ? undefined : { ...found, value };
 }
 
 function check(
-  { file, baseDir, variants, sweep }: Reading,
+  reading: Reading,
   registry: Registry,
   chosen: string | undefined,
 ): CheckResult {
-  const name = basename(file).replace(/\.ya?ml$/, "")
-    .replace(/[^\w.-]+/g, "-").slice(0, 100) || "pipeline";
+  const { file, baseDir, variants, sweep } = reading;
   const checked = variants.map((variant) =>
-    checkOne(variant, name, baseDir, registry)
+    checkOne(variant, reading, registry)
   );
   const placed = gather(variants);
   const result = { findings: inFile(placed), text: renderAll(placed) };
@@ -143,22 +162,29 @@ function check(
   };
   return {
     ...result,
-    loaded: chosen === undefined ? loaded : pick(file, loaded, chosen),
+    loaded: chosen === undefined
+      ? loaded
+      : pick(file, loaded.sweep?.points, chosen).loaded,
   };
 }
 
-/** @throws {UserError} Unless the sweep has a point of this name. */
-function pick(
+/**
+ * The point of this name.
+ *
+ * @param points Of the file's sweep; `undefined` where it has none.
+ * @throws {UserError} When there is none of this name.
+ */
+export function pick<P extends Pick<SweepPoint, "name">>(
   file: string,
-  { sweep }: LoadedPipeline,
+  points: readonly P[] | undefined,
   name: string,
-): LoadedPipeline {
-  const names = sweep?.points.map((point) => point.name) ?? [];
-  const found = sweep?.points.find((point) => point.name === name);
-  if (found) return found.loaded;
+): P {
+  const found = points?.find((point) => point.name === name);
+  if (found) return found;
+  const names = points?.map((point) => point.name) ?? [];
   const near = nearest(name, names);
   throw new UserError(
-    sweep
+    points
       ? `Cannot find the point "${name}" in the sweep of "${file}"${
         near ? `: did you mean "${near}"?` : "."
       }\nKnown: ${names.map((one) => `"${one}"`).join(", ")}.`
@@ -183,17 +209,17 @@ export function checkText(
 }
 
 /**
- * Checks a pipeline file, with the user's own modules that it names.
+ * Reads a pipeline file and its bases; checks nothing yet.
  *
  * @throws {UserError} When the file cannot be read.
  */
-export async function checkPipeline(
+export async function readPipeline(
   file: string,
-  options: LoadOptions = {},
-): Promise<CheckResult> {
+  options: LoadOptions,
+): Promise<Reading> {
   let text: string;
   try {
-    text = await Deno.readTextFile(file);
+    text = await readRegularText(file);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such file"
@@ -204,7 +230,17 @@ export async function checkPipeline(
       `Cannot read the pipeline "${file}": ${reason}.\nGive the path of a YAML file, for example pipelines/simsiam.yaml.`,
     );
   }
-  const reading = read(file, text, options);
+  return read(file, text, options);
+}
+
+/**
+ * Checks a pipeline that was read. Executes the user's own modules that it
+ * names, with all that this process may do.
+ */
+export async function checkTrusted(
+  reading: Reading,
+  options: LoadOptions,
+): Promise<CheckResult> {
   let registry = options.registry ?? BUILT_IN;
   for (const { source, findings } of reading.variants) {
     registry = await withUserFiles(
@@ -212,10 +248,22 @@ export async function checkPipeline(
       reading.baseDir,
       registry,
       findings,
-      options.typeCheck,
+      options,
     );
   }
   return check(reading, registry, options.point);
+}
+
+/**
+ * Checks a pipeline file, with the user's own modules that it names.
+ *
+ * @throws {UserError} When the file cannot be read.
+ */
+export async function checkPipeline(
+  file: string,
+  options: LoadOptions = {},
+): Promise<CheckResult> {
+  return await checkTrusted(await readPipeline(file, options), options);
 }
 
 /**

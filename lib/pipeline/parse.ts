@@ -5,7 +5,7 @@ import { completeMonitor, type Monitor } from "../monitor/policy.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/nearest.ts";
-import { fitPresets } from "./fit_presets.ts";
+import { channelsOf, fitPresets } from "./fit_presets.ts";
 import type {
   Draft,
   Evaluate,
@@ -74,7 +74,7 @@ export function parsePipeline(
     findings,
   );
   const data = parseData(value["data"], registry, findings);
-  const fitted = fitPresets(registry, data);
+  const fitted = fitPresets(registry, channelsOf(data));
   const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);

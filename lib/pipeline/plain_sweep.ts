@@ -1,5 +1,6 @@
 /** @file A sweep back to plain data, its grid and its variables written out. */
-import type { LoadedPipeline, LoadedPoint } from "./load.ts";
+import type { LoadedPipeline } from "./load.ts";
+import { type OutlinedSweep, outlineSweep } from "./outline.ts";
 import { type Plain, resolve } from "./resolve.ts";
 import { isRecord } from "../diagnostics/validate.ts";
 import { escapeVariables } from "./variables.ts";
@@ -35,29 +36,31 @@ function plainChanges(
 }
 
 /** What each point changes, by its name, with nothing implied. */
-export function pointChanges(
-  { pipeline, sweep }: Pick<LoadedPipeline, "pipeline" | "sweep">,
+function changesOf(
+  base: Plain,
+  { points }: OutlinedSweep,
 ): ReadonlyMap<string, Plain> {
-  const base = resolve(pipeline);
-  const changesOf = ({ changes, loaded }: LoadedPoint): Plain => ({
-    ...plainChanges(base, resolve(loaded.pipeline)),
-    // A seed tells repeats of a point apart, even one that changes nothing.
-    ...(changes.some(({ key }) => key === "seed")
-      ? { seed: loaded.pipeline.seed }
-      : {}),
-  });
   return new Map(
-    sweep?.points.map((point) => [point.name, changesOf(point)]) ?? [],
+    points.map(({ name, changes, resolved }) => [name, {
+      ...plainChanges(base, resolved),
+      // A seed tells repeats of a point apart, even one that changes nothing.
+      ...(changes.some(({ key }) => key === "seed")
+        ? { seed: resolved["seed"] }
+        : {}),
+    }]),
   );
 }
 
+/** What each point of a sweep changes, by its name. */
+export function pointChanges(
+  { pipeline, sweep }: Pick<LoadedPipeline, "pipeline" | "sweep">,
+): ReadonlyMap<string, Plain> {
+  return sweep ? changesOf(resolve(pipeline), outlineSweep(sweep)) : new Map();
+}
+
 /** What stands under `sweep` in a file that holds the same points. */
-export function plainSweep(
-  loaded: Pick<LoadedPipeline, "pipeline" | "sweep">,
-): Plain | undefined {
-  const { sweep } = loaded;
-  if (!sweep) return undefined;
-  const changes = pointChanges(loaded);
+export function plainPoints(base: Plain, sweep: OutlinedSweep): Plain {
+  const changes = changesOf(base, sweep);
   return escapeVariables({
     ...(Object.keys(sweep.paper).length > 0 ? { paper: sweep.paper } : {}),
     points: Object.fromEntries(
@@ -67,4 +70,11 @@ export function plainSweep(
       }]),
     ),
   });
+}
+
+/** The same of a loaded pipeline; `undefined` where it has no sweep. */
+export function plainSweep(
+  { pipeline, sweep }: Pick<LoadedPipeline, "pipeline" | "sweep">,
+): Plain | undefined {
+  return sweep && plainPoints(resolve(pipeline), outlineSweep(sweep));
 }

@@ -1,5 +1,5 @@
 /** @file Means of what steps report, between two checkpoints. */
-import type { MetricsLine } from "./run_folder.ts";
+import type { MetricsLine } from "./metrics_file.ts";
 import type { StepMetrics } from "./session.ts";
 import { finite } from "./summary.ts";
 
@@ -18,11 +18,11 @@ export class Averages {
   /**
    * Takes again what an interrupted run had added up.
    *
-   * @param lines Of `metrics.jsonl`, up to the step that the run goes on after.
+   * @param lines Of `metrics.jsonl`, some or all.
    * @param every Steps between two checkpoints.
+   * @param done The step that the run goes on after.
    */
-  recall(lines: readonly MetricsLine[], every: number): void {
-    const done = lines.at(-1)?.["step"] ?? 0;
+  recall(lines: readonly MetricsLine[], every: number, done: number): void {
     const from = done - done % every;
     for (const { step, epoch: _, ...metrics } of lines) {
       if ((step ?? 0) <= from) continue;

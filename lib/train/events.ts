@@ -42,6 +42,11 @@ export type TrainEvent =
     /** File of the last checkpoint of the healthy run, if there is one. */
     readonly checkpoint: string | null;
   }
+  | {
+    /** Something to know that stops nothing. */
+    readonly kind: "notice";
+    readonly text: string;
+  }
   | { readonly kind: "evaluate" }
   | { readonly kind: "done"; readonly result: TrainResult };
 

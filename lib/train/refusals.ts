@@ -1,8 +1,9 @@
 /** @file Why a run cannot begin, go on or be written, and what to do. */
 import { metricOf } from "../checkpoint/retention.ts";
-import type { Fingerprint } from "../data/fingerprint.ts";
+import { differ, type Fingerprint } from "../data/fingerprint.ts";
 import { UserError } from "../errors.ts";
 import type { CheckpointPolicy } from "../model/pipeline.ts";
+import type { ModuleDigests } from "./own_modules.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { ResumePoint } from "./resume_point.ts";
 
@@ -12,27 +13,37 @@ export function dataChange(
   now: Fingerprint,
 ): string | undefined {
   if (!data) return undefined;
-  if (data.digest !== now.digest) {
+  if (data.images !== now.images || differ(data.digest, now.digest)) {
     return `training images have changed${
       data.images === now.images
         ? `: there are still ${now.images}, but they are other ones`
         : `: ${data.images} images -> ${now.images} images`
     }`;
   }
-  return data.judged && now.judged && data.judged !== now.judged
+  return data.judged && now.judged && differ(data.judged, now.judged)
     ? "labels or test images have changed"
     : undefined;
 }
 
 /**
- * Refuses to go on with other images than those that a run began with.
+ * Refuses to go on with other images, or other modules of the user's own, than
+ * those that a run began with.
  *
  * @throws {UserError} When they are others.
  */
-export function checkData(point: ResumePoint, now: Fingerprint): void {
-  const change = dataChange(point, now);
+export function checkData(
+  point: ResumePoint,
+  now: Fingerprint,
+  modulesNow: ModuleDigests = point.origin.modules ?? {},
+): void {
+  const { folder, origin: { modules = {} } } = point;
+  const edited = Object.keys(modules).filter((name) =>
+    modules[name] !== modulesNow[name]
+  );
+  const change = edited.length > 0
+    ? `own modules ${edited.join(", ")} have changed`
+    : dataChange(point, now);
   if (change === undefined) return;
-  const { folder } = point;
   throw new UserError(
     `Cannot resume "${folder}": its ${change}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
   );
@@ -114,7 +125,10 @@ export function writing<T>(
   folder: RunFolder,
   work: () => Promise<T>,
 ): Promise<T> {
-  return attempt(folder.path, work, () => wayOn(folder));
+  return attempt(folder.path, work, async () => {
+    await folder.checkPlace();
+    return await wayOn(folder);
+  });
 }
 
 /**

@@ -10,6 +10,9 @@ import type { SkippedFile } from "../data/source.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/resolve.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { readRegularText } from "../regular_file.ts";
+import { cutAfter, type MetricsLine } from "./metrics_file.ts";
+import type { ModuleDigests } from "./own_modules.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
 /** Names of the files of a run. */
@@ -32,6 +35,7 @@ const originSchema = z.object({
     digest: z.string(),
     judged: z.string().optional(),
   }).optional(),
+  modules: z.record(z.string(), z.string()).optional(),
 });
 
 const timeSchema = z.object({
@@ -52,6 +56,8 @@ export interface RunOrigin {
   readonly settings?: RunSettings;
   /** Its images; absent in runs of older versions. */
   readonly data?: Fingerprint;
+  /** Its own modules; absent in runs of older versions. */
+  readonly modules?: ModuleDigests;
 }
 
 /**
@@ -60,16 +66,16 @@ export interface RunOrigin {
  * @throws {Error} When it cannot be read, or is none.
  */
 export async function readOrigin(run: string): Promise<RunOrigin> {
-  const text = await Deno.readTextFile(join(run, RUN_FILES.origin));
-  const { id = "", settings, data, baseDir, pipeline } = originSchema.parse(
-    JSON.parse(text),
-  );
+  const text = await readRegularText(join(run, RUN_FILES.origin));
+  const { id = "", settings, data, modules, baseDir, pipeline } = originSchema
+    .parse(JSON.parse(text));
   return {
     id,
     baseDir,
     pipeline,
     ...(settings ? { settings } : {}),
     ...(data ? { data } : {}),
+    ...(modules ? { modules } : {}),
   };
 }
 
@@ -119,14 +125,17 @@ export function unwritable(
 const jsonLines = (values: readonly unknown[]): string =>
   values.map((value) => `${JSON.stringify(value)}\n`).join("");
 
-/** A line of `metrics.jsonl`; `null` for what was no number. */
-export type MetricsLine = Readonly<Record<string, number | null>>;
+/** A folder is looked for so often while its metrics are written. */
+const LOOK_MS = 1000;
 
 /** A run's folder: `runs/<name>/<time>/`. */
 export class RunFolder {
   #metrics: Deno.FsFile | undefined;
   #lock: Deno.FsFile | undefined;
   #skips: Promise<void> = Promise.resolve();
+  /** The folder itself, whatever its name becomes. */
+  #inode: number | null = null;
+  #looked = 0;
 
   private constructor(
     readonly path: string,
@@ -218,6 +227,7 @@ export class RunFolder {
 
   async #takeLock(): Promise<boolean> {
     this.#lock?.close();
+    this.#inode = (await Deno.stat(this.path)).ino;
     this.#lock = await Deno.open(join(this.path, RUN_FILES.origin), {
       read: true,
       write: true,
@@ -225,6 +235,22 @@ export class RunFolder {
     });
     // Some network disks cannot lock: there, nobody is kept out.
     return await this.#lock.tryLock(true).catch(() => true);
+  }
+
+  /**
+   * Refuses to write where the folder no longer is: what was written would be
+   * lost, or the beginning of a second one.
+   *
+   * @throws {UserError} Then.
+   */
+  async checkPlace(): Promise<void> {
+    this.#looked = performance.now();
+    if (this.#inode === null) return;
+    const found = await Deno.stat(this.path).catch(() => undefined);
+    if (found?.ino === this.#inode) return;
+    throw new UserError(
+      `The folder of the run was removed or renamed while it trained: "${this.path}". Nothing more was written.\nIf it has another name now, give it to \`deno task resume\`: it goes on from its newest checkpoint.`,
+    );
   }
 
   async #write(file: string, text: string): Promise<void> {
@@ -249,6 +275,7 @@ export class RunFolder {
 
   /** Appends a line to `metrics.jsonl`. */
   async log(line: Readonly<Record<string, unknown>>): Promise<void> {
+    if (performance.now() - this.#looked > LOOK_MS) await this.checkPlace();
     this.#metrics ??= await Deno.open(join(this.path, RUN_FILES.metrics), {
       append: true,
       create: true,
@@ -259,8 +286,13 @@ export class RunFolder {
     }
   }
 
-  /** Waits until the metrics are on the disk. */
+  /**
+   * Waits until the metrics are on the disk.
+   *
+   * @throws {UserError} When the folder is no longer there.
+   */
   async sync(): Promise<void> {
+    await this.checkPlace();
     await this.#metrics?.syncData();
   }
 
@@ -268,31 +300,37 @@ export class RunFolder {
    * Forgets the metrics of steps after `step`, which will be done again, and
    * what a killed process has begun to write.
    *
-   * @returns What is left, in order.
+   * @param take Given the lines that are left, in order, some at a time.
+   * @returns How many of them were damaged, and left out.
+   * @throws {UserError} When they cannot be read, and would be lost.
    */
-  async rewind(step: number): Promise<MetricsLine[]> {
+  async rewind(
+    step: number,
+    take: (lines: readonly MetricsLine[]) => void = () => {},
+  ): Promise<number> {
     await this.checkpoints.sweep();
     const path = join(this.path, RUN_FILES.metrics);
-    const text = await Deno.readTextFile(path).catch(() => "");
-    const kept = text.split("\n").flatMap((line) => {
-      try {
-        const values = JSON.parse(line) as MetricsLine & { step: number };
-        return values.step <= step ? [{ line, values }] : [];
-      } catch {
-        return [];
+    try {
+      if (!(await Deno.stat(path)).isFile) throw new Error("it is not a file");
+      (await Deno.open(path)).close();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        await this.#write(RUN_FILES.metrics, "");
+        return 0;
       }
-    });
-    await this.#write(
-      RUN_FILES.metrics,
-      kept.map(({ line }) => `${line}\n`).join(""),
-    );
-    return kept.map(({ values }) => values);
+      throw new UserError(
+        `Cannot go on in "${this.path}": its ${RUN_FILES.metrics} cannot be read, and would be lost: ${
+          error instanceof Error ? error.message : String(error)
+        }\nMend that, or move the file away to go on without it.`,
+      );
+    }
+    return await cutAfter(path, step, take);
   }
 
   /** The time that a `summary.json` of as many steps tells of, where there is one. */
   async timeOf(steps: number): Promise<z.infer<typeof timeSchema> | undefined> {
     try {
-      const text = await Deno.readTextFile(join(this.path, RUN_FILES.summary));
+      const text = await readRegularText(join(this.path, RUN_FILES.summary));
       const time = timeSchema.parse(JSON.parse(text));
       return time.steps === steps ? time : undefined;
     } catch {
@@ -302,6 +340,7 @@ export class RunFolder {
 
   /** Writes `summary.json`. */
   async summarize(summary: object): Promise<void> {
+    await this.checkPlace();
     await this.#write(
       RUN_FILES.summary,
       JSON.stringify(summary, null, 2) + "\n",

@@ -2,7 +2,7 @@
 import type { Alarm } from "../monitor/watch.ts";
 import { Averages } from "./averages.ts";
 import { Monitoring } from "./monitoring.ts";
-import type { MetricsLine } from "./run_folder.ts";
+import type { MetricsLine } from "./metrics_file.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
 import { finite } from "./summary.ts";
 
@@ -36,10 +36,12 @@ export class RunMemory {
     this.#loss = finite(metrics["loss"] ?? Number.NaN);
   }
 
-  /** Takes the lines of `metrics.jsonl` up to where a run goes on. */
+  /** Takes lines of `metrics.jsonl`, up to where a run goes on; in order, some at a time. */
   recall(lines: readonly MetricsLine[]): void {
-    this.averages.recall(lines, checkpointSteps(this.session));
+    const { session } = this;
+    this.averages.recall(lines, checkpointSteps(session), session.done);
     this.alarms.push(...this.monitoring.replay(lines));
-    this.#loss = lines.at(-1)?.["loss"] ?? null;
+    const last = lines.at(-1);
+    if (last) this.#loss = last["loss"] ?? null;
   }
 }

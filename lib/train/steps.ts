@@ -50,7 +50,7 @@ export async function trainSteps(
         session.done,
         await session.save(),
         due ? { ...finites(monitoring.signals), ...averages.means } : {},
-        !monitoring.suspicious,
+        { healthy: !monitoring.suspicious, due },
       );
     });
     saved = session.done;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
-import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
 import type { TrainEvent } from "./events.ts";
 import { writingSweep } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -19,6 +19,7 @@ import {
   writeRecord,
 } from "./sweep_folder.ts";
 import { sweepMarkdown } from "./sweep_table.ts";
+import type { TrainResult } from "./summary.ts";
 import { train, type TrainOptions } from "./train.ts";
 
 /** What happens in a sweep, as it happens. */
@@ -104,9 +105,11 @@ export async function sweep(
  */
 export async function resumeSweep(
   folder: string,
-  options: Omit<SweepOptions, "runsDir" | "eager" | "xla"> = {},
+  options:
+    & Omit<SweepOptions, "runsDir" | "eager" | "xla">
+    & Pick<LoadOptions, "onModule"> = {},
 ): Promise<SweepResult> {
-  return await runPoints(await openSweep(folder), options);
+  return await runPoints(await openSweep(folder, options), options);
 }
 
 /** A sweep to run. */
@@ -169,7 +172,7 @@ async function runPoints(
         join(folder ??= await create?.() as string, point.folder),
       onEvent: (event) => onEvent({ kind: "run", event }),
     }, () => folder);
-    if (result.end === "interrupted") {
+    if (!result || result.end === "interrupted") {
       end = "interrupted";
       break;
     }
@@ -193,16 +196,21 @@ async function runPoints(
   return result;
 }
 
-/** A failure in a later point must not lose those before it. */
+/**
+ * Trains a point; undefined where it was interrupted before its first step. A
+ * failure in a later point must not lose those before it.
+ */
 async function trainPoint(
   loaded: LoadedPipeline,
   { name }: PointRecord,
   options: TrainOptions,
   folder: () => string | undefined,
-): ReturnType<typeof train> {
+): Promise<TrainResult | undefined> {
+  const { signal } = options;
   try {
     return await train(loaded, options);
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
     if (!(error instanceof UserError)) throw error;
     const kept = folder();
     throw new UserError(

@@ -5,11 +5,12 @@ import { z } from "zod";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import { UserError } from "../errors.ts";
 import type { Alarm } from "../monitor/watch.ts";
-import type { LoadedPipeline } from "../pipeline/load.ts";
+import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
 import { plainSweep, pointChanges } from "../pipeline/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep.ts";
 import { pointFolder } from "../pipeline/sweep_names.ts";
+import { readRegularText } from "../regular_file.ts";
 import { reopen } from "./resume.ts";
 import {
   newFolder,
@@ -194,14 +195,17 @@ export async function writeRecord(
  *
  * @throws {UserError} When it is not a sweep, or a point was changed.
  */
-export async function openSweep(folder: string): Promise<OpenSweep> {
+export async function openSweep(
+  folder: string,
+  options: Pick<LoadOptions, "onModule"> = {},
+): Promise<OpenSweep> {
   const record = await readRecord(folder);
   const pipelines = new Map<string, LoadedPipeline>();
   const problems: string[] = [];
   for (const { name, folder: own, result } of record.points) {
     if (result) continue;
     try {
-      const { loaded, changes } = await reopen(join(folder, own));
+      const { loaded, changes } = await reopen(join(folder, own), options);
       if (changes.length > 0) {
         problems.push(`The point "${name}" was changed:`);
         problems.push(...changes.map((change) => `  ${change}`));
@@ -229,7 +233,7 @@ async function readRecord(folder: string): Promise<SweepRecord> {
   const file = join(folder, SWEEP_FILES.record);
   try {
     const { format: _, ...record } = recordSchema.parse(
-      JSON.parse(await Deno.readTextFile(file)),
+      JSON.parse(await readRegularText(file)),
     );
     return record as unknown as SweepRecord;
   } catch (error) {

@@ -13,13 +13,20 @@ import {
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
+import { unlessAborted } from "./abort.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
 import { reported } from "./monitoring.ts";
+import { digestModules } from "./own_modules.ts";
 import { RunMemory } from "./run_memory.ts";
 import { checkBest, checkData, dataChange, writing } from "./refusals.ts";
 import type { ResumePoint } from "./resume_point.ts";
-import { RunFolder, type RunOrigin, unwritable } from "./run_folder.ts";
+import {
+  RUN_FILES,
+  RunFolder,
+  type RunOrigin,
+  unwritable,
+} from "./run_folder.ts";
 import { compiledRuntime, eagerRuntime } from "./runtime.ts";
 import { TrainingSession } from "./session.ts";
 import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
@@ -52,7 +59,10 @@ export interface TrainOptions {
   readonly products?: Rounding["products"] | undefined;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
-  /** Ends the run after the step, or the evaluation's batch, at hand; it can be resumed. */
+  /**
+   * Ends the run after the step, or the evaluation's batch, at hand; it can be
+   * resumed. Before the first step, the run is rejected with its reason.
+   */
   readonly signal?: AbortSignal;
   /** Called as things happen. */
   readonly onEvent?: (event: TrainEvent) => void;
@@ -91,15 +101,17 @@ export async function train(
   };
   // Beside the data where it is installed; fetched only for good data.
   const opening = openInstalled(settings);
-  const data = await pipeline.data.source.load(pipeline.data.options, {
+  const loading = pipeline.data.source.load(pipeline.data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => late.push(file),
   }).finally(() => opening);
+  const data = await unlessAborted(loading, options.signal);
   const { knn, linear } = pipeline.evaluate;
   const images = fingerprint(data, Boolean(knn || linear));
-  if (resume && !resume.changed) checkData(resume, images);
+  const modules = await digestModules(loaded.value, baseDir);
+  if (resume && !resume.changed) checkData(resume, images, modules);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const warnings = await lookAt(data);
   const change = resume && dataChange(resume, images);
@@ -108,10 +120,13 @@ export async function train(
     lines: describeData(data),
     warnings: [...warnings, ...change ? [`The run's ${change}.`] : []],
   });
-  const engine = await opening ?? await openEngine({
-    ...settings,
-    onProgress: (progress) => emit({ kind: "install", progress }),
-  });
+  const engine = await opening ?? await unlessAborted(
+    openEngine({
+      ...settings,
+      onProgress: (progress) => emit({ kind: "install", progress }),
+    }),
+    options.signal,
+  );
   const before = performance.now();
   const session = await TrainingSession.start(
     pipeline,
@@ -138,6 +153,7 @@ export async function train(
         ...(activations === "bfloat16" ? { products } : {}),
       },
       data: images,
+      ...(Object.keys(modules).length > 0 ? { modules } : {}),
     };
     folder = await folderOf(session, origin, options);
     const compiling = performance.now() - before;
@@ -191,13 +207,24 @@ async function goOn(
   memory: RunMemory,
   origin: Parts["origin"],
   { checkpoint, changed, origin: { id } }: ResumePoint,
+  emit: (event: TrainEvent) => void,
 ): Promise<void> {
   const { session } = memory;
   await writing(folder, async () => {
     await folder.lock();
     if (checkpoint) await session.restore(checkpoint.values);
     if (changed) await folder.describe(session.pipeline, { ...origin, id });
-    memory.recall(await folder.rewind(session.done));
+    const damaged = await folder.rewind(
+      session.done,
+      (lines) => memory.recall(lines),
+    );
+    if (damaged > 0) {
+      emit({
+        kind: "notice",
+        text:
+          `left out ${damaged} damaged line(s) of ${folder.path}/${RUN_FILES.metrics}`,
+      });
+    }
   });
 }
 
@@ -207,7 +234,7 @@ async function trainIn(
   { resume, signal, onEvent: emit = () => {} }: TrainOptions,
 ): Promise<TrainResult> {
   const memory = new RunMemory(session);
-  if (resume) await goOn(folder, memory, origin, resume);
+  if (resume) await goOn(folder, memory, origin, resume, emit);
   await writing(folder, () => folder.listSkipped(data.skipped));
   late.pourInto((file) => {
     emit({ kind: "skipped", files: [file] });

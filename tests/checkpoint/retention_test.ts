@@ -50,3 +50,20 @@ Deno.test("The newest healthy one stays, however many follow that are not", () =
   const all = [1, 2, 3, 4, 5].map((step) => checkpoint(step, 1, step < 3));
   assert.deepEqual(steps(retained(all, { keep: 2 })), [2, 4, 5]);
 });
+
+Deno.test("What an interruption writes stays while it is the newest, and takes no place of those that were due", () => {
+  const between = (step: number) => ({ ...checkpoint(step, 1), due: false });
+  const [a, b] = run(4, 3) as [
+    ReturnType<typeof checkpoint>,
+    ReturnType<typeof checkpoint>,
+  ];
+  assert.deepEqual(steps(retained([a, b, between(3)], { keep: 2 })), [1, 2, 3]);
+  assert.deepEqual(
+    steps(retained([a, b, between(3), between(4)], { keep: 2 })),
+    [1, 2, 4],
+  );
+  assert.deepEqual(
+    steps(retained([a, b, between(3), checkpoint(4, 1)], { keep: 2 })),
+    [2, 4],
+  );
+});

@@ -1,4 +1,5 @@
 import assert from "@std/assert";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { encodeSafetensors } from "../../lib/checkpoint/safetensors.ts";
 import { CheckpointStore, type Values } from "../../lib/checkpoint/store.ts";
@@ -83,7 +84,7 @@ Deno.test(
     const store = await saved(folder, 2, 1, 2);
     assert.equal((await store.newestHealthy())?.step, 2);
     for (const step of [3, 4, 5]) {
-      await store.save(step, values(step), {}, false);
+      await store.save(step, values(step), {}, { healthy: false });
     }
     assert.deepEqual(
       (await store.list()).map(({ step, healthy }) => [step, healthy]),
@@ -253,11 +254,20 @@ Deno.test(
   "A checkpoint is a safetensors file as any tool reads it",
   withFolder(async (folder) => {
     await saved(folder, 1, 5);
+    const digest = createHash("sha256");
+    for (const { data } of Object.values(values(5))) {
+      digest.update(new Uint8Array(data.buffer));
+    }
     assert.deepEqual(
       await Deno.readFile(join(folder, "step-00000005.safetensors")),
       encodeSafetensors({
         tensors: values(5),
-        metadata: { format: "stopgrad", step: "5", run: "" },
+        metadata: {
+          format: "stopgrad",
+          step: "5",
+          run: "",
+          values: digest.digest("hex"),
+        },
       }),
     );
   }),
@@ -392,5 +402,58 @@ Deno.test(
       "step-00000003.safetensors",
       "step-00000004.safetensors",
     ]);
+  }),
+);
+
+Deno.test(
+  "Without any manifest the checkpoints are found by their files, and none is lost",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 3, 10, 20, 30);
+    for (const name of ["manifest.json", "manifest.backup.json"]) {
+      await Deno.remove(join(folder, name));
+    }
+    const { entry, values: found, refused } = await store.newest();
+    assert.equal(entry?.step, 30);
+    assert.deepEqual(found, values(30));
+    assert.match(refused[0]?.reason ?? "", /neither it nor its copy/);
+    await store.save(40, values(40), {});
+    assert.deepEqual(
+      (await store.list()).map(({ step }) => step),
+      [20, 30, 40],
+    );
+  }),
+);
+
+Deno.test(
+  "A damaged file is told from a whole one without any manifest",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 3, 10, 20);
+    for (const name of ["manifest.json", "manifest.backup.json"]) {
+      await Deno.writeTextFile(join(folder, name), "{");
+    }
+    const path = join(folder, "step-00000020.safetensors");
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length - 1]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    const { entry, refused } = await store.newest();
+    assert.equal(entry?.step, 10);
+    assert.match(refused.at(-1)?.reason ?? "", /its values are not those/);
+  }),
+);
+
+Deno.test(
+  "A device in the place of a checkpoint or a manifest is passed over",
+  withFolder(async (folder) => {
+    const store = await saved(folder, 3, 10, 20);
+    for (const name of ["manifest.json", "step-00000020.safetensors"]) {
+      await Deno.remove(join(folder, name));
+      await Deno.symlink("/dev/zero", join(folder, name));
+    }
+    const { entry, refused } = await store.newest();
+    assert.equal(entry?.step, 10);
+    assert.deepEqual(
+      refused.map(({ reason }) => reason),
+      ["it is not a file", "it is not a file"],
+    );
   }),
 );

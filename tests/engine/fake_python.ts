@@ -26,10 +26,19 @@ if [ "$1 $2 $3" = "-m pip download" ]; then
   exit 0
 fi
 case "$2" in
-  *find_spec*) echo "$FAKE_TENSORFLOW"; exit 0 ;;
+  *find_spec*)
+    echo asked >> "$FAKE_LOG.asked"
+    [ -n "$FAKE_NOISE" ] && echo "$FAKE_NOISE"
+    [ -n "$FAKE_HANG" ] && { trap "" TERM; sleep 60 & wait; sleep 60; }
+    echo "stopgrad:$FAKE_TENSORFLOW"
+    exit 0 ;;
 esac
 exec "$TRUE_PYTHON" "$@"
 `;
+
+/** The header of a library that has nothing else. */
+const ELF = new Uint8Array(64);
+ELF.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
 
 /** Where python3 is, for the tests that need one. */
 export const TRUE_PYTHON: string | undefined = (() => {
@@ -67,6 +76,8 @@ export interface Workplace {
   cached(): string[];
   /** How the fake pip was called, once a line. */
   calls(): string[];
+  /** How often python3 was asked for its TensorFlow. */
+  asked(): number;
   /** Makes a folder with two files named as the libraries are. */
   libraries(name: string): string;
 }
@@ -162,11 +173,19 @@ export async function withWorkplace(
           return [];
         }
       },
+      asked() {
+        try {
+          const text = Deno.readTextFileSync(`${log}.asked`);
+          return text.trim().split("\n").length;
+        } catch {
+          return 0;
+        }
+      },
       libraries(name) {
         const path = join(folder, name);
         Deno.mkdirSync(path, { recursive: true });
         for (const library of [FRAMEWORK, CC]) {
-          Deno.writeTextFileSync(join(path, library), library);
+          Deno.writeFileSync(join(path, library), ELF);
         }
         return path;
       },

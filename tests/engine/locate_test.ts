@@ -6,23 +6,24 @@ import { TRUE_PYTHON, withWorkplace } from "./fake_python.ts";
 const test = { ignore: TRUE_PYTHON === undefined || Deno.build.os !== "linux" };
 
 Deno.test(
-  "the engine is taken from STOPGRAD_LIBTENSORFLOW, then python3, then the cache",
+  "the engine is taken from STOPGRAD_LIBTENSORFLOW, then the cache, then python3",
   test,
   () =>
     withWorkplace(async (place) => {
       assert.equal((await place.run("locate")).library, undefined);
-      assert.equal((await place.run("ensure")).library?.origin, "cache");
-      assert.equal((await place.run("locate")).library?.origin, "cache");
-
       const python = place.libraries("site-packages/tensorflow");
       const FAKE_TENSORFLOW = JSON.stringify([python, "2.18.1", false]);
-      const second = await place.run("locate", { FAKE_TENSORFLOW });
-      assert.deepEqual(second.library, {
+      const third = await place.run("locate", { FAKE_TENSORFLOW });
+      assert.deepEqual(third.library, {
         framework: join(python, "libtensorflow_framework.so.2"),
         cc: join(python, "libtensorflow_cc.so.2"),
         origin: "python3",
         version: "2.18.1",
       });
+
+      assert.equal((await place.run("install")).library?.origin, "cache");
+      const second = await place.run("locate", { FAKE_TENSORFLOW });
+      assert.equal(second.library?.origin, "cache");
 
       const own = place.libraries("own");
       const first = await place.run("locate", {
@@ -35,6 +36,88 @@ Deno.test(
         origin: "STOPGRAD_LIBTENSORFLOW",
         version: "unknown",
       });
+    }),
+);
+
+Deno.test(
+  "a python3 that prints more than its answer is understood",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      const python = place.libraries("site-packages/tensorflow");
+      const FAKE_TENSORFLOW = JSON.stringify([python, "2.18.1", false]);
+      const { library } = await place.run("locate", {
+        FAKE_TENSORFLOW,
+        FAKE_NOISE: "Hello from sitecustomize",
+      });
+      assert.equal(library?.origin, "python3");
+    }),
+);
+
+Deno.test(
+  "a python3 that hangs is not waited for, and not asked where the engine is in the cache",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      const before = performance.now();
+      const hanging = { FAKE_HANG: "yes" };
+      assert.equal((await place.run("locate", hanging)).library, undefined);
+      assert.ok(performance.now() - before < 40_000);
+      assert.equal(place.asked(), 1);
+      await place.run("install");
+      const asked = place.asked();
+      const { library } = await place.run("locate", hanging);
+      assert.equal(library?.origin, "cache");
+      assert.equal(place.asked(), asked);
+    }),
+);
+
+Deno.test(
+  "a library that was cut off is refused before it ends the process",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      const own = place.libraries("own");
+      const header = await Deno.readFile(join(own, "libtensorflow_cc.so.2"));
+      // Section headers far behind the end.
+      new DataView(header.buffer).setBigUint64(40, 1_000_000n, true);
+      await Deno.writeFile(join(own, "libtensorflow_cc.so.2"), header);
+      const { error } = await place.run("locate", {
+        STOPGRAD_LIBTENSORFLOW: own,
+      });
+      assert.match(
+        error?.message ?? "",
+        /libtensorflow_cc\.so\.2 is no whole library: it was cut off/,
+      );
+      const { library } = await place.run("locate", {
+        FAKE_TENSORFLOW: JSON.stringify([own, "2.18.1", false]),
+      });
+      assert.equal(library, undefined);
+    }),
+);
+
+Deno.test(
+  "a cached engine that was patched at the same size is passed over, and mended",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      const { library } = await place.run("ensure");
+      const path = library?.cc ?? "";
+      const { mtime, atime } = await Deno.stat(path);
+      const bytes = await Deno.readFile(path);
+      bytes[1000]! ^= 1;
+      // Times of changes are told in whole seconds.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      await Deno.writeFile(path, bytes);
+      // Its time is set back: it was not written, it seems.
+      await Deno.utime(path, atime!, mtime!);
+      assert.equal((await place.run("locate")).library, undefined);
+      assert.equal((await place.run("ensure")).library?.origin, "cache");
+      bytes[1000]! ^= 1;
+      assert.deepEqual(await Deno.readFile(path), bytes);
+      // A copy with other times is looked at, and is the same.
+      await Deno.utime(path, new Date(0), new Date(0));
+      assert.equal((await place.run("locate")).library?.origin, "cache");
     }),
 );
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../lib/errors.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { Averages } from "../../lib/train/averages.ts";
+import type { MetricsLine } from "../../lib/train/metrics_file.ts";
 import {
   checkBest,
   checkData,
@@ -37,12 +38,103 @@ Deno.test(
     const path = join(run.path, "metrics.jsonl");
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, `${text}{"step":6,"epoch":2,"lo`);
-    const lines = await run.rewind(3);
+    const lines: MetricsLine[] = [];
+    assert.equal(await run.rewind(3, (some) => lines.push(...some)), 0);
     assert.deepEqual(lines.map(({ step }) => step), [1, 2, 3]);
     assert.equal(
       await Deno.readTextFile(path),
       text.split("\n").slice(0, 3).join("\n") + "\n",
     );
+  }),
+);
+
+Deno.test(
+  "Damage within the metrics is left out and counted, and takes nothing else with it",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    await run.close();
+    const path = join(run.path, "metrics.jsonl");
+    const line = (step: number): string => `{"step":${step},"loss":0.5}\n`;
+    for (
+      const damage of [
+        "\0\0\0\n",
+        '{"step":2,"loss":"low"}\n',
+        '{"step":"2"}\n',
+        "[".repeat(9000) + "\n",
+        "x".repeat(3 << 20) + "\n",
+      ]
+    ) {
+      await Deno.writeTextFile(path, line(1) + damage + line(2) + line(3));
+      const lines: MetricsLine[] = [];
+      const damaged = await run.rewind(2, (some) => lines.push(...some));
+      assert.ok(damaged >= 1);
+      assert.deepEqual(lines.map(({ step }) => step), [1, 2]);
+      assert.equal(await Deno.readTextFile(path), line(1) + line(2));
+    }
+  }),
+);
+
+Deno.test(
+  "Metrics larger than a piece that is read are all kept",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    await run.close();
+    const path = join(run.path, "metrics.jsonl");
+    const count = 40_000;
+    const text = Array.from(
+      { length: count },
+      (_, i) =>
+        `{"step":${i + 1},"epoch":0.25,"loss":${Math.sin(i)},"x":null}\n`,
+    ).join("");
+    assert.ok(text.length > 2 << 20);
+    await Deno.writeTextFile(path, text);
+    let [steps, last] = [0, 0];
+    const damaged = await run.rewind(count - 1, (lines) => {
+      steps += lines.length;
+      last = lines.at(-1)?.["step"] ?? last;
+    });
+    assert.deepEqual([damaged, steps, last], [0, count - 1, count - 1]);
+    const cut = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
+    assert.equal(await Deno.readTextFile(path), cut);
+  }),
+);
+
+Deno.test(
+  "Metrics that cannot be read are not erased",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    await run.close();
+    const path = join(run.path, "metrics.jsonl");
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await assert.rejects(
+      run.rewind(3),
+      /its metrics\.jsonl cannot be read, and would be lost: it is not a file/,
+    );
+    await Deno.remove(path);
+    await Deno.symlink("/dev/zero", path);
+    await assert.rejects(run.rewind(3), UserError);
+  }),
+);
+
+Deno.test(
+  "A folder that is removed or renamed is not written to, and not made anew",
+  withFolder(async (folder) => {
+    for (const remove of [true, false]) {
+      const run = await RunFolder.create(folder, pipeline, ORIGIN);
+      await run.log({ step: 1, loss: 1 });
+      if (remove) await Deno.remove(run.path, { recursive: true });
+      else await Deno.rename(run.path, `${run.path}-moved`);
+      const gone = /was removed or renamed while it trained/;
+      await assert.rejects(run.sync(), gone);
+      await assert.rejects(run.summarize({}), gone);
+      // Another folder of that name is another one.
+      await Deno.mkdir(run.path, { recursive: true });
+      await assert.rejects(run.sync(), gone);
+      assert.deepEqual([...Deno.readDirSync(run.path)], []);
+      await run.close();
+      await Deno.remove(run.path);
+    }
   }),
 );
 
@@ -58,10 +150,10 @@ Deno.test(
     }
     await run.close();
     const resumed = new Averages();
-    resumed.recall(await run.rewind(4), 2);
+    await run.rewind(4, (lines) => resumed.recall(lines, 2, 4));
     // Step 4 is a checkpoint of its own: nothing is carried over.
     assert.deepEqual(resumed.means, {});
-    resumed.recall(await run.rewind(3), 2);
+    await run.rewind(3, (lines) => resumed.recall(lines, 2, 3));
     for (const loss of losses.slice(3)) resumed.add({ loss });
     assert.deepEqual(resumed.means, whole.means);
     whole.add({ loss: NaN });

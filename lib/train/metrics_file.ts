@@ -1,0 +1,134 @@
+/** @file `metrics.jsonl`, read and cut in pieces: it can be larger than memory. */
+import { writeAtomic } from "../checkpoint/write_atomic.ts";
+
+/** A line of `metrics.jsonl`; `null` for what was no number. */
+export type MetricsLine = Readonly<Record<string, number | null>>;
+
+const CHUNK_BYTES = 1 << 20;
+/** No line of ours is longer; what is has no end. */
+const MOST_LINE_BYTES = 1 << 20;
+/** Lines that are handed on at once. */
+const BATCH = 1000;
+const NEWLINE = 10;
+
+/** A part of the file. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+function isLine(value: unknown): value is MetricsLine & { step: number } {
+  return typeof value === "object" && value !== null &&
+    Number.isSafeInteger((value as { step?: unknown }).step) &&
+    Object.values(value).every((one) =>
+      one === null || typeof one === "number"
+    );
+}
+
+function parse(
+  bytes: Uint8Array,
+): (MetricsLine & { step: number }) | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isLine(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lines of a file with their places; the last one may have no end. */
+async function* linesOf(
+  file: Deno.FsFile,
+): AsyncGenerator<{ readonly bytes: Uint8Array } & Range> {
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let rest = new Uint8Array(0);
+  let at = 0;
+  for (;;) {
+    const count = await file.read(chunk);
+    const text = new Uint8Array(rest.length + (count ?? 0));
+    text.set(rest);
+    text.set(chunk.subarray(0, count ?? 0), rest.length);
+    let start = 0;
+    for (let end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
+      yield {
+        bytes: text.subarray(start, end),
+        from: at + start,
+        to: at + end + 1,
+      };
+    }
+    rest = text.subarray(start);
+    at += start;
+    if (count === null || rest.length > MOST_LINE_BYTES) {
+      const to = at + rest.length;
+      if (rest.length > 0) yield { bytes: rest, from: at, to };
+      if (count === null) return;
+      at = to;
+      rest = new Uint8Array(0);
+    }
+  }
+}
+
+/** Writes some parts of a file in its place. */
+async function copyParts(path: string, parts: readonly Range[]): Promise<void> {
+  using file = await Deno.open(path);
+  await writeAtomic(path, async (write) => {
+    for (const { from, to } of parts) {
+      await file.seek(from, Deno.SeekMode.Start);
+      for (let left = to - from; left > 0;) {
+        const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES));
+        const count = await file.read(chunk);
+        if (count === null) return;
+        await write(chunk.subarray(0, count));
+        left -= count;
+      }
+    }
+  });
+}
+
+/**
+ * Forgets the lines of steps after `step`, and what is no line.
+ *
+ * @param take Given the lines that stay, in order, some at a time.
+ * @returns How many damaged lines stood before one that stays.
+ */
+export async function cutAfter(
+  path: string,
+  step: number,
+  take: (lines: readonly MetricsLine[]) => void,
+): Promise<number> {
+  const parts: { from: number; to: number }[] = [];
+  let [batch, end, bad, damaged]: [MetricsLine[], number, number, number] = [
+    [],
+    0,
+    0,
+    0,
+  ];
+  {
+    using file = await Deno.open(path);
+    for await (const { bytes, from, to } of linesOf(file)) {
+      end = to;
+      const line = parse(bytes);
+      // A whole line without its end would run into the next.
+      if (!line || to - from === bytes.length) {
+        bad++;
+        continue;
+      }
+      if (line.step > step) continue;
+      damaged += bad;
+      bad = 0;
+      batch.push(line);
+      if (batch.length >= BATCH) {
+        take(batch);
+        batch = [];
+      }
+      const last = parts.at(-1);
+      if (last?.to === from) last.to = to;
+      else parts.push({ from, to });
+    }
+  }
+  take(batch);
+  const [first = { from: 0, to: 0 }, ...others] = parts;
+  if (others.length > 0 || first.from > 0) await copyParts(path, parts);
+  else if (first.to < end) await Deno.truncate(path, first.to);
+  return damaged;
+}
