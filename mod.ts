@@ -216,17 +216,10 @@ export type { RunLength } from "./lib/train/run_length.ts";
 export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
 
 // Types that the above mention.
-export type { Executable, Tensors } from "./lib/compile/machine.ts";
-export type { SessionConfig } from "./lib/engine/config.ts";
-export type { Api, Pointer } from "./lib/engine/ffi.ts";
-export type { InstallProgress } from "./lib/engine/install.ts";
 export type { OpTiming } from "./lib/engine/step_stats.ts";
-export type { StageGraph, WiredStage } from "./lib/graph/stage_graph.ts";
 export type { DType, HostArray, TensorData } from "./lib/ir/dtype.ts";
 export type { Rounding } from "./lib/ir/rounding.ts";
-export type {
-  Execution,
-  Traceable,
-  VariableRef,
-} from "./lib/trace/execution.ts";
-export type { Runtime } from "./lib/train/runtime.ts";
+export type { InstallProgress } from "./lib/engine/install.ts";
+export type { StageGraph, WiredStage } from "./lib/graph/stage_graph.ts";
+export type { ModuleOptions } from "./lib/pipeline/custom.ts";
+export type { ModuleDigests } from "./lib/train/own_modules.ts";

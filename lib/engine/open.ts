@@ -27,13 +27,21 @@ export interface EngineSettings {
 
 /** An opened engine. */
 export interface Engine {
-  /** libtensorflow's functions. */
+  /**
+   * libtensorflow's functions.
+   *
+   * @internal
+   */
   readonly api: Api;
   /** Where variables and ops are placed. */
   readonly device: Device;
   /** Threads in all, on a CPU. */
   readonly threads: number;
-  /** How sessions use the machine. */
+  /**
+   * How sessions use the machine.
+   *
+   * @internal
+   */
   readonly config: SessionConfig;
 }
 

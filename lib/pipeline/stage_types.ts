@@ -367,6 +367,7 @@ export interface EmaConfig {
     /** Half a cosine (the default), or a line */
     readonly shape?: "cosine" | "linear";
   };
+  /** Further inputs: those of the stage that it takes part in. */
   readonly [key: string]: unknown;
 }
 
@@ -376,6 +377,7 @@ export interface WithConfig {
   readonly with: string;
   /** What the stage reads here */
   readonly of: ReferenceText | readonly ReferenceText[];
+  /** Further inputs: those of the stage that it takes part in. */
   readonly [key: string]: unknown;
 }
 

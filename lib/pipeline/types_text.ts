@@ -45,7 +45,11 @@ function properties(schema: JsonSchema, indent: string): string {
   });
   const more = schema["additionalProperties"];
   const open = typeof more === "object" && more !== null
-    ? [`${indent}  readonly [key: string]: ${union(["unknown"])};\n`]
+    ? [
+      `${indent}  /** Further inputs: those of the stage that it takes part in. */\n${indent}  readonly [key: string]: ${
+        union(["unknown"])
+      };\n`,
+    ]
     : [];
   return [...lines, ...open].join("");
 }

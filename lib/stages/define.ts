@@ -141,7 +141,11 @@ export interface Template {
   readonly inputs: Readonly<Record<string, Port>>;
   /** What it reads. */
   readonly reads: Readonly<Record<string, Signature>>;
-  /** @throws {ShapeError} When it cannot take the inputs. */
+  /**
+   * Builds it again.
+   *
+   * @throws {ShapeError} When it cannot take the inputs.
+   */
   build(
     scope: ParameterScope,
     inputs: Readonly<Record<string, Signature>>,
@@ -259,7 +263,11 @@ export interface StageDefinition<Options = unknown>
   readonly standsFor?: string | null;
   /** What the papers saw go wrong with such options. */
   risks?(options: Options): readonly Risk[];
-  /** Reads and writes its options where a schema alone cannot. */
+  /**
+   * Reads and writes its options where a schema alone cannot.
+   *
+   * @internal
+   */
   readonly syntax?: Syntax<Options>;
   /** Options with which a single view is made for evaluation, without randomness. */
   judged?(options: Options, view: number, input: Type): Options;

@@ -102,7 +102,11 @@ export class TrainingSession {
   readonly #part: Executable | undefined;
   readonly #training: TrainingStep;
   readonly #resident: boolean;
-  /** Every variable, the step counter included. */
+  /**
+   * Every variable, the step counter included.
+   *
+   * @internal
+   */
   readonly variables: readonly VariableRef[];
   /** What the pipeline's precision comes to on this machine. */
   readonly rounding: Rounding;
@@ -201,7 +205,11 @@ export class TrainingSession {
     });
   }
 
-  /** Compiles a further program that shares this session's variables. */
+  /**
+   * Compiles a further program that shares this session's variables.
+   *
+   * @internal
+   */
   load(name: string, body: Traceable): Executable {
     return this.#runtime.load(name, body);
   }
