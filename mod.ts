@@ -4,11 +4,20 @@
  * one TensorFlow graph, and run.
  *
  * @example Train a pipeline
- * ```ts ignore
- * import { loadPipeline, train } from "@stopgrad/stopgrad";
+ * ```ts
+ * import { loadPipeline, train } from "stopgrad";
  *
- * const { summary } = await train(await loadPipeline("pipelines/simsiam.yaml"));
- * console.log(summary.knn);
+ * // Two steps, to try it; without `set` it is the run that the file describes.
+ * const loaded = await loadPipeline("pipelines/simsiam.yaml", {
+ *   set: [
+ *     "train.epochs=null",
+ *     "train.steps=2",
+ *     "train.schedule=constant",
+ *     "evaluate=false",
+ *   ],
+ * });
+ * const { summary } = await train(loaded, { runsDir: await Deno.makeTempDir() });
+ * console.log(summary.loss, summary.verdict);
  * ```
  *
  * @module

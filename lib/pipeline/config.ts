@@ -131,7 +131,9 @@ export function checkConfig<Own extends object = never>(
  * Builds a pipeline written in TypeScript, ready for `train`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { buildPipeline } from "stopgrad";
+ *
  * const loaded = buildPipeline({
  *   data: { source: "photos", batch: 128 },
  *   stages: {
@@ -142,6 +144,7 @@ export function checkConfig<Own extends object = never>(
  *   },
  *   train: { epochs: 5, optimizer: { sgd: { lr: 0.1 } } },
  * });
+ * console.log(loaded.graph.order.map(({ name }) => name));
  * ```
  * @throws {UserError} With every problem, when there is an error.
  */

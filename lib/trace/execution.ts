@@ -57,10 +57,15 @@ const gatherAttrs = (dtype: DType): Attrs => ({
  * Traces a function: runs it once, computes nothing, returns its op graph.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { openEngine } from "stopgrad";
+ * import { printProgram } from "../ir/print.ts";
+ *
+ * const { api } = await openEngine({ device: "cpu" });
  * const program = trace(api, "double", (execution) => ({
  *   y: execution.feed("x", [2], "float32").mul(2),
  * }));
+ * console.log(printProgram(program));
  * ```
  */
 export function trace(

@@ -65,11 +65,23 @@ export interface SweepResult {
  * stopped is a result like any other.
  *
  * @example
- * ```ts ignore
- * const loaded = await loadPipeline("pipelines/ablations/byol_tau.yaml");
- * const { record } = await sweep(loaded);
- * for (const { name, paper, result } of record.points) {
- *   console.log(name, paper, result?.summary.linear, result?.summary.verdict);
+ * ```ts
+ * import { buildPipeline, sweep, sweepMarkdown } from "stopgrad";
+ *
+ * const loaded = buildPipeline({
+ *   data: { source: "photos", batch: 32 },
+ *   stages: {
+ *     views: { augment: "simclr", of: "image" },
+ *     y: { encode: "resnet", of: "views", width: 8, blocks: [1] },
+ *     loss: { loss: "nt_xent", between: ["y", "y"] },
+ *   },
+ *   train: { steps: 2, optimizer: { sgd: { lr: 0.1 } } },
+ *   evaluate: false,
+ *   sweep: { grid: { "stages.loss.temperature": [0.1, 0.5] } },
+ * });
+ * const { record } = await sweep(loaded, { runsDir: await Deno.makeTempDir() });
+ * for (const { name, result } of record.points) {
+ *   console.log(name, result?.summary.loss, result?.summary.verdict);
  * }
  * console.log(sweepMarkdown(record));
  * ```
