@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
 import { affine } from "../../lib/ops/affine.ts";
 import { selfAttention } from "../../lib/ops/attention.ts";
 import { dropPath } from "../../lib/ops/drop_path.ts";
