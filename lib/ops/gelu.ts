@@ -1,5 +1,6 @@
 /** @file Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
 import * as tf from "@tensorflow/tfjs";
+import type { Again } from "./affine.ts";
 import { differentiable } from "./differentiable.ts";
 import { kept } from "./kept.ts";
 
@@ -40,18 +41,24 @@ const FORMS = {
   },
 } as const satisfies Record<string, Form>;
 
-/** `x Φ(x)`, of any shape; the backward pass reads `x` alone. */
-export function gelu(x: tf.Tensor, form: GeluForm = "erf"): tf.Tensor {
+/** GELU as an op, for {@linkcode affineAfter}; of its own, {@linkcode gelu}. */
+export function geluOp(x: tf.Tensor, form: GeluForm = "erf"): Again {
   const { below, slope }: Form = FORMS[form];
-  return differentiable([x], {
+  const value = (x: tf.Tensor): tf.Tensor => tf.mul(x, below(x));
+  return {
     forward(save) {
       save([kept(x)]);
-      return tf.mul(x, below(x));
+      return value(x);
     },
+    again: ([x]) => value(x as tf.Tensor),
     backward(dy, saved) {
       const [x] = saved as [tf.Tensor];
       const share = below(x);
       return [tf.mul(dy, tf.add(share, tf.mul(x, slope(x, share))))];
     },
-  });
+  };
 }
+
+/** `x Φ(x)`, of any shape; the backward pass reads `x` alone. */
+export const gelu = (x: tf.Tensor, form?: GeluForm): tf.Tensor =>
+  differentiable([x], geluOp(x, form));
