@@ -5,7 +5,7 @@ import { differentiable } from "./differentiable.ts";
 import { kept } from "./kept.ts";
 
 /** Ways to compute it: by its definition, or nearly, as GPT-2 and BEiT do. */
-export type GeluForm = keyof typeof FORMS;
+export type GeluForm = "erf" | "tanh";
 
 interface Form {
   /** Φ(x), the share of a standard normal below `x`, or what stands for it. */
@@ -19,7 +19,7 @@ const [A, B] = [Math.sqrt(2 / Math.PI), 0.044715];
 
 const half = (x: tf.Tensor): tf.Tensor => tf.add(tf.mul(x, 0.5), 0.5);
 
-const FORMS = {
+const FORMS: Readonly<Record<GeluForm, Form>> = {
   erf: {
     below: (x) => half(tf.erf(tf.mul(x, Math.SQRT1_2))),
     // Density of the standard normal.
@@ -39,11 +39,11 @@ const FORMS = {
         tf.add(tf.mul(tf.square(x), 6 * A * B), 2 * A),
       ),
   },
-} as const satisfies Record<string, Form>;
+};
 
 /** GELU as an op, for {@linkcode affineAfter}; of its own, {@linkcode gelu}. */
 export function geluOp(x: tf.Tensor, form: GeluForm = "erf"): Again {
-  const { below, slope }: Form = FORMS[form];
+  const { below, slope } = FORMS[form];
   const value = (x: tf.Tensor): tf.Tensor => tf.mul(x, below(x));
   return {
     forward(save) {
