@@ -140,9 +140,12 @@ export {
   type AugmentPreset,
   type TransformEntry,
 } from "./lib/stages/presets.ts";
+export { attention, type AttentionOptions } from "./lib/layers/attention.ts";
 export { batchNorm, type BatchNormOptions } from "./lib/layers/batch_norm.ts";
 export { conv, type ConvOptions } from "./lib/layers/conv.ts";
+export { cosineDense } from "./lib/layers/cosine_dense.ts";
 export { dense, type DenseOptions } from "./lib/layers/dense.ts";
+export { groupNorm, type GroupNormOptions } from "./lib/layers/group_norm.ts";
 export {
   type Initializer,
   type Layer,
@@ -151,9 +154,32 @@ export {
   sequential,
   type Variable,
 } from "./lib/layers/layer.ts";
+export { layerNorm, type LayerNormOptions } from "./lib/layers/layer_norm.ts";
+export {
+  patchEmbed,
+  type PatchEmbedOptions,
+} from "./lib/layers/patch_embed.ts";
+export { standardisedConv } from "./lib/layers/standardised_conv.ts";
+export {
+  type Before,
+  tokenDense,
+  type TokenDenseOptions,
+} from "./lib/layers/token_dense.ts";
+export {
+  transformer,
+  type TransformerOptions,
+} from "./lib/layers/transformer.ts";
+export {
+  transformerBlock,
+  type TransformerBlockOptions,
+} from "./lib/layers/transformer_block.ts";
+export { gelu, type GeluForm } from "./lib/ops/gelu.ts";
+export { takeTokens } from "./lib/ops/take_tokens.ts";
 export { l2Normalize } from "./lib/ops/normalize.ts";
 export { nearestRows } from "./lib/ops/nearest_rows.ts";
 export { stopGradient } from "./lib/ops/stop_gradient.ts";
+export type { Again } from "./lib/ops/affine.ts";
+export type { Differentiable } from "./lib/ops/differentiable.ts";
 export type { Random } from "./lib/ops/random.ts";
 
 // Runs.

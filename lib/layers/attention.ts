@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { selfAttention } from "../ops/attention.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
-import { tokenDense } from "./token_dense.ts";
+import { type Before, tokenDense } from "./token_dense.ts";
 
 /** Shape of an {@linkcode attention}. */
 export interface AttentionOptions {
@@ -12,17 +12,20 @@ export interface AttentionOptions {
   readonly heads: number;
   /** Whether queries, keys and values have a bias. Default true. */
   readonly qkvBias?: boolean;
+  /** A norm of what comes in; nothing by default. */
+  readonly before?: Before;
 }
 
 /** Multi-head self-attention of `[batch, tokens, width]`. */
 export function attention(
   scope: ParameterScope,
-  { width, heads, qkvBias = true }: AttentionOptions,
+  { width, heads, qkvBias = true, before }: AttentionOptions,
 ): Layer {
   const qkv = tokenDense(scope.child("qkv"), {
     in: width,
     out: 3 * width,
     bias: qkvBias,
+    before,
   });
   const project = tokenDense(scope.child("projection"), {
     in: width,

@@ -24,7 +24,10 @@ export function cosineDense(
     run.scope(scope.path, () => {
       const weights = run.read(kernel) as tf.Tensor2D;
       const squares = tf.sum(tf.square(weights), 0, true);
-      const unit = tf.mul(weights, tf.rsqrt(squares)) as tf.Tensor2D;
+      const unit = tf.mul(
+        weights,
+        tf.rsqrt(tf.maximum(squares, 1e-24)),
+      ) as tf.Tensor2D;
       return linear(l2Normalize(x as tf.Tensor2D), unit);
     });
 }

@@ -1,7 +1,13 @@
 /** @file Fully connected layer of tokens. */
 import type * as tf from "@tensorflow/tfjs";
-import { affine } from "../ops/affine.ts";
-import type { Initializer, Layer, ParameterScope } from "./layer.ts";
+import { affine, affineAfter, type Again } from "../ops/affine.ts";
+import type { Initializer, Layer, ParameterScope, Run } from "./layer.ts";
+
+/** What stands before a dense layer and is not kept for its gradient. */
+export type Before = (
+  x: tf.Tensor,
+  run: Run,
+) => { readonly inputs: readonly tf.Tensor[]; readonly op: Again };
 
 /** Shape of a {@linkcode tokenDense}. */
 export interface TokenDenseOptions {
@@ -11,6 +17,8 @@ export interface TokenDenseOptions {
   readonly out: number;
   /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
+  /** A norm or an activation of what comes in; nothing by default. */
+  readonly before?: Before | undefined;
 }
 
 /** First weights of transformers. */
@@ -26,22 +34,19 @@ export const TRUNCATED_NORMAL: Initializer = {
  */
 export function tokenDense(
   scope: ParameterScope,
-  { in: from, out, bias = true }: TokenDenseOptions,
+  { in: from, out, bias = true, before }: TokenDenseOptions,
 ): Layer {
-  const kernel = scope.declare(
-    "kernel",
-    [from, out],
-    "weight",
-    TRUNCATED_NORMAL,
-  );
+  const shape = [from, out];
+  const kernel = scope.declare("kernel", shape, "weight", TRUNCATED_NORMAL);
   const offset = bias
     ? scope.declare("bias", [out], "bias", { kind: "constant", value: 0 })
     : undefined;
   return (x, run) =>
-    run.scope(scope.path, () =>
-      affine(
-        x,
-        run.read(kernel) as tf.Tensor2D,
-        offset && run.read(offset) as tf.Tensor1D,
-      ));
+    run.scope(scope.path, () => {
+      const w = run.read(kernel) as tf.Tensor2D;
+      const b = offset && run.read(offset) as tf.Tensor1D;
+      if (!before) return affine(x, w, b);
+      const { inputs, op } = before(x, run);
+      return affineAfter(inputs, op, w, b);
+    });
 }

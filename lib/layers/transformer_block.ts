@@ -1,8 +1,8 @@
 /** @file Pre-norm transformer block (Dosovitskiy et al. 2020, arXiv:2010.11929). */
-import { gelu } from "../ops/gelu.ts";
+import { geluOp } from "../ops/gelu.ts";
 import { attention } from "./attention.ts";
 import { type Layer, type ParameterScope, sequential } from "./layer.ts";
-import { layerNorm } from "./layer_norm.ts";
+import { layerNormBefore } from "./layer_norm.ts";
 import { residualBranch } from "./residual_branch.ts";
 import { tokenDense } from "./token_dense.ts";
 
@@ -24,7 +24,7 @@ export interface TransformerBlockOptions {
 
 /**
  * `y = x + attention(norm(x))`, then `y + mlp(norm(y))`, for tokens
- * `[batch, tokens, width]`.
+ * `[batch, tokens, width]`. Norms and GELU are not kept for the backward pass.
  */
 export function transformerBlock(
   scope: ParameterScope,
@@ -36,19 +36,25 @@ export function transformerBlock(
   return sequential(
     residualBranch(
       scope.child("branch1"),
-      sequential(
-        layerNorm(scope.child("norm1"), { width }),
-        attention(scope.child("attention"), options),
-      ),
+      attention(scope.child("attention"), {
+        ...options,
+        before: layerNormBefore(scope.child("norm1"), { width }),
+      }),
       options,
     ),
     residualBranch(
       scope.child("branch2"),
       sequential(
-        layerNorm(scope.child("norm2"), { width }),
-        tokenDense(mlp.child("linear1"), { in: width, out: hidden }),
-        (x, run) => run.scope(mlp.path, () => gelu(x)),
-        tokenDense(mlp.child("linear2"), { in: hidden, out: width }),
+        tokenDense(mlp.child("linear1"), {
+          in: width,
+          out: hidden,
+          before: layerNormBefore(scope.child("norm2"), { width }),
+        }),
+        tokenDense(mlp.child("linear2"), {
+          in: hidden,
+          out: width,
+          before: (x) => ({ inputs: [x], op: geluOp(x) }),
+        }),
       ),
       options,
     ),

@@ -12,7 +12,7 @@ const INITIALIZERS: {
   constant: { kind: "constant", value: 0.25 },
   normal: { kind: "normal", std: 2 },
   uniform: { kind: "uniform", bound: 3 },
-  truncated_normal: { kind: "truncated_normal", std: 0.5 },
+  truncated_normal: { kind: "truncated_normal", std: 2 },
   unit_rows: { kind: "unit_rows" },
 };
 
@@ -67,4 +67,28 @@ Deno.test("A constant first value is that constant, of either type", async () =>
     shape: [],
     data: Int32Array.of(-7),
   });
+});
+
+Deno.test("A truncated normal has its deviation, and nothing far out", async () => {
+  const drawn = variable(INITIALIZERS.truncated_normal);
+  const runtime = compiledRuntime(engine);
+  await runtime.load("initialize", initializer([drawn], 1, new Map()))
+    .run({ step: { dtype: "int32", shape: [], data: Int32Array.of(0) } });
+  const { values } = await runtime.load("read", (execution) => ({
+    values: execution.read(drawn),
+  })).run();
+  runtime.close();
+  const numbers = Array.from(values?.data ?? [], Number);
+  const n = numbers.length;
+  const mean = numbers.reduce((a, b) => a + b) / n;
+  const std = Math.sqrt(
+    numbers.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n,
+  );
+  // Two deviations of the normal that was cut.
+  const farthest = 2 * 2 / 0.8796;
+  assert.ok(numbers.every((v) => Math.abs(v) <= farthest * 1.0001));
+  assert.ok(numbers.some((v) => Math.abs(v) > 0.98 * farthest));
+  // Four standard errors each.
+  assert.ok(Math.abs(mean) < 4 * 2 / Math.sqrt(n), `${mean}`);
+  assert.ok(Math.abs(std / 2 - 1) < 4 / Math.sqrt(2 * n), `${std}`);
 });

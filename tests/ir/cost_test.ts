@@ -52,6 +52,19 @@ Deno.test("flopsOf() counts what is written, reductions what is read, moves noth
   assert.equal(flopsOf(hand.node("Reshape", [x], floats(24))), 0);
 });
 
+Deno.test("flopsOf() counts what transformers are made of", () => {
+  const hand = new Hand();
+  const x = hand.value("Placeholder", [], floats(4, 6));
+  assert.equal(flopsOf(hand.node("Erf", [x], floats(4, 6))), 24);
+  assert.equal(flopsOf(hand.node("BiasAdd", [x, x], floats(4, 6))), 24);
+  assert.equal(flopsOf(hand.node("BiasAddGrad", [x], floats(6))), 24);
+  assert.equal(flopsOf(hand.node("UnsortedSegmentSum", [x], floats(9, 6))), 24);
+  assert.equal(flopsOf(hand.node("Softmax", [x], floats(4, 6))), 5 * 24);
+  const heads = hand.value("Placeholder", [], floats(2, 3, 5, 7));
+  const scores = hand.node("BatchMatMul", [heads, heads], floats(2, 3, 5, 5));
+  assert.equal(flopsOf(scores), 2 * (2 * 3 * 5 * 5) * 7);
+});
+
 Deno.test("uncounted() names ops without a rule", () => {
   const hand = new Hand();
   hand.node("Fft");

@@ -5,6 +5,7 @@ import { conv } from "../../lib/layers/conv.ts";
 import { cosineDense } from "../../lib/layers/cosine_dense.ts";
 import { dense } from "../../lib/layers/dense.ts";
 import { type Layer, ParameterScope } from "../../lib/layers/layer.ts";
+import { groupNorm } from "../../lib/layers/group_norm.ts";
 import { layerNorm } from "../../lib/layers/layer_norm.ts";
 import { patchEmbed } from "../../lib/layers/patch_embed.ts";
 import {
@@ -12,6 +13,7 @@ import {
   bottleneckBlock,
   residual,
 } from "../../lib/layers/residual.ts";
+import { standardisedConv } from "../../lib/layers/standardised_conv.ts";
 import { transformerBlock } from "../../lib/layers/transformer_block.ts";
 import { OUTPUT, type StageDefinition } from "../../lib/stages/define.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";
@@ -175,6 +177,22 @@ for (const stem of ["cifar", "imagenet"]) {
 
 Deno.test("The gradients of a layer norm agree with differences", () => {
   checkLayer((scope) => layerNorm(scope, { width: 5 }), [3, 4, 5], SMOOTH);
+});
+
+Deno.test("The gradients of a group norm agree with differences", () => {
+  checkLayer(
+    (scope) => groupNorm(scope, { channels: 6, groups: 2 }),
+    [2, 3, 2, 6],
+    SMOOTH,
+  );
+});
+
+Deno.test("The gradients of a convolution with standardised weights agree with differences", () => {
+  checkLayer(
+    (scope) => standardisedConv(scope, { in: 3, out: 4, kernel: 3 }),
+    [2, 4, 5, 3],
+    SMOOTH,
+  );
 });
 
 Deno.test("The gradients of attention agree with differences", () => {

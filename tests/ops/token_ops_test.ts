@@ -1,12 +1,12 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
-import { affine } from "../../lib/ops/affine.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import { affine, affineAfter } from "../../lib/ops/affine.ts";
 import { selfAttention } from "../../lib/ops/attention.ts";
 import { dropPath } from "../../lib/ops/drop_path.ts";
-import { gelu, type GeluForm } from "../../lib/ops/gelu.ts";
+import { gelu, type GeluForm, geluOp } from "../../lib/ops/gelu.ts";
 import { imagePatches } from "../../lib/ops/image_patches.ts";
-import { layerNorm } from "../../lib/ops/layer_norm.ts";
+import { layerNorm, layerNormOp } from "../../lib/ops/layer_norm.ts";
 import { type Grid, resizeGrid } from "../../lib/ops/resize_grid.ts";
 import type { Interpolation } from "../../lib/ops/resample.ts";
 import { sincosPosition } from "../../lib/ops/sincos_position.ts";
@@ -50,12 +50,12 @@ Deno.test("Layer norm is what scipy finds for each row by itself", () => {
   const result = compute(
     [x, scale, offset].map(tensor),
     (x, scale, offset) => ({
-      y: layerNorm(
-        x as tf.Tensor,
-        scale as tf.Tensor1D,
-        offset as tf.Tensor1D,
+      y: layerNorm({
+        x: x as tf.Tensor,
+        scale: scale as tf.Tensor1D,
+        offset: offset as tf.Tensor1D,
         epsilon,
-      ),
+      }),
     }),
   );
   agrees(result.y, y);
@@ -71,12 +71,12 @@ for (const shape of [[6, 5], [3, 2, 5]]) {
         dice.tensor([5]),
       ],
       (x, scale, offset) =>
-        layerNorm(
-          x as tf.Tensor,
-          scale as tf.Tensor1D,
-          offset as tf.Tensor1D,
-          1e-5,
-        ),
+        layerNorm({
+          x: x as tf.Tensor,
+          scale: scale as tf.Tensor1D,
+          offset: offset as tf.Tensor1D,
+          epsilon: 1e-5,
+        }),
     );
   });
 }
@@ -84,12 +84,12 @@ for (const shape of [[6, 5], [3, 2, 5]]) {
 Deno.test("Layer norm of rows far from 0 keeps their differences", () => {
   const x = float32([1, 4], [4096, 4097, 4098, 4099]);
   const { y } = compute([x], (x) => ({
-    y: layerNorm(
-      x as tf.Tensor,
-      tf.ones([4]) as tf.Tensor1D,
-      tf.zeros([4]) as tf.Tensor1D,
-      0,
-    ),
+    y: layerNorm({
+      x: x as tf.Tensor,
+      scale: tf.ones([4]) as tf.Tensor1D,
+      offset: tf.zeros([4]) as tf.Tensor1D,
+      epsilon: 0,
+    }),
   }));
   const std = Math.sqrt(1.25);
   close(numbers(y), [-1.5, -0.5, 0.5, 1.5].map((v) => v / std), 1e-6);
@@ -140,6 +140,36 @@ for (const shape of [[7, 3], [2, 4, 3]]) {
     });
   }
 }
+
+Deno.test("The gradients of a product after a layer norm, or a GELU, agree with differences", () => {
+  const dice = new Dice(7);
+  const weights = [dice.tensor([5, 3]), dice.tensor([3])];
+  checkGradients(
+    [dice.tensor([2, 4, 5]), dice.tensor([5]), dice.tensor([5]), ...weights],
+    (x, scale, offset, w, b) =>
+      affineAfter(
+        [x, scale, offset] as tf.Tensor[],
+        layerNormOp({
+          x: x as tf.Tensor,
+          scale: scale as tf.Tensor1D,
+          offset: offset as tf.Tensor1D,
+          epsilon: 1e-5,
+        }),
+        w as tf.Tensor2D,
+        b as tf.Tensor1D,
+      ),
+  );
+  checkGradients(
+    [dice.tensor([2, 4, 5]), ...weights],
+    (x, w, b) =>
+      affineAfter(
+        [x as tf.Tensor],
+        geluOp(x as tf.Tensor),
+        w as tf.Tensor2D,
+        b as tf.Tensor1D,
+      ),
+  );
+});
 
 Deno.test("Tokens are taken by each sample's own numbers", () => {
   const tokens = float32([2, 3, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
