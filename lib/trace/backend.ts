@@ -13,6 +13,7 @@ import { type DType, dtypeOf, sizeOf, TF_DTYPE } from "../ir/dtype.ts";
 import type { Attr, Attrs } from "../ir/graph.ts";
 import { gradientOf, nameGradients, withoutGradient } from "./autodiff.ts";
 import { refuseDrawingOps, withoutChance } from "./chance.ts";
+import { gatherUnseen } from "./gather.ts";
 import { type Door, Guests } from "./guests.ts";
 import { refuseMisuse, refuseTensor } from "./misuse.ts";
 import type { Handle, OpSink } from "./sink.ts";
@@ -209,6 +210,7 @@ const currentPlace = (): string | undefined =>
   sink && (sink.place || (gradientOf() ?? ""));
 const place = (): string => currentPlace() ?? "";
 
+gatherUnseen();
 refuseDrawingOps(currentPlace);
 refuseMisuse(currentPlace);
 nameGradients(currentPlace);

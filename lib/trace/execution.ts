@@ -8,6 +8,7 @@ import type { EagerContext, EagerTensor } from "../engine/eager.ts";
 import { nameVariable } from "./autodiff.ts";
 import { handleOf, tensorOf, withSink } from "./backend.ts";
 import { Direct } from "./direct.ts";
+import "./gradients.ts";
 import { Recording } from "./recording.ts";
 import { CPU, type Target } from "./target.ts";
 
