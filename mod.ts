@@ -128,6 +128,8 @@ export {
   sequential,
   type Variable,
 } from "./lib/layers/layer.ts";
+export { argsort } from "./lib/ops/argsort.ts";
+export { gatherTokens } from "./lib/ops/gather_tokens.ts";
 export { l2Normalize } from "./lib/ops/normalize.ts";
 export { nearestRows } from "./lib/ops/nearest_rows.ts";
 export { stopGradient } from "./lib/ops/stop_gradient.ts";

@@ -5,7 +5,7 @@
  * of packages and the table of C functions cannot be, or should not.
  */
 const FOREIGN =
-  /references private type '(Scalar|Tensor|Tensor2D|Tensor4D|ZodType|SYMBOLS)'/;
+  /references private type '(Scalar|Tensor|Tensor2D|Tensor3D|Tensor4D|ZodType|SYMBOLS)'/;
 
 const { stderr } = await new Deno.Command(Deno.execPath(), {
   args: ["doc", "--lint", "mod.ts"],
