@@ -23,11 +23,16 @@ const DRAWING: ReadonlySet<string | undefined> = new Set([
   "truncatedNormal",
 ].map((name) => `${name}__op`));
 
+/** The stage that is being built. */
+let building: string | undefined;
+
 const refused = (what: string, scope: string): UserError =>
   refusal({
     attempt: `use ${what}`,
     scope,
-    why: "its numbers would be drawn once, while the step is traced",
+    why: `its numbers would be drawn once, while the ${
+      building === undefined ? "step is traced" : "stage is built"
+    }`,
     cure:
       "Use run.random(place) in a stage, and the `random` that a transform is given: they draw anew in every step, and a resumed run draws the same. Numbers that never change belong in a variable with the role `buffer`.",
   });
@@ -37,7 +42,7 @@ export function refuseDrawingOps(place: () => string | undefined): void {
   const start = tfjs.startScope.bind(tfjs);
   tfjs.startScope = (name) => {
     if (DRAWING.has(name)) {
-      const scope = place();
+      const scope = place() ?? building;
       if (scope !== undefined) {
         throw refused(calledOp() ?? opOfScope(name) ?? "", scope);
       }
@@ -76,5 +81,15 @@ export function withoutChance<T>(place: () => string, body: () => T): T {
     return body();
   } finally {
     for (const one of free) one();
+  }
+}
+
+/** Builds a stage, whose constants must not be drawn either. */
+export function buildWithoutChance<T>(stage: string, build: () => T): T {
+  building = stage;
+  try {
+    return withoutChance(() => stage, build);
+  } finally {
+    building = undefined;
   }
 }

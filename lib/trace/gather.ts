@@ -1,5 +1,5 @@
 /**
- * @file `tf.gather` without a look at the indices.
+ * @file `tf.gather` without a look at computed indices.
  *
  * tfjs-node's kernel reads them to check their range, and there is nothing to
  * read while a step is recorded. TensorFlow checks them when it runs.
@@ -9,6 +9,9 @@ import { createTensorsTypeOpAttr } from "@tensorflow/tfjs-node-gpu/dist/nodejs_k
 
 interface NodeBackend {
   readonly binding: { readonly TF_ATTR_INT: number };
+  readonly tensorMap: {
+    get(dataId: object): { readonly values: ArrayLike<number> | null };
+  };
   executeSingleOutput(
     op: string,
     attrs: readonly unknown[],
@@ -31,7 +34,17 @@ export function gatherUnseen(): void {
         axis,
         batchDims,
       );
-      const { binding, executeSingleOutput } = backend as NodeBackend;
+      const node = backend as NodeBackend;
+      // Known are those that wait to be handed over.
+      const { values } = node.tensorMap.get(indices.dataId);
+      const count = x.shape[axis] as number;
+      for (const index of Array.from(values ?? [])) {
+        if (index >= 0 && index < count) continue;
+        throw new RangeError(
+          `tf.gather: the index ${index} is not in 0..${count - 1}`,
+        );
+      }
+      const { binding, executeSingleOutput } = node;
       return executeSingleOutput.call(backend, "GatherV2", [
         { name: "batch_dims", type: binding.TF_ATTR_INT, value: batchDims },
         createTensorsTypeOpAttr("Tparams", x.dtype),

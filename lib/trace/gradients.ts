@@ -266,6 +266,10 @@ const MENDED: Readonly<Record<string, Mended>> = {
   },
 };
 
+// It is 0, where other comparisons have none: a mask of trained values would be
+// a constant here and refused there.
+tf.unregisterGradient("GreaterEqual");
+
 for (const [kernelName, { gradient, ...saving }] of Object.entries(MENDED)) {
   tf.registerGradient({
     kernelName,

@@ -2,6 +2,7 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../lib/errors.ts";
+import { buildWithoutChance } from "../../lib/trace/chance.ts";
 import { executeRaw } from "../../lib/trace/backend.ts";
 import { differentiable } from "../../lib/ops/differentiable.ts";
 import { stopGradient } from "../../lib/ops/stop_gradient.ts";
@@ -108,6 +109,24 @@ Deno.test("A dropout of nothing draws nothing", () => {
   trace(engine.api, "step", stage((x) => tf.dropout(x, 0)));
 });
 
+Deno.test("A stage that is being built cannot draw its constants", () => {
+  for (
+    const [name, draw] of Object.entries({
+      "tf.randomNormal": () => tf.randomNormal([2]),
+      "tf.truncatedNormal": () => tf.initializers.leCunNormal({}).apply([2, 3]),
+      "Math.random": () => Math.random(),
+    })
+  ) {
+    assert.throws(() => buildWithoutChance<unknown>("z", draw), {
+      name: "UserError",
+      message: new RegExp(
+        `^Cannot use ${name} in the stage "z" \\(at refusals_test.*drawn once, while the stage is built`,
+      ),
+    });
+  }
+  assert.equal(buildWithoutChance("z", () => tf.range(0, 3).shape[0]), 3);
+});
+
 Deno.test("Outside of a step numbers can be drawn", () => {
   assert.equal(tf.randomNormal([3]).dataSync().length, 3);
   assert.ok(Math.random() < 1);
@@ -180,6 +199,10 @@ const UNTRAINABLE: Readonly<Record<string, readonly [Compute, RegExp]>> = {
     /tf\.reshape/,
   ],
   "tf.less": [(x) => tf.cast(tf.less(x, 3), "float32"), /stopGradient\(x\)/],
+  "tf.greaterEqual": [
+    (x) => tf.cast(tf.greaterEqual(x, 3), "float32"),
+    /stopGradient\(x\)/,
+  ],
   "tf.notEqual": [
     (x) => tf.mul(x, tf.cast(tf.notEqual(x, 3), "float32")),
     /stopGradient\(x\)/,
@@ -268,6 +291,13 @@ Deno.test("A constant that was made outside of a step can be used in every step"
   }
   assert.equal(table.dataSync().length, 3);
   table.dispose();
+});
+
+Deno.test("An index that is known to be out of range is refused while the step is made", () => {
+  for (const run of Object.values(MODES)) {
+    const body = stage((x) => tf.gather(x, [0, 2]));
+    assert.throws(() => run(body), /the index 2 is not in 0\.\.1/);
+  }
 });
 
 Deno.test("A variable of tfjs is refused", () => {
