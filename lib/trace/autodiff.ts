@@ -62,6 +62,14 @@ const CHOOSING: Readonly<Record<string, string>> = {
   UnsortedSegmentSum: "segmentIds",
 };
 
+/** Whether it is a cast to whole numbers, through which tfjs passes gradients. */
+const rounds = (
+  kernel: string,
+  { x }: Readonly<Record<string, tf.Tensor>>,
+  [y]: readonly tf.Tensor[],
+): boolean =>
+  kernel === "Cast" && x?.dtype === "float32" && y?.dtype !== "float32";
+
 /** Names the stage and the op of every gradient, wherever a step is made. */
 export function nameGradients(place: () => string | undefined): void {
   const add = tfjs.addTapeNode.bind(tfjs);
@@ -70,9 +78,11 @@ export function nameGradients(place: () => string | undefined): void {
     if (scope === undefined) {
       return add(kernel, inputs, outputs, gradient, saved, attrs);
     }
-    const origin = { scope, op: calledOp() ?? kernel };
+    const made = gradient ? "an op with a gradient of its own" : kernel;
+    const origin = { scope, op: calledOp() ?? made };
+    const cut = rounds(kernel, inputs, outputs);
     let given = gradient;
-    if (!given && !getGradient(kernel)) {
+    if (cut || (!given && !getGradient(kernel))) {
       // Only a gradient that is asked for is an error: most of these lead
       // nowhere. Its place is known now.
       const at = currentPlace();
@@ -81,7 +91,15 @@ export function nameGradients(place: () => string | undefined): void {
       };
     }
     const { [CHOOSING[kernel] ?? ""]: _, ...followed } = inputs;
-    add(kernel, followed, outputs, given, saved, attrs);
+    // By a name that tfjs has no gradient for.
+    add(
+      cut ? "Cast of float32" : kernel,
+      followed,
+      outputs,
+      given,
+      saved,
+      attrs,
+    );
     const node = tfjs.state.activeTape?.at(-1);
     if (!node) return;
     origins.set(node, origin);
@@ -117,7 +135,8 @@ export function nameGradients(place: () => string | undefined): void {
 }
 
 /** tfjs on a gradient of another shape or type than its input's, or on none. */
-const MALFORMED = /^(?:Error in gradient (?:for|of)|Cannot backprop through)/;
+const MALFORMED =
+  /^(?:Error in gradient (?:for|of)|Cannot backprop through|The function f passed in customGrad)/;
 
 /** An error of the backward pass, as the user's where it is. */
 function inGradient(error: unknown): unknown {

@@ -16,6 +16,7 @@ import { refuseDrawingOps, withoutChance } from "./chance.ts";
 import { gatherUnseen } from "./gather.ts";
 import { type Door, Guests } from "./guests.ts";
 import { refuseMisuse, refuseTensor } from "./misuse.ts";
+import { withLongStacks } from "./refusals.ts";
 import type { Handle, OpSink } from "./sink.ts";
 import type { Target } from "./target.ts";
 
@@ -224,7 +225,7 @@ export function withSink<T>(target: OpSink, body: () => T): T {
   tf.setBackend("tensorflow");
   sink = target;
   try {
-    const result = withoutChance(place, body);
+    const result = withLongStacks(() => withoutChance(place, body));
     if (refused) throw refused;
     return result;
   } finally {

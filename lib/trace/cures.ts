@@ -7,6 +7,12 @@ const CURES: readonly (readonly [RegExp, string])[] = [
     COMPARES,
     "Compare values whose gradient is stopped: stopGradient(x). A choice by tf.where has a gradient of both sides.",
   ],
+  [
+    /^tf\.cast$/,
+    "Whole numbers have no gradient: stop it before them, stopGradient(x).",
+  ],
+  [/^tf\.flipLeftRight$/, "Use tf.reverse."],
+  [/^tf\.diag$/, "Multiply with tf.eye."],
   [/^tf\.einsum$/, "Write it with tf.transpose, tf.reshape and tf.matMul."],
   [
     /^tf\.stridedSlice$/,

@@ -6,23 +6,32 @@ const LIBRARY = new URL("../", import.meta.url).href;
 const PACKAGES = /\/node_modules\/|\/npm\/[\w-]+(?:\.[\w-]+)+\//;
 const FRAME = /(file:\/\/.*?([^\\/]+\.[cm]?[jt]sx?:\d+:\d+))\)?$/;
 
-/** The first place of a stack that is neither Stopgrad's nor a package's. */
+/** Below these stands who asked for the step, and had no part in it. */
+const FLOOR = /^\s*at (?:withSink|buildWithoutChance) /;
+
+/** The first place in a step that is neither Stopgrad's nor a package's. */
 export function userPlace(stack: string | undefined): string | undefined {
   for (const line of stack?.split("\n") ?? []) {
+    if (FLOOR.test(line)) return;
     const [, url, place] = FRAME.exec(line) ?? [];
     if (url && !url.startsWith(LIBRARY) && !PACKAGES.test(url)) return place;
   }
 }
 
-/** Where the user's own code stands now, if it has a part in it. */
-export function currentPlace(): string | undefined {
+/** Runs `body`; errors in it know a long way up: a dozen of tfjs's frames may lie above the user's. */
+export function withLongStacks<T>(body: () => T): T {
   const { stackTraceLimit } = Error;
-  // A dozen of tfjs's own frames may lie above.
   Error.stackTraceLimit = 100;
-  const { stack } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return userPlace(stack);
+  try {
+    return body();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
+
+/** Where the user's own code stands now, if it has a part in it. */
+export const currentPlace = (): string | undefined =>
+  userPlace(withLongStacks(() => new Error().stack));
 
 /** What is refused. */
 export interface Refusal {
