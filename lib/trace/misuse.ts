@@ -1,4 +1,4 @@
-/** @file Tensors that are used where they are not, or as what they are not. */
+/** @file Tensors and ops that are used where they are not, or as what they are not. */
 import * as tf from "@tensorflow/tfjs";
 import type { UserError } from "../errors.ts";
 import { refusal } from "./refusals.ts";
@@ -32,6 +32,8 @@ export function refuseTensor(
   return refusal({ attempt, scope, why, cure });
 }
 
+const NO_KERNEL = /^Kernel '\w+' not registered/;
+
 /** Refuses misuse, wherever `place` says that a step is made. */
 export function refuseMisuse(place: () => string | undefined): void {
   // Of a tensor without data tfjs would read a property of undefined.
@@ -51,6 +53,22 @@ export function refuseMisuse(place: () => string | undefined): void {
       throw refuseTensor("disposed", scope);
     }
     check.call(this);
+  };
+  const run = tfjs.runKernel.bind(tfjs);
+  tfjs.runKernel = (kernel, inputs, attrs) => {
+    try {
+      return run(kernel, inputs, attrs);
+    } catch (error) {
+      const scope = place();
+      const missing = error instanceof Error && NO_KERNEL.test(error.message);
+      if (!missing || scope === undefined) throw error;
+      throw refusal({
+        attempt: `use ${calledOp() ?? kernel}`,
+        scope,
+        why: "tfjs has it for browsers alone",
+        cure: "Compute it by other ops.",
+      });
+    }
   };
   const make = tfjs.makeVariable.bind(tfjs);
   tfjs.makeVariable = (...given) => {

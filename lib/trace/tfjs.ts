@@ -46,6 +46,7 @@ export interface TfjsEngine {
     dy?: tf.Tensor,
     allowNoGradients?: boolean,
   ): { value: tf.Tensor; grads: (tf.Tensor | undefined)[] };
+  runKernel(kernel: string, inputs: unknown, attrs?: unknown): unknown;
   makeVariable(...given: unknown[]): unknown;
   moveData(backend: unknown, dataId: object): void;
 }

@@ -126,6 +126,13 @@ Deno.test("Operators of JavaScript do not compute with tensors", () => {
   refuses(stage((x) => tf.scalar(+(x as unknown as number))), message);
 });
 
+Deno.test("An op that TensorFlow does not get from tfjs is refused", () => {
+  refuses(
+    stage((x) => tf.lowerBound(x, x)),
+    /^Cannot use tf\.\w+ in the stage "p" \(at .*\): tfjs has it for browsers alone/,
+  );
+});
+
 Deno.test("An op whose result has no shape before it is computed is refused", () => {
   refuses(
     stage((x) => tf.unique(tf.reshape(x, [6])).values),
