@@ -1,6 +1,6 @@
 /**
- * @file Gradients that are wrong or slow in tfjs 4.22, or that it lacks, put in the
- * place of its own.
+ * @file Gradients that are wrong or slow in tfjs 4.22, or that it lacks, put in
+ * the place of its own.
  *
  * - `tf.tile` and `tf.broadcastTo`: a slice and an addition for each copy, and
  *   none above rank 4.

@@ -1,4 +1,4 @@
-/** @file Tensors and ops that are used where they are not, or as what they are not. */
+/** @file Tensors and ops used where they are not there, or as what they are not. */
 import * as tf from "@tensorflow/tfjs";
 import type { UserError } from "../errors.ts";
 import { refusal } from "./refusals.ts";

@@ -18,7 +18,10 @@ export function userPlace(stack: string | undefined): string | undefined {
   }
 }
 
-/** Runs `body`; errors in it know a long way up: a dozen of tfjs's frames may lie above the user's. */
+/**
+ * Runs `body`, in which errors know all of their way: a dozen of tfjs's frames
+ * may lie above the user's.
+ */
 export function withLongStacks<T>(body: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 100;
