@@ -174,7 +174,8 @@ export {
   type TransformerBlockOptions,
 } from "./lib/layers/transformer_block.ts";
 export { gelu, type GeluForm } from "./lib/ops/gelu.ts";
-export { takeTokens } from "./lib/ops/take_tokens.ts";
+export { gatherTokens } from "./lib/ops/gather_tokens.ts";
+export { argsort } from "./lib/ops/argsort.ts";
 export { l2Normalize } from "./lib/ops/normalize.ts";
 export { nearestRows } from "./lib/ops/nearest_rows.ts";
 export { stopGradient } from "./lib/ops/stop_gradient.ts";

@@ -13,6 +13,7 @@ import {
 } from "../stages/define.ts";
 import { OwnFault, reasonIn } from "../stages/guard.ts";
 import { isUserFile } from "../stages/user_file.ts";
+import { buildWithoutChance } from "../trace/chance.ts";
 import { passesGradient } from "./edges.ts";
 import { at } from "./place.ts";
 import type { WiredStage } from "./stage_graph.ts";
@@ -157,7 +158,10 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
   const before = findings.errors;
   let built: BuiltStage;
   try {
-    built = definition.build(scope, inputs, options, site);
+    built = buildWithoutChance(
+      name,
+      () => definition.build(scope, inputs, options, site),
+    );
   } catch (error) {
     return report(wiring, inputs, error);
   }

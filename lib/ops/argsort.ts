@@ -20,6 +20,6 @@ export function argsort<T extends tf.Tensor>(x: T): T {
     sorted: bool(true),
   };
   const inputs = [tf.neg(x), tf.scalar(count, "int32")];
-  const [, indices] = executeRaw("TopKV2", attrs, inputs);
+  const [, indices] = executeRaw("TopKV2", attrs, inputs, "none");
   return indices as T;
 }

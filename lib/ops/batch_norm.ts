@@ -38,6 +38,7 @@ export function batchNormTraining(
     "FusedBatchNormV3",
     { ...attrs, exponential_avg_factor: float(1) },
     [x, scale, offset, none, none],
+    "none",
   ) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, ...tf.Tensor[]];
   // cuDNN's gradient reads the third; oneDNN's does not, and its work space
   // for a ReLU, a byte for each element, would be kept until then.

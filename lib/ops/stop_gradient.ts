@@ -5,5 +5,6 @@ import { type } from "./attrs.ts";
 
 /** The same float32 value, through which no gradient flows. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
-  return executeRaw("StopGradient", { T: type("float32") }, [x])[0] as T;
+  const attrs = { T: type("float32") };
+  return executeRaw("StopGradient", attrs, [x], "none")[0] as T;
 }

@@ -11,6 +11,12 @@ import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kerne
 import "@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js";
 import { type DType, dtypeOf, sizeOf, TF_DTYPE } from "../ir/dtype.ts";
 import type { Attr, Attrs } from "../ir/graph.ts";
+import { gradientOf, nameGradients, withoutGradient } from "./autodiff.ts";
+import { refuseDrawingOps, withoutChance } from "./chance.ts";
+import { gatherUnseen } from "./gather.ts";
+import { type Door, Guests } from "./guests.ts";
+import { refuseMisuse, refuseTensor } from "./misuse.ts";
+import { withLongStacks } from "./refusals.ts";
 import type { Handle, OpSink } from "./sink.ts";
 import type { Target } from "./target.ts";
 
@@ -97,10 +103,7 @@ class Binding {
 
   handle(id: number): Handle {
     const entry = this.#handles.get(id);
-    if (!entry) throw new Error(`internal: tensor ${id} is gone`);
-    if (entry.sink !== currentSink()) {
-      throw new Error(`internal: tensor ${id} belongs to another trace`);
-    }
+    if (entry?.sink !== currentSink()) throw refuseTensor("foreign", place());
     return entry.handle;
   }
 
@@ -158,7 +161,9 @@ function hostValues(
   return Float32Array.from(values);
 }
 
-interface KernelBackend {
+interface KernelBackend extends Door {
+  read(dataId: object): Promise<unknown>;
+  readSync(dataId: object): unknown;
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   createOutputTensor(metadata: Metadata): tf.Tensor;
 }
@@ -170,8 +175,29 @@ const backend: KernelBackend = new NodeJSKernelBackend(
   "stopgrad",
 ) as unknown as KernelBackend;
 
+const guests = new Guests(backend);
+
 let sink: OpSink | undefined;
-let ready = false;
+let refused: unknown;
+
+// In a promise the refusal of a value would come when the step is long made,
+// if anybody waits for it at all.
+backend.read = (dataId) => {
+  try {
+    return Promise.resolve(backend.readSync(dataId));
+  } catch (error) {
+    refused ??= error;
+    return new Promise(() => {});
+  }
+};
+
+// One backend for the whole process: tfjs keeps it in a global engine. What is
+// computed outside of a step, by a module that makes its constants, is computed
+// by tfjs itself.
+tf.registerBackend("tensorflow", () => backend as unknown as tf.KernelBackend);
+tf.setBackend("cpu");
+// It would advise to install tfjs-node.
+(tf.backend() as { firstUse?: boolean }).firstUse = false;
 
 function currentSink(): OpSink {
   if (!sink) {
@@ -180,27 +206,34 @@ function currentSink(): OpSink {
   return sink;
 }
 
+/** Where ops stand now, those of tfjs's gradients too; outside of a step nowhere. */
+const currentPlace = (): string | undefined =>
+  sink && (sink.place || (gradientOf() ?? ""));
+const place = (): string => currentPlace() ?? "";
+
+gatherUnseen();
+refuseDrawingOps(currentPlace);
+refuseMisuse(currentPlace);
+nameGradients(currentPlace);
+
 /**
  * Runs `body` with every tfjs op going to `target`. Calls do not nest. No
  * tensor outlives it, kept or not.
  */
 export function withSink<T>(target: OpSink, body: () => T): T {
   if (sink) throw new Error("internal: a trace is already under way");
-  if (!ready) {
-    // One backend for the whole process: tfjs keeps it in a global engine.
-    tf.registerBackend(
-      "tensorflow",
-      () => backend as unknown as tf.KernelBackend,
-    );
-    tf.setBackend("tensorflow");
-    ready = true;
-  }
+  tf.setBackend("tensorflow");
   sink = target;
   try {
-    return body();
+    const result = withLongStacks(() => withoutChance(place, body));
+    if (refused) throw refused;
+    return result;
   } finally {
     sink = undefined;
+    refused = undefined;
     binding.forget(target);
+    guests.leave();
+    tf.setBackend("cpu");
   }
 }
 
@@ -223,11 +256,19 @@ export function tensorOf(handle: Handle): tf.Tensor {
 export const gradientPlace = (): <T>(body: () => T) => T =>
   currentSink().gradientPlace();
 
-/** Adds, or runs, a TensorFlow op that tfjs has no name for. */
+/**
+ * Adds, or runs, a TensorFlow op that tfjs has no name for. It has no gradient:
+ * one that is asked for is refused, unless the op is there to stop it or has
+ * one by other means (`"none"`).
+ */
 export function executeRaw(
   op: string,
   attrs: Attrs,
   inputs: readonly tf.Tensor[],
+  gradient: "refused" | "none" = "refused",
 ): tf.Tensor[] {
-  return currentSink().execute(op, attrs, inputs.map(handleOf)).map(tensorOf);
+  const outputs = currentSink().execute(op, attrs, inputs.map(handleOf))
+    .map(tensorOf);
+  if (gradient === "refused") withoutGradient(op, inputs, outputs);
+  return outputs;
 }

@@ -2,12 +2,15 @@
 import type { EagerContext, EagerTensor } from "../engine/eager.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Attrs } from "../ir/graph.ts";
+import { Scoped } from "./scoped.ts";
 import type { OpSink } from "./sink.ts";
 import type { Target } from "./target.ts";
 
 /** Runs ops as they come, through an {@linkcode EagerContext}. */
-export class Direct implements OpSink<EagerTensor> {
-  constructor(readonly context: EagerContext, readonly target: Target) {}
+export class Direct extends Scoped implements OpSink<EagerTensor> {
+  constructor(readonly context: EagerContext, readonly target: Target) {
+    super();
+  }
 
   constant(tensor: TensorData): EagerTensor {
     return this.context.upload(tensor);
@@ -27,9 +30,5 @@ export class Direct implements OpSink<EagerTensor> {
 
   release(handle: EagerTensor): void {
     this.context.release(handle);
-  }
-
-  gradientPlace(): <T>(body: () => T) => T {
-    return (body) => body();
   }
 }

@@ -5,8 +5,10 @@ import type { Attrs, Node, Program, Value } from "../ir/graph.ts";
 import { verify } from "../ir/verify.ts";
 import type { Api } from "../engine/ffi.ts";
 import type { EagerContext, EagerTensor } from "../engine/eager.ts";
+import { nameVariable } from "./autodiff.ts";
 import { handleOf, tensorOf, withSink } from "./backend.ts";
 import { Direct } from "./direct.ts";
+import "./gradients.ts";
 import { Recording } from "./recording.ts";
 import { CPU, type Target } from "./target.ts";
 
@@ -101,11 +103,14 @@ export function trace(
     },
     read(ref) {
       const entry = variable(ref);
-      entry.read ??= tf.keep(tensorOf(
-        recording.execute("ReadVariableOp", {
-          dtype: { kind: "type", value: ref.dtype },
-        }, [entry.handle])[0] as Value,
-      ));
+      if (!entry.read) {
+        entry.read = tf.keep(tensorOf(
+          recording.execute("ReadVariableOp", {
+            dtype: { kind: "type", value: ref.dtype },
+          }, [entry.handle])[0] as Value,
+        ));
+        nameVariable(entry.read, ref.path);
+      }
       return entry.read;
     },
     gather(ref, indices) {
@@ -185,6 +190,7 @@ export function runEagerly(
             dtype: { kind: "type", value: ref.dtype },
           }, [handle(ref)])[0] as EagerTensor,
         ));
+        nameVariable(tensor, ref.path);
         reads.set(ref.path, tensor);
       }
       return tensor;
@@ -207,7 +213,7 @@ export function runEagerly(
         kept.dispose();
       });
     },
-    scope: (_, inner) => inner(),
+    scope: (label, inner) => direct.scope(label, inner),
   };
   return withSink(direct, () => {
     const results: Record<string, TensorData> = {};

@@ -3,9 +3,12 @@ import type { Api, Pointer } from "../engine/ffi.ts";
 import { EngineGraph } from "../engine/graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import { type Attrs, makeNode, type Node, type Value } from "../ir/graph.ts";
-import { gradientScope } from "../ir/scope.ts";
+import { gradientOf } from "./autodiff.ts";
+import { refusal } from "./refusals.ts";
+import { Scoped } from "./scoped.ts";
 import type { OpSink } from "./sink.ts";
 import { CPU, type Target } from "./target.ts";
+import { calledOp } from "./tfjs.ts";
 
 /** Outputs of unknown shape that are only handed on to the op's gradient. */
 const OPAQUE: Readonly<Record<string, number>> = { FusedBatchNormV3: 5 };
@@ -14,25 +17,19 @@ const OPAQUE: Readonly<Record<string, number>> = { FusedBatchNormV3: 5 };
  * Records ops without computing anything. Shapes and types come from
  * libtensorflow, which checks each op as it is added to a scratch graph.
  */
-export class Recording implements OpSink<Value> {
+export class Recording extends Scoped implements OpSink<Value> {
   readonly nodes: Node[] = [];
   readonly #scratch: EngineGraph;
   readonly #operations = new Map<Node, Pointer>();
-  #scope = "";
 
   constructor(api: Api, readonly target: Target = CPU) {
+    super();
     this.#scratch = new EngineGraph(api);
   }
 
-  /** Runs `body`; nodes recorded meanwhile carry `path` as their scope. */
-  scope<T>(path: string, body: () => T): T {
-    const outer = this.#scope;
-    this.#scope = path;
-    try {
-      return body();
-    } finally {
-      this.#scope = outer;
-    }
+  /** Whose ops come now, those of tfjs's gradients too. */
+  get #whose(): string {
+    return this.place || (gradientOf() ?? "");
   }
 
   constant(value: TensorData): Value {
@@ -51,7 +48,7 @@ export class Recording implements OpSink<Value> {
    * Adds a node.
    *
    * @throws {EngineError} When TensorFlow refuses the op.
-   * @throws {RangeError} When an output has no static shape.
+   * @throws {UserError} When an output has no static shape.
    */
   add(
     op: string,
@@ -67,7 +64,7 @@ export class Recording implements OpSink<Value> {
     const operation = this.#scratch.add({
       op,
       attrs,
-      name: this.#scope ? `${this.#scope}/${op}` : op,
+      name: this.place ? `${this.place}/${op}` : op,
       inputs: inputs.map(({ node, index }) => ({
         operation: pointer(node),
         index,
@@ -77,12 +74,18 @@ export class Recording implements OpSink<Value> {
     const outputs = this.#scratch.outputsOf(operation);
     for (const [index, { known, shape }] of outputs.entries()) {
       if (!known && index !== OPAQUE[op]) {
-        throw new RangeError(
-          `${op} in "${this.#scope}" has no static shape: [${shape}]`,
-        );
+        throw refusal({
+          attempt: `use ${calledOp() ?? op}`,
+          scope: this.#whose,
+          why: `the shape of its result, [${
+            shape.map((size) => size < 0 ? "?" : size).join(", ")
+          }], depends on values`,
+          cure:
+            "Keep all rows, and weight those that do not count with 0 (tf.where).",
+        });
       }
     }
-    const scope = this.#scope;
+    const scope = this.place;
     const node = makeNode(
       this.nodes.length,
       { op, attrs, inputs, scope, after },
@@ -97,18 +100,19 @@ export class Recording implements OpSink<Value> {
     const { node } = handle;
     const attr = node.attrs["value"];
     if (node.op === "Const" && attr?.kind === "tensor") return attr.value;
-    throw new Error(
-      `Cannot read the value of ${node.op} in "${node.scope}" while the step is traced: nothing is computed yet`,
-    );
+    const made = node.scope ? `${node.op} in "${node.scope}"` : node.op;
+    throw refusal({
+      attempt: "read a value",
+      scope: this.#whose,
+      why:
+        `${made} has none yet, for nothing is computed while the step is traced`,
+      cure:
+        "To choose by values, use tf.where in place of `if`, and tf.gather for rows. To look at them, run with `--eager`.",
+    });
   }
 
   release(): void {
     // A program keeps its nodes; dead ones are removed when it is compiled.
-  }
-
-  gradientPlace(): <T>(body: () => T) => T {
-    const path = gradientScope(this.#scope);
-    return (body) => this.scope(path, body);
   }
 
   /** Frees the scratch graph; the recorded nodes stay. */

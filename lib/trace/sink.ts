@@ -12,6 +12,8 @@ export interface Handle {
 /** Takes ops, gives tensors. One sink records, the other runs. */
 export interface OpSink<H extends Handle = Handle> {
   readonly target: Target;
+  /** Path of the stage or layer whose ops come now. */
+  readonly place: string;
   /** A tensor of known value. */
   constant(tensor: TensorData): H;
   /** Adds one op, or runs it. */
@@ -19,7 +21,7 @@ export interface OpSink<H extends Handle = Handle> {
   /**
    * Value of a tensor.
    *
-   * @throws {Error} While recording, of a tensor that is not constant.
+   * @throws {UserError} While recording, of a tensor that is not constant.
    */
   value(handle: H): TensorData;
   /** The tensor will not be used again. */

@@ -23,7 +23,11 @@ import { numbers } from "./numeric.ts";
 export interface Sketch {
   /** Lines of the stages, indented. */
   readonly stages: string;
-  /** Settings of training, without braces. */
+  /** `steps: 4` by default. */
+  readonly length?: string;
+  /** `sgd: { lr: 0.1 }` by default. */
+  readonly optimizer?: string;
+  /** Further settings of training, without braces. */
   readonly train?: string;
   readonly batch?: number;
   /** Sections after the others. */
@@ -34,20 +38,21 @@ export interface Sketch {
 
 /** Its text. */
 export const sketchText = (
-  { stages, train = "", batch = 4, more = "" }: Sketch,
-): string => {
-  const length = /\b(steps|epochs):/.test(train) ? "" : "steps: 4, ";
-  const optimizer = /\boptimizer: \{ \w+: \{ lr: /.test(train) &&
-      !/^\s*per_stage/.test(train)
-    ? ""
-    : "optimizer: { sgd: { lr: 0.1 } }, ";
-  return `data: { source: tiny, batch: ${batch} }
+  {
+    stages,
+    length = "steps: 4",
+    optimizer = "sgd: { lr: 0.1 }",
+    train,
+    batch = 4,
+    more = "",
+  }: Sketch,
+): string =>
+  `data: { source: tiny, batch: ${batch} }
 stages:
 ${stages}
-train: { ${length}${optimizer}${train} }
+train: { ${length}, optimizer: { ${optimizer} }${train ? `, ${train}` : ""} }
 ${more}
 `;
-};
 
 /** Checks it. */
 export const check = (sketch: Sketch): CheckResult =>

@@ -10,7 +10,7 @@ import { layerNorm, layerNormOp } from "../../lib/ops/layer_norm.ts";
 import { type Grid, resizeGrid } from "../../lib/ops/resize_grid.ts";
 import type { Interpolation } from "../../lib/ops/resample.ts";
 import { sincosPosition } from "../../lib/ops/sincos_position.ts";
-import { takeTokens } from "../../lib/ops/take_tokens.ts";
+import { gatherTokens } from "../../lib/ops/gather_tokens.ts";
 import {
   checkGradients,
   close,
@@ -175,7 +175,7 @@ Deno.test("Tokens are taken by each sample's own numbers", () => {
   const tokens = float32([2, 3, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   const indices = int32([2, 2], [2, 0, 1, 1]);
   const { y } = compute([tokens, indices], (x, i) => ({
-    y: takeTokens(x as tf.Tensor3D, i as tf.Tensor2D),
+    y: gatherTokens(x as tf.Tensor3D, i as tf.Tensor2D),
   }));
   assert.deepEqual(y.shape, [2, 2, 2]);
   assert.deepEqual(numbers(y), [4, 5, 0, 1, 8, 9, 8, 9]);
@@ -189,7 +189,7 @@ Deno.test("The gradient of taken tokens adds up where one is taken twice, and is
       float32([2, 2, 1], [1, 2, 3, 4]),
     ],
     (x, i, dy) => ({
-      dx: tf.grad((x) => takeTokens(x as tf.Tensor3D, i as tf.Tensor2D))(
+      dx: tf.grad((x) => gatherTokens(x as tf.Tensor3D, i as tf.Tensor2D))(
         x as tf.Tensor,
         dy as tf.Tensor,
       ),

@@ -8,6 +8,7 @@ import type { OpSink } from "../../lib/trace/sink.ts";
 /** Knows which of its tensors were not released. */
 class Counting implements OpSink<TensorData> {
   readonly target = CPU;
+  readonly place = "";
   readonly alive = new Set<TensorData>();
 
   constant(tensor: TensorData): TensorData {

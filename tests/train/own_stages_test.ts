@@ -151,7 +151,7 @@ const FAULTS: readonly {
     from: "return tf.neg",
     to: "if (similarity.dataSync()[0]! > 0) throw 0;\n    return tf.neg",
     message:
-      /^Cannot run ".\/loss\.ts" in the stage "loss": Cannot read the value .* \(at loss\.ts:11:\d+\)/,
+      /^Cannot read a value in the stage "loss" \(at loss\.ts:11:\d+\): Sum in "loss" has none yet, for nothing is computed while the step is traced/,
   },
   {
     what: "a loss that is no scalar",
@@ -176,6 +176,58 @@ const FAULTS: readonly {
     to: "shape: [out + 1]",
     message:
       /^Cannot run ".\/head\.ts" in the stage "z": it gives \[8, 6\], expected \[8, 7\]/,
+  },
+  {
+    what: "a network that draws once for ever",
+    file: "head.ts",
+    from: "layer(tf.reshape(x, [x.shape[0]!, -1]), run)",
+    to: "tf.dropout(layer(tf.reshape(x, [x.shape[0]!, -1]), run), 0.5)",
+    message:
+      /^Cannot use tf\.dropout in the stage "z" \(at head\.ts:14:\d+\): its numbers would be drawn once.*\n.*run\.random\(place\)/,
+  },
+  {
+    what: "a transform that draws without its random numbers",
+    file: "invert.ts",
+    from: "random.uniform([images.shape[0]])",
+    to: "tf.randomUniform([images.shape[0]])",
+    message:
+      /^Cannot use tf\.randomUniform in the stage "views" \(at invert\.ts:11:\d+\)/,
+  },
+  {
+    what: "a network that cannot be trained through",
+    file: "head.ts",
+    from: "layer(tf.reshape(x, [x.shape[0]!, -1]), run)",
+    to:
+      'tf.einsum("ij->ij", layer(tf.reshape(x, [x.shape[0]!, -1]), run)) as tf.Tensor2D',
+    message:
+      /^Cannot train through tf\.einsum in the stage "z" \(at head\.ts:14:\d+\): it has no gradient\.\nWrite it with .*tf\.matMul/,
+  },
+  {
+    what: "a network whose gradient uses what is gone",
+    file: "head.ts",
+    from: "layer(tf.reshape(x, [x.shape[0]!, -1]), run)",
+    to: `tf.customGrad((x: tf.Tensor) => {
+      const y = tf.tanh(x);
+      return { value: tf.mul(y, 2), gradFunc: (dy: tf.Tensor) => tf.mul(dy, tf.sub(1, tf.square(y))) };
+    })(layer(tf.reshape(x, [x.shape[0]!, -1]), run))`,
+    message:
+      /^Cannot use a tensor that is gone in tf\.square in the stage "z" \(at head\.ts:16:\d+\)/,
+  },
+  {
+    what: "a loss of nothing that is trained",
+    file: "loss.ts",
+    from: "return tf.neg(tf.mean(similarity))",
+    to: "return tf.scalar(similarity.size)",
+    message:
+      /^Cannot train by the loss in the stage "loss": it does not depend on any trained weight/,
+  },
+  {
+    what: "a network that does not use its weights",
+    file: "head.ts",
+    from: "layer(tf.reshape(x, [x.shape[0]!, -1]), run)",
+    to: "tf.slice(tf.reshape(x, [x.shape[0]!, -1]), [0, 0], [-1, out])",
+    message:
+      /^Cannot train "z\/linear1\/kernel" \(and 1 more\) in the stage "z": no gradient of any loss reaches it/,
   },
   {
     what: "a transform with a mistake",

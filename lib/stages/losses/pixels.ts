@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { imagePatches } from "../../ops/image_patches.ts";
-import { takeTokens } from "../../ops/take_tokens.ts";
+import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 import { gridOf } from "../masks/kind.ts";
@@ -81,7 +81,7 @@ export const pixels: StageDefinition = defineStage({
       apply({ of: made = [], target: images = [], at: places = [] }) {
         const losses = made.map((x, i) => {
           const all = imagePatches(images[i] as tf.Tensor4D, patch);
-          const wanted = takeTokens(all, places[i] as tf.Tensor2D);
+          const wanted = gatherTokens(all, places[i] as tf.Tensor2D);
           const goal = normalize ? normalized(wanted) : wanted;
           return tf.mean(tf.square(tf.sub(x, goal)));
         });

@@ -1,7 +1,7 @@
 /** @file Prediction of hidden tokens' features (I-JEPA). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { takeTokens } from "../../ops/take_tokens.ts";
+import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 
@@ -92,7 +92,7 @@ export const tokens: StageDefinition = defineStage({
         const goals = teacher.map((x) => normalize ? normalized(x) : x);
         const losses = made.map((x, i) => {
           const all = goals[Math.floor(i / each)] as tf.Tensor3D;
-          const goal = takeTokens(all, places[i] as tf.Tensor2D);
+          const goal = gatherTokens(all, places[i] as tf.Tensor2D);
           return tf.mean(far(tf.sub(x, goal)));
         });
         return { loss: [tf.div(tf.addN(losses), losses.length)] };

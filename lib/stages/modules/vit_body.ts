@@ -6,7 +6,7 @@ import { patchEmbed } from "../../layers/patch_embed.ts";
 import { POSITIONS } from "../../layers/position.ts";
 import { transformer } from "../../layers/transformer.ts";
 import type { Grid } from "../../ops/resize_grid.ts";
-import { takeTokens } from "../../ops/take_tokens.ts";
+import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { ShapeError } from "../define.ts";
 
 /** Shape of a {@linkcode vit}. */
@@ -144,7 +144,7 @@ export function vit(
         const grid = gridOf(images.shape.slice(1));
         const all = tf.add(prepend(patches, run), position(grid, run));
         return keep
-          ? takeTokens(all as tf.Tensor3D, numbersAfter(before, keep))
+          ? gatherTokens(all as tf.Tensor3D, numbersAfter(before, keep))
           : all;
       });
       const tokens = blocks(seen, run) as tf.Tensor3D;
