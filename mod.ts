@@ -33,7 +33,7 @@ export {
   type ScheduleConfig,
   type SweepConfig,
 } from "./lib/pipeline/config.ts";
-export type * from "./lib/pipeline/stage_types.ts";
+export type * from "./lib/pipeline/explain/stage_types.ts";
 export {
   type Code,
   CODES,
@@ -63,10 +63,10 @@ export type {
   Train,
 } from "./lib/model/pipeline.ts";
 export type { Schedule } from "./lib/optim/schedule.ts";
-export type { TypeCheck } from "./lib/pipeline/custom.ts";
-export { type Plain, resolve } from "./lib/pipeline/resolve.ts";
-export type { Change } from "./lib/pipeline/changes.ts";
-export type { Figure, Paper, SweepPoint } from "./lib/pipeline/sweep.ts";
+export type { TypeCheck } from "./lib/pipeline/parse/custom.ts";
+export { type Plain, resolve } from "./lib/pipeline/explain/resolve.ts";
+export type { Change } from "./lib/pipeline/sweep/changes.ts";
+export type { Figure, Paper, SweepPoint } from "./lib/pipeline/sweep/sweep.ts";
 
 // What a pipeline can name, and how to add to it.
 export {
@@ -257,5 +257,5 @@ export type { DType, HostArray, TensorData } from "./lib/ir/dtype.ts";
 export type { Rounding } from "./lib/ir/rounding.ts";
 export type { InstallProgress } from "./lib/engine/install.ts";
 export type { StageGraph, WiredStage } from "./lib/graph/stage_graph.ts";
-export type { ModuleOptions } from "./lib/pipeline/custom.ts";
+export type { ModuleOptions } from "./lib/pipeline/parse/custom.ts";
 export type { ModuleDigests } from "./lib/train/own_modules.ts";

@@ -3,14 +3,14 @@
  * their types in TypeScript, the reference page. `deno task generate`; a test
  * holds what is committed to it.
  */
-import { pipelineSchemaText } from "../lib/pipeline/json_schema.ts";
-import { referencePage } from "../lib/pipeline/reference_page.ts";
-import { configTypes } from "../lib/pipeline/types_text.ts";
+import { pipelineSchemaText } from "../lib/pipeline/explain/json_schema.ts";
+import { referencePage } from "../lib/pipeline/explain/reference_page.ts";
+import { configTypes } from "../lib/pipeline/explain/types_text.ts";
 
 /** Files that are made, and what makes them. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   "pipelines/pipeline.schema.json": pipelineSchemaText,
-  "lib/pipeline/stage_types.ts": configTypes,
+  "lib/pipeline/explain/stage_types.ts": configTypes,
   "docs/reference.md": referencePage,
 };
 

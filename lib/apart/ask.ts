@@ -1,5 +1,5 @@
 /** @file Asks the worker that checks a stranger's modules, for a limited time. */
-import { mentions } from "../pipeline/custom.ts";
+import { mentions } from "../pipeline/parse/custom.ts";
 import { type Checked, message, type Request } from "./messages.ts";
 
 /** An honest module is imported in a fraction of a second. */

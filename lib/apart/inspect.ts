@@ -1,8 +1,8 @@
 /** @file Checks a pipeline, and gives the modules that it names no rights. */
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
-import { checkData } from "../pipeline/check_data.ts";
-import { modulesIn, reason, type TypeCheck } from "../pipeline/custom.ts";
+import { checkData } from "../pipeline/check/check_data.ts";
+import { modulesIn, reason, type TypeCheck } from "../pipeline/parse/custom.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import {
   checkTrusted,
@@ -10,15 +10,15 @@ import {
   type Reading,
   readPipeline,
 } from "../pipeline/load.ts";
-import { moduleFiles } from "../pipeline/module_files.ts";
+import { moduleFiles } from "../pipeline/parse/module_files.ts";
 import {
   type Outline,
   type OutlinedFile,
   outlineFile,
-} from "../pipeline/outline.ts";
+} from "../pipeline/explain/outline.ts";
 import { BUILT_IN } from "../model/registry.ts";
-import { renderAll } from "../pipeline/render.ts";
-import { gather, inFile } from "../pipeline/variants.ts";
+import { renderAll } from "../pipeline/check/render.ts";
+import { gather, inFile } from "../pipeline/sweep/variants.ts";
 import { UserError } from "../errors.ts";
 import { ask } from "./ask.ts";
 import type { Checked, ModuleRequest } from "./messages.ts";

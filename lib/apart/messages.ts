@@ -9,7 +9,7 @@ import {
   type Diagnostic,
   type Path,
 } from "../diagnostics/diagnostic.ts";
-import type { Outline } from "../pipeline/outline.ts";
+import type { Outline } from "../pipeline/explain/outline.ts";
 
 /** A module of the pipeline. */
 export interface ModuleRequest {

@@ -3,11 +3,11 @@
  * can read their files and nothing else; it answers with plain data.
  */
 import "./jitless.ts";
-import { modulesIn, reason, withUserFiles } from "../pipeline/custom.ts";
+import { modulesIn, reason, withUserFiles } from "../pipeline/parse/custom.ts";
 import { Findings } from "../diagnostics/diagnostic.ts";
-import { labelsRead } from "../pipeline/check_data.ts";
+import { labelsRead } from "../pipeline/check/check_data.ts";
 import { checkValue } from "../pipeline/load.ts";
-import { outlineOf } from "../pipeline/outline.ts";
+import { outlineOf } from "../pipeline/explain/outline.ts";
 import { BUILT_IN } from "../model/registry.ts";
 // Modules share these with us: they are there before anything is taken away.
 import "../../mod.ts";

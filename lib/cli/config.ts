@@ -1,6 +1,6 @@
 /** @file `config FILE`: the resolved pipeline, with the origin of every value. */
 import { outlined } from "../apart/inspect.ts";
-import { explainOutline } from "../pipeline/explain.ts";
+import { explainOutline } from "../pipeline/explain/explain.ts";
 import { readRegularText } from "../regular_file.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { complain, print } from "./say.ts";

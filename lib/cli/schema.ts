@@ -1,5 +1,5 @@
 /** @file `schema`: JSON Schema of pipeline files, for editors. */
-import { pipelineSchemaText } from "../pipeline/json_schema.ts";
+import { pipelineSchemaText } from "../pipeline/explain/json_schema.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { output } from "./output.ts";
 

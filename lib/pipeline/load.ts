@@ -4,18 +4,18 @@ import { UserError } from "../errors.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
 import { readRegularText } from "../regular_file.ts";
-import { checkData, labelsRead } from "./check_data.ts";
-import { type ModuleOptions, withUserFiles } from "./custom.ts";
+import { checkData, labelsRead } from "./check/check_data.ts";
+import { type ModuleOptions, withUserFiles } from "./parse/custom.ts";
 import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
-import { parsePipeline } from "./parse.ts";
+import { parsePipeline } from "./parse/parse.ts";
 import { nearest } from "../diagnostics/nearest.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { BUILT_IN, type Registry } from "../model/registry.ts";
-import { renderAll } from "./render.ts";
-import { findRisks } from "./risks.ts";
-import { readSource } from "./source.ts";
-import type { Paper, Sweep, SweepPoint } from "./sweep.ts";
-import { gather, inFile, type Variant, variantsOf } from "./variants.ts";
+import { renderAll } from "./check/render.ts";
+import { findRisks } from "./check/risks.ts";
+import { readSource } from "./language/source.ts";
+import type { Paper, Sweep, SweepPoint } from "./sweep/sweep.ts";
+import { gather, inFile, type Variant, variantsOf } from "./sweep/variants.ts";
 
 /** How a pipeline is loaded. */
 export interface LoadOptions

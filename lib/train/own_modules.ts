@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
-import { modulesIn } from "../pipeline/custom.ts";
-import { moduleFiles } from "../pipeline/module_files.ts";
+import { modulesIn } from "../pipeline/parse/custom.ts";
+import { moduleFiles } from "../pipeline/parse/module_files.ts";
 
 /** A digest of each module with what it imports, by the module's name in the pipeline. */
 export type ModuleDigests = Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import {
   type LoadOptions,
   loadPipeline,
 } from "../pipeline/load.ts";
-import { resolve } from "../pipeline/resolve.ts";
+import { resolve } from "../pipeline/explain/resolve.ts";
 import {
   readOrigin,
   RUN_FILES,

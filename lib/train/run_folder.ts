@@ -8,7 +8,7 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
 import { UserError } from "../errors.ts";
-import { resolve } from "../pipeline/resolve.ts";
+import { resolve } from "../pipeline/explain/resolve.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { readRegularText } from "../regular_file.ts";
 import { cutAfter, type MetricsLine } from "./metrics_file.ts";

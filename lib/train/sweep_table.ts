@@ -1,5 +1,5 @@
 /** @file The table of a sweep: a row for the points that differ in seed alone. */
-import type { Figure } from "../pipeline/sweep.ts";
+import type { Figure } from "../pipeline/sweep/sweep.ts";
 import { barChart } from "./bar_chart.ts";
 import type { PointRecord, PointResult, SweepRecord } from "./sweep_folder.ts";
 import type { Summary } from "./summary.ts";

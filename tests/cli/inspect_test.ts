@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { parse } from "yaml";
-import { pipelineSchemaText } from "../../lib/pipeline/json_schema.ts";
+import { pipelineSchemaText } from "../../lib/pipeline/explain/json_schema.ts";
 import { inFolder } from "../end_to_end/cli.ts";
 import { path, printed } from "./console.ts";
 

@@ -475,8 +475,12 @@ for (
 ) {
   Deno.test(`A weight decay of ${name} that changes is that of the step`, async () => {
     const decay = (value: string): Sketch => ({
-      // Without a gradient nothing but decay moves the weights.
-      stages: PLAIN.replace("[p, t]", "[p, t], weight: 0"),
+      // Without a gradient nothing but decay moves the weights; LARS would
+      // move them alike, whatever the decay.
+      stages: PLAIN.replace(
+        "[p, t]",
+        `[p, t], weight: ${name === "lars" ? 1 : 0}`,
+      ),
       optimizer: `${name}: { lr: ${rate}, weight_decay: ${value} }`,
       train: "ema: 1",
     });

@@ -1,15 +1,15 @@
 import assert from "@std/assert";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
-import { explain } from "../../lib/pipeline/explain.ts";
+import { explain } from "../../lib/pipeline/explain/explain.ts";
 import {
   checkPipeline,
   type CheckResult,
   checkText,
 } from "../../lib/pipeline/load.ts";
-import { merge } from "../../lib/pipeline/merge.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
-import { escapeVariables } from "../../lib/pipeline/variables.ts";
+import { merge } from "../../lib/pipeline/language/merge.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
+import { escapeVariables } from "../../lib/pipeline/language/variables.ts";
 import { printed } from "../cli/console.ts";
 import { inFolder } from "../end_to_end/cli.ts";
 

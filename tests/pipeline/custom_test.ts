@@ -3,7 +3,7 @@ import assert from "@std/assert";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { checkPipeline } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 
 const LOSS = `
 import * as tf from "@tensorflow/tfjs";

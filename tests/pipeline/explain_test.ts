@@ -1,8 +1,8 @@
 import assert from "@std/assert";
-import { explain } from "../../lib/pipeline/explain.ts";
+import { explain } from "../../lib/pipeline/explain/explain.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import type { Pipeline } from "../../lib/model/pipeline.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { SHIPPED } from "./shipped.ts";
 
 const FILE = "m.yaml";

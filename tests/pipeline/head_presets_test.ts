@@ -1,8 +1,8 @@
 import assert from "@std/assert";
-import { explain } from "../../lib/pipeline/explain.ts";
+import { explain } from "../../lib/pipeline/explain/explain.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, headNames, register } from "../../lib/model/registry.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import type { ModuleRole } from "../../lib/stages/define_module.ts";
 import { HEAD_PRESETS } from "../../lib/stages/head_presets.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";

@@ -5,9 +5,12 @@ import { parse } from "yaml";
 import {
   pipelineSchema,
   pipelineSchemaText,
-} from "../../lib/pipeline/json_schema.ts";
+} from "../../lib/pipeline/explain/json_schema.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
-import { override, readOverride } from "../../lib/pipeline/overrides.ts";
+import {
+  override,
+  readOverride,
+} from "../../lib/pipeline/language/overrides.ts";
 import { ABLATIONS, SHIPPED } from "./shipped.ts";
 
 const COMMITTED =

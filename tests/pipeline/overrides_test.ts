@@ -1,7 +1,10 @@
 import assert from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
-import { override, readOverride } from "../../lib/pipeline/overrides.ts";
+import {
+  override,
+  readOverride,
+} from "../../lib/pipeline/language/overrides.ts";
 import { TEXTS } from "./shipped_texts.ts";
 
 const BYOL = TEXTS["byol.yaml"]!;

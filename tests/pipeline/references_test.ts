@@ -8,7 +8,7 @@ import {
   checkText,
   type LoadedPipeline,
 } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { defineStage, type Type } from "../../lib/stages/define.ts";
 import { parse, stringify } from "yaml";
 import { tiny } from "../evaluate/tiny.ts";

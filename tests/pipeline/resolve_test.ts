@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { parse, stringify } from "yaml";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { pathOf, TEXTS } from "./shipped_texts.ts";
 
 const load = (

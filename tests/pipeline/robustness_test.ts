@@ -16,9 +16,12 @@ import type {
   Diagnostic,
   Path,
 } from "../../lib/diagnostics/diagnostic.ts";
-import { OFFSET, SourceDocument } from "../../lib/pipeline/document.ts";
+import {
+  OFFSET,
+  SourceDocument,
+} from "../../lib/pipeline/language/document.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { OUTPUT } from "../../lib/stages/define.ts";
 import { printed } from "../cli/console.ts";
 import { Dice } from "../helpers/numeric.ts";

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { parse, stringify } from "yaml";
-import { explain } from "../../lib/pipeline/explain.ts";
+import { explain } from "../../lib/pipeline/explain/explain.ts";
 import {
   checkPipeline,
   type CheckResult,
@@ -8,10 +8,13 @@ import {
   type LoadedPipeline,
   type LoadedSweep,
 } from "../../lib/pipeline/load.ts";
-import { plainSweep } from "../../lib/pipeline/plain_sweep.ts";
+import { plainSweep } from "../../lib/pipeline/sweep/plain_sweep.ts";
 import { BUILT_IN, headNames } from "../../lib/model/registry.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
-import { pointFolder, valueText } from "../../lib/pipeline/sweep_names.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
+import {
+  pointFolder,
+  valueText,
+} from "../../lib/pipeline/sweep/sweep_names.ts";
 import { UserError } from "../../lib/errors.ts";
 import { printed } from "../cli/console.ts";
 import { inFolder } from "../end_to_end/cli.ts";

@@ -12,14 +12,14 @@ import { diagramOf } from "../../lib/graph/draw/diagram.ts";
 import { toDot } from "../../lib/graph/draw/dot.ts";
 import { toMermaid } from "../../lib/graph/draw/mermaid.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
-import { explain } from "../../lib/pipeline/explain.ts";
-import { pipelineSchema } from "../../lib/pipeline/json_schema.ts";
+import { explain } from "../../lib/pipeline/explain/explain.ts";
+import { pipelineSchema } from "../../lib/pipeline/explain/json_schema.ts";
 import {
   type CheckResult,
   checkText,
   type LoadedPipeline,
 } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { defineStage, OUTPUT } from "../../lib/stages/define.ts";
 import { ramp } from "../../lib/stages/ramp.ts";
 import { planRun } from "../../lib/train/plan.ts";

@@ -1,7 +1,7 @@
 /** @file Presets for images of one channel and of many. */
 import assert from "@std/assert";
 import { checkText } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { AUGMENT_PRESETS, fitPreset } from "../../lib/stages/presets.ts";
 import { colorJitter } from "../../lib/stages/transforms/color_jitter.ts";
 import { Dice, Scripted } from "../helpers/numeric.ts";

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { checkText } from "../../lib/pipeline/load.ts";
-import { resolve } from "../../lib/pipeline/resolve.ts";
+import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { changeEffects } from "../../lib/train/change_effects.ts";
 import { differences } from "../../lib/train/resume.ts";
 

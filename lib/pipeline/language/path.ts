@@ -1,5 +1,5 @@
 /** @file Paths into a pipeline's value. */
-import type { Path } from "../diagnostics/diagnostic.ts";
+import type { Path } from "../../diagnostics/diagnostic.ts";
 
 /** The value below a key; `undefined` where there is none. */
 export const below = (value: unknown, key: string | number): unknown =>

@@ -1,8 +1,8 @@
 /** @file `--set a.b=value`: changes to a pipeline from the command line. */
 import { parse } from "yaml";
-import { UserError } from "../errors.ts";
-import type { Path } from "../diagnostics/diagnostic.ts";
-import { isRecord } from "../diagnostics/validate.ts";
+import { UserError } from "../../errors.ts";
+import type { Path } from "../../diagnostics/diagnostic.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 /** Splits `a.b=value`; the value is YAML, and may hold further `=`. */
 export function readOverride(text: string): { path: string; value: unknown } {

@@ -1,16 +1,16 @@
 /** @file Definitions from a user's own files, where a pipeline names them by path. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import {
   BUILT_IN,
   kindsOf,
   register,
   type Registrable,
   type Registry,
-} from "../model/registry.ts";
-import { isRecord } from "../diagnostics/validate.ts";
-import { isUserFile } from "../stages/user_file.ts";
+} from "../../model/registry.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
+import { isUserFile } from "../../stages/user_file.ts";
 import { moduleFiles } from "./module_files.ts";
 
 /** Keys whose text can name a definition; elsewhere a path is only text. */

@@ -1,7 +1,7 @@
 /** @file Stages from plain data, by their definitions. */
 import { z } from "zod";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { nearest } from "../diagnostics/nearest.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
 import {
   isRecord,
   keysOf,
@@ -9,23 +9,23 @@ import {
   show,
   unknownName,
   validate,
-} from "../diagnostics/validate.ts";
-import type { Input, Reference, Stage } from "../model/pipeline.ts";
+} from "../../diagnostics/validate.ts";
+import type { Input, Reference, Stage } from "../../model/pipeline.ts";
 import {
   readReference,
   type References,
   STAGE_NAME,
-} from "../model/reference.ts";
+} from "../../model/reference.ts";
 import {
   definitionsOf,
   headNames,
   headRecipe,
   kindsOf,
   type Registry,
-} from "../model/registry.ts";
-import type { Port, StageDefinition, StageKind } from "../stages/define.ts";
-import { ramp } from "../stages/ramp.ts";
-import { isUserFile } from "../stages/user_file.ts";
+} from "../../model/registry.ts";
+import type { Port, StageDefinition, StageKind } from "../../stages/define.ts";
+import { ramp } from "../../stages/ramp.ts";
+import { isUserFile } from "../../stages/user_file.ts";
 
 /** What a reader of stages works with. */
 export interface StageReading {

@@ -10,7 +10,7 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 
 /** A place in a file; line and column count from 1. */
 export interface Location {

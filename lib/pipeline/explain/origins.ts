@@ -1,8 +1,12 @@
 /** @file Where each value of a resolved pipeline comes from. */
-import type { Path } from "../diagnostics/diagnostic.ts";
-import { definitionsOf, headRecipe, type Registry } from "../model/registry.ts";
-import { below, type Origin, type Place } from "../stages/origin.ts";
-import { isRecord } from "../diagnostics/validate.ts";
+import type { Path } from "../../diagnostics/diagnostic.ts";
+import {
+  definitionsOf,
+  headRecipe,
+  type Registry,
+} from "../../model/registry.ts";
+import { below, type Origin, type Place } from "../../stages/origin.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 const DEFAULT: Origin = { kind: "default" };
 

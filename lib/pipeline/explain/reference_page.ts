@@ -9,15 +9,15 @@ import {
   headNames,
   kindsOf,
   type Registry,
-} from "../model/registry.ts";
+} from "../../model/registry.ts";
 import type {
   Definition,
   StageDefinition,
   StageKind,
-} from "../stages/define.ts";
-import { fromZod } from "../stages/json.ts";
-import type { JsonSchema } from "../stages/syntax.ts";
-import * as sections from "./sections.ts";
+} from "../../stages/define.ts";
+import { fromZod } from "../../stages/json.ts";
+import type { JsonSchema } from "../../stages/syntax.ts";
+import * as sections from "../parse/sections.ts";
 
 /** Text inside of a cell. */
 const cell = (text: string): string =>

@@ -1,11 +1,11 @@
 /** @file A pipeline as plain data: what can be shown of it without its code. */
-import { type Diagram, diagramOf } from "../graph/draw/diagram.ts";
-import type { StageGraph } from "../graph/stage_graph.ts";
-import { channelsOf } from "./fit_presets.ts";
-import type { LoadedPipeline, LoadedSweep } from "./load.ts";
-import type { Pipeline } from "../model/pipeline.ts";
+import { type Diagram, diagramOf } from "../../graph/draw/diagram.ts";
+import type { StageGraph } from "../../graph/stage_graph.ts";
+import { channelsOf } from "../parse/fit_presets.ts";
+import type { LoadedPipeline, LoadedSweep } from "../load.ts";
+import type { Pipeline } from "../../model/pipeline.ts";
 import { type Plain, resolve } from "./resolve.ts";
-import type { Paper, SweepPoint } from "./sweep.ts";
+import type { Paper, SweepPoint } from "../sweep/sweep.ts";
 
 /** One checked pipeline. */
 export interface Outline {

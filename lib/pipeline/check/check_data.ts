@@ -1,9 +1,9 @@
 /** @file Whether the data are there, and can be evaluated: warnings. */
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { edgesOf } from "../graph/edges.ts";
-import { LABEL } from "../model/reference.ts";
-import type { Pipeline } from "../model/pipeline.ts";
-import { isRecord } from "../diagnostics/validate.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { edgesOf } from "../../graph/edges.ts";
+import { LABEL } from "../../model/reference.ts";
+import type { Pipeline } from "../../model/pipeline.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 /** What of a pipeline is looked at. */
 export interface Judged {

@@ -1,7 +1,7 @@
 /** @file Presets as images of other channels than three can have them. */
-import { fitPreset } from "../stages/presets.ts";
-import type { Pipeline } from "../model/pipeline.ts";
-import type { Registry } from "../model/registry.ts";
+import { fitPreset } from "../../stages/presets.ts";
+import type { Pipeline } from "../../model/pipeline.ts";
+import type { Registry } from "../../model/registry.ts";
 
 /** Channels of the images; 3 where they are unknown. */
 export const channelsOf = (

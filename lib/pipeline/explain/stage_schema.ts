@@ -1,7 +1,7 @@
 /** @file JSON Schema of stages: one for each definition and key. */
-import { headNames, headRecipe, type Registry } from "../model/registry.ts";
-import { SOURCES, STAGE_NAME } from "../model/reference.ts";
-import type { Port, StageDefinition, StageKind } from "../stages/define.ts";
+import { headNames, headRecipe, type Registry } from "../../model/registry.ts";
+import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
+import type { Port, StageDefinition, StageKind } from "../../stages/define.ts";
 import {
   describe,
   fromZod,
@@ -9,9 +9,9 @@ import {
   USER,
   userMap,
   withOptions,
-} from "../stages/json.ts";
-import type { JsonSchema } from "../stages/syntax.ts";
-import { weight } from "./parse_stage.ts";
+} from "../../stages/json.ts";
+import type { JsonSchema } from "../../stages/syntax.ts";
+import { weight } from "../parse/parse_stage.ts";
 
 /** A reference to a shared schema. */
 export const ref = (name: string): JsonSchema => ({

@@ -1,11 +1,11 @@
 /** @file `extends`: one value from a file and the files that it builds on. */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { readRegularTextSync } from "../regular_file.ts";
-import { Findings, type Path } from "../diagnostics/diagnostic.ts";
+import { readRegularTextSync } from "../../regular_file.ts";
+import { Findings, type Path } from "../../diagnostics/diagnostic.ts";
 import { type Location, OFFSET, SourceDocument } from "./document.ts";
 import { merge } from "./merge.ts";
-import { nearest } from "../diagnostics/nearest.ts";
-import { isRecord, show } from "../diagnostics/validate.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { isRecord, show } from "../../diagnostics/validate.ts";
 
 /** Files of one pipeline; no honest one is made of more. */
 const MOST_FILES = 16;

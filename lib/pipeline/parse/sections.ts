@@ -1,7 +1,7 @@
 /** @file Schemas of the sections that no stage defines: train, monitor, evaluate. */
 import { z } from "zod";
-import { ACTIONS } from "../monitor/policy.ts";
-import { ramp } from "../stages/ramp.ts";
+import { ACTIONS } from "../../monitor/policy.ts";
+import { ramp } from "../../stages/ramp.ts";
 
 /** Options of the learning-rate schedules, by name. */
 export const SCHEDULES = {

@@ -1,7 +1,7 @@
 /** @file `variables`, and `${name}` where their values go. */
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { nearest } from "../diagnostics/nearest.ts";
-import { isRecord, show } from "../diagnostics/validate.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { isRecord, show } from "../../diagnostics/validate.ts";
 
 /** A name that a variable can have. */
 export const VARIABLE_NAME = /^[A-Za-z_][\w-]{0,99}$/;

@@ -1,10 +1,10 @@
 /** @file A whole pipeline from plain data. */
 import { z } from "zod";
-import type { OptimizerDefinition } from "../optim/define.ts";
-import { completeMonitor, type Monitor } from "../monitor/policy.ts";
-import type { Schedule } from "../optim/schedule.ts";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { nearest } from "../diagnostics/nearest.ts";
+import type { OptimizerDefinition } from "../../optim/define.ts";
+import { completeMonitor, type Monitor } from "../../monitor/policy.ts";
+import type { Schedule } from "../../optim/schedule.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
 import { channelsOf, fitPresets } from "./fit_presets.ts";
 import type {
   Draft,
@@ -14,9 +14,9 @@ import type {
   Stage,
   StageSettings,
   Train,
-} from "../model/pipeline.ts";
-import { SOURCES, STAGE_NAME } from "../model/reference.ts";
-import { kindsOf, type Registry } from "../model/registry.ts";
+} from "../../model/pipeline.ts";
+import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
+import { kindsOf, type Registry } from "../../model/registry.ts";
 import { parseStage } from "./parse_stage.ts";
 import {
   checkpoint,
@@ -35,7 +35,7 @@ import {
   show,
   unknownName,
   validate,
-} from "../diagnostics/validate.ts";
+} from "../../diagnostics/validate.ts";
 
 const CONSTANT: Schedule = { kind: "constant", warmup: 0, final: 1 };
 

@@ -1,16 +1,16 @@
 /** @file JSON Schema of a pipeline file, for editors, from the definitions that check it. */
-import { BUILT_IN, type Registry } from "../model/registry.ts";
-import { SOURCES, STAGE_NAME } from "../model/reference.ts";
+import { BUILT_IN, type Registry } from "../../model/registry.ts";
+import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
 import {
   choiceSchema,
   fromZod,
   mapSchema,
   withOptions,
-} from "../stages/json.ts";
-import type { JsonSchema } from "../stages/syntax.ts";
-import * as sections from "./sections.ts";
+} from "../../stages/json.ts";
+import type { JsonSchema } from "../../stages/syntax.ts";
+import * as sections from "../parse/sections.ts";
 import { ref, REFERENCE, stageSchemas } from "./stage_schema.ts";
-import { VARIABLE_NAME } from "./variables.ts";
+import { VARIABLE_NAME } from "../language/variables.ts";
 
 /** `${name}`, the whole value. */
 const VARIABLE = `\\$\\{${VARIABLE_NAME.source.slice(1, -1)}\\}`;

@@ -1,15 +1,15 @@
 /** @file Known recipes for collapse: warnings, never refusals. */
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { trainedBelow } from "../graph/forward.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { trainedBelow } from "../../graph/forward.ts";
 import {
   isObjective,
   type StageGraph,
   type WiredStage,
-} from "../graph/stage_graph.ts";
-import { upstream } from "../graph/upstream.ts";
-import type { Pipeline, Reference } from "../model/pipeline.ts";
-import type { StageKind } from "../stages/define.ts";
-import { isRamp, type Rampable } from "../stages/ramp.ts";
+} from "../../graph/stage_graph.ts";
+import { upstream } from "../../graph/upstream.ts";
+import type { Pipeline, Reference } from "../../model/pipeline.ts";
+import type { StageKind } from "../../stages/define.ts";
+import { isRamp, type Rampable } from "../../stages/ramp.ts";
 
 /** A loss, and what stands around it. */
 interface Case {

@@ -1,5 +1,5 @@
 /** @file What a file says over what its base says. */
-import { isRecord } from "../diagnostics/validate.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 /**
  * Maps merge key by key; everything else, a list too, replaces; `null` takes

@@ -5,10 +5,10 @@ import type {
   Pipeline,
   Stage,
   StageSettings,
-} from "../model/pipeline.ts";
-import type { Schedule } from "../optim/schedule.ts";
-import { referenceText } from "../model/reference.ts";
-import { escapeVariables } from "./variables.ts";
+} from "../../model/pipeline.ts";
+import type { Schedule } from "../../optim/schedule.ts";
+import { referenceText } from "../../model/reference.ts";
+import { escapeVariables } from "../language/variables.ts";
 
 /** Plain data. */
 export type Plain = Readonly<Record<string, unknown>>;

@@ -1,19 +1,23 @@
 /** @file The resolved pipeline as YAML, with the origin of every value. */
 import { dirname, relative } from "node:path";
 import { stringify } from "yaml";
-import { Findings, type Path } from "../diagnostics/diagnostic.ts";
-import type { Origin } from "../stages/origin.ts";
+import { Findings, type Path } from "../../diagnostics/diagnostic.ts";
+import type { Origin } from "../../stages/origin.ts";
 import { originOf } from "./origins.ts";
-import { channelsOf, fitPresets } from "./fit_presets.ts";
-import type { LoadedPipeline } from "./load.ts";
+import { channelsOf, fitPresets } from "../parse/fit_presets.ts";
+import type { LoadedPipeline } from "../load.ts";
 import { type OutlinedSweep, outlineSweep } from "./outline.ts";
-import { overridePath } from "./overrides.ts";
-import { valueAt } from "./path.ts";
-import { plainPoints } from "./plain_sweep.ts";
-import { BUILT_IN, definitionsOf, type Registry } from "../model/registry.ts";
+import { overridePath } from "../language/overrides.ts";
+import { valueAt } from "../language/path.ts";
+import { plainPoints } from "../sweep/plain_sweep.ts";
+import {
+  BUILT_IN,
+  definitionsOf,
+  type Registry,
+} from "../../model/registry.ts";
 import { type Plain, resolve } from "./resolve.ts";
-import { readSource, type Source as Read } from "./source.ts";
-import { isRecord } from "../diagnostics/validate.ts";
+import { readSource, type Source as Read } from "../language/source.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 /** What a pipeline was made of. */
 export interface Source {

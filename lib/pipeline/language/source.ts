@@ -1,11 +1,11 @@
 /** @file A pipeline's value: its files merged, overridden, variables inserted. */
-import { type Change, layOver, type Placed } from "./changes.ts";
+import { type Change, layOver, type Placed } from "../sweep/changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import { override, overridePath, readOverride } from "./overrides.ts";
 import { below, startsWith, valueAt } from "./path.ts";
 import { fillVariables, usedIn, variableOf } from "./variables.ts";
-import { isRecord } from "../diagnostics/validate.ts";
+import { isRecord } from "../../diagnostics/validate.ts";
 
 /** The value of a pipeline, and where its parts stand. */
 export interface Source extends Locator {

@@ -1,6 +1,6 @@
 /** @file Findings as text. */
-import type { Locator } from "./compose.ts";
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Locator } from "../language/compose.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 
 /** Columns of a line that are shown around the caret. */
 const WIDTH = 100;

@@ -3,9 +3,9 @@
  * transforms, optimizers and sources with their options. `deno task generate`
  * writes them to `stage_types.ts`, so that a misspelt option fails in `deno check`.
  */
-import { BUILT_IN, type Registry } from "../model/registry.ts";
-import { choiceSchema, withOptions } from "../stages/json.ts";
-import type { JsonSchema } from "../stages/syntax.ts";
+import { BUILT_IN, type Registry } from "../../model/registry.ts";
+import { choiceSchema, withOptions } from "../../stages/json.ts";
+import type { JsonSchema } from "../../stages/syntax.ts";
 import { stageSchemas } from "./stage_schema.ts";
 
 /** Types of shared schemas, by the name of the reference. */

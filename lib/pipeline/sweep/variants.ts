@@ -1,9 +1,9 @@
 /** @file The pipelines that a sweep stands for, and what is said of them together. */
-import type { Locator } from "./compose.ts";
-import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
-import { startsWith } from "./path.ts";
-import type { Placed } from "./render.ts";
-import type { Source } from "./source.ts";
+import type { Locator } from "../language/compose.ts";
+import { type Diagnostic, Findings } from "../../diagnostics/diagnostic.ts";
+import { startsWith } from "../language/path.ts";
+import type { Placed } from "../check/render.ts";
+import type { Source } from "../language/source.ts";
 import { readSweep, type Sweep, type SweepPoint } from "./sweep.ts";
 
 /** A pipeline to check: the file's own, or that of a point. */

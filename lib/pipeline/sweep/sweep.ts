@@ -1,11 +1,14 @@
 /** @file `sweep`: the points that a pipeline's grid or list stands for. */
 import type { z } from "zod";
 import type { Change } from "./changes.ts";
-import type { Findings, Path } from "../diagnostics/diagnostic.ts";
-import { nearest } from "../diagnostics/nearest.ts";
-import { paper as paperSchema, sweep as sweepSchema } from "./sections.ts";
+import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import {
+  paper as paperSchema,
+  sweep as sweepSchema,
+} from "../parse/sections.ts";
 import { labels, pointName, rowName } from "./sweep_names.ts";
-import { isRecord, show, validate } from "../diagnostics/validate.ts";
+import { isRecord, show, validate } from "../../diagnostics/validate.ts";
 
 /** What a paper reports of a point: a number, or a word such as `collapse`. */
 export type Figure = number | string;
