@@ -3,13 +3,8 @@ import { isAbsolute, join, relative } from "node:path";
 import { UserError } from "../errors.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
-import {
-  byCodePoint,
-  noImages,
-  notAnImage,
-  type Plan,
-  planLayout,
-} from "./layout.ts";
+import { byCodePoint, noImages, notAnImage, type Plan } from "./layout.ts";
+import { planOf } from "./plan_of.ts";
 import { findPlace, reasonOf } from "./place.ts";
 import { systemPart, systemRemark } from "./system_files.ts";
 import { surveyFolder } from "./survey.ts";
@@ -137,12 +132,14 @@ export const folder: SourceDefinition = defineSource({
       ? await walkFolder(test, context)
       : undefined;
     if (held) await checkApart(found.root, held.root);
-    const layout = planLayout(
+    const layout = await planOf(
+      options,
       found.paths,
       held
         ? { paths: held.paths, where: held.root }
         : test as number | undefined,
       found.root,
+      context,
     );
     const plan = {
       ...layout,

@@ -1,5 +1,6 @@
 /** @file Options that sources of image files share. */
 import { z } from "zod";
+import type { ClassListOptions } from "./class_list.ts";
 import type { Reading } from "./reading.ts";
 import type { ImageShape } from "./source.ts";
 
@@ -55,6 +56,19 @@ export const imageOptions = z.strictObject({
     testSchema,
     "expected a path, or a share of the images between 0 and 1, such as 0.1",
   ).optional().describe("Images to test with: where they are, or their share"),
+  labels: oneOf(
+    z.union([
+      z.string().min(1),
+      z.strictObject({
+        file: z.string().min(1),
+        image: z.string().min(1).optional(),
+        label: z.string().min(1).optional(),
+      }),
+    ]),
+    "expected a CSV file, or { file, image, label } with the names of its columns",
+  ).optional().describe(
+    "A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns",
+  ),
   on_error: z.enum(["fail", "skip"]).default("fail").describe(
     "What to do about an image that cannot be read",
   ),
@@ -98,3 +112,9 @@ export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
   bands,
   page,
 });
+
+/** The table with the classes, where there is one. */
+export const classListOf = (
+  { labels }: ImageOptions,
+): ClassListOptions | undefined =>
+  typeof labels === "string" ? { file: labels } : labels;
