@@ -7,7 +7,7 @@ import { byCodePoint, noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { findPlace, reasonOf } from "./place.ts";
 import { systemPart, systemRemark } from "./system_files.ts";
-import { surveyFolder } from "./survey.ts";
+import { surveyFolder, surveyPath } from "./survey.ts";
 import { readFile } from "./read_file.ts";
 import {
   defineSource,
@@ -123,8 +123,9 @@ export const folder: SourceDefinition = defineSource({
   summary:
     "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below folders such as train/ and test/ (or valid/)",
   options: imageOptions,
-  shape: imageShape,
-  survey: ({ path }, baseDir) => surveyFolder(path, baseDir),
+  shape: (options) => imageShape(options),
+  survey: ({ path, labels }, baseDir) =>
+    labels ? surveyPath(path, baseDir) : surveyFolder(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const found = await walkFolder(path, context);

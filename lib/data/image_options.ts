@@ -48,14 +48,25 @@ export const readingOptions = {
   ),
 };
 
-/** Options of `folder` and `tar`. */
-export const imageOptions = z.strictObject({
+/** Keys that every source of image files has. */
+export const imageKeys = {
   path: z.string().min(1).describe("Where the training images are"),
   ...readingOptions,
   test: oneOf(
     testSchema,
     "expected a path, or a share of the images between 0 and 1, such as 0.1",
   ).optional().describe("Images to test with: where they are, or their share"),
+  on_error: z.enum(["fail", "skip"]).default("fail").describe(
+    "What to do about an image that cannot be read",
+  ),
+  memory: z.number().min(0).max(1e6).default(1024).describe(
+    "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
+  ),
+};
+
+/** Options of `folder` and `tar`. */
+export const imageOptions = z.strictObject({
+  ...imageKeys,
   labels: oneOf(
     z.union([
       z.string().min(1),
@@ -69,19 +80,17 @@ export const imageOptions = z.strictObject({
   ).optional().describe(
     "A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns",
   ),
-  on_error: z.enum(["fail", "skip"]).default("fail").describe(
-    "What to do about an image that cannot be read",
-  ),
-  memory: z.number().min(0).max(1e6).default(1024).describe(
-    "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
-  ),
 }).superRefine(sameChannels);
 
 /** Options of `folder` and `tar`, with defaults. */
-export type ImageOptions = z.infer<typeof imageOptions>;
+export type FileOptions = z.infer<typeof imageOptions>;
+
+const shared = z.strictObject(imageKeys);
+/** Options of every source of image files, with defaults. */
+export type ImageOptions = z.infer<typeof shared>;
 
 /** Refuses as many channels as there are no bands for. */
-function sameChannels(
+export function sameChannels(
   { channels, bands }: {
     readonly channels?: number | undefined;
     readonly bands?: readonly number[] | undefined;
@@ -115,6 +124,6 @@ export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
 
 /** The table with the classes, where there is one. */
 export const classListOf = (
-  { labels }: ImageOptions,
+  { labels }: FileOptions,
 ): ClassListOptions | undefined =>
   typeof labels === "string" ? { file: labels } : labels;

@@ -1,12 +1,12 @@
 /** @file A plan of image files, by folders or by a table of classes. */
 import { planClassList } from "./class_list.ts";
-import { classListOf, type ImageOptions } from "./image_options.ts";
+import { classListOf, type FileOptions } from "./image_options.ts";
 import { type HeldOut, type Plan, planLayout } from "./layout.ts";
 import type { LoadContext } from "./source.ts";
 
 /** Sorts images into splits and classes. @throws {UserError} */
 export async function planOf(
-  options: ImageOptions,
+  options: FileOptions,
   paths: readonly string[],
   test: number | HeldOut | undefined,
   where: string,

@@ -2,6 +2,7 @@
 import { cifar10 } from "./cifar10.ts";
 import { folder } from "./folder.ts";
 import { mnist } from "./mnist.ts";
+import { parquet } from "./parquet.ts";
 import { photos } from "./photos.ts";
 import type { SourceDefinition } from "./source.ts";
 import { tar } from "./tar.ts";
@@ -13,4 +14,5 @@ export const SOURCES: readonly SourceDefinition[] = [
   mnist,
   folder,
   tar,
+  parquet,
 ];

@@ -208,7 +208,7 @@ export const tar: SourceDefinition = defineSource({
   summary:
     "Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk",
   options: imageOptions,
-  shape: imageShape,
+  shape: (options) => imageShape(options),
   survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
