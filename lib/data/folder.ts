@@ -5,94 +5,12 @@ import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
 import { byCodePoint, noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
-import { findPlace, reasonOf } from "./place.ts";
-import { systemPart, systemRemark } from "./system_files.ts";
+import { headersOf, surveyed } from "./folder_survey.ts";
+import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
 import { readFile } from "./read_file.ts";
-import {
-  defineSource,
-  type LoadContext,
-  type SkippedFile,
-  type SourceDefinition,
-} from "./source.ts";
+import { defineSource, type SourceDefinition } from "./source.ts";
 import { streamPlan, tooLarge } from "./stream.ts";
-
-/** What a walk found. */
-interface Walk {
-  readonly root: string;
-  /** Images below the root, with `/` between folders. */
-  readonly paths: string[];
-  readonly skipped: SkippedFile[];
-  /** Names of files and folders that are the system's. */
-  readonly system: Set<string>;
-}
-
-/** A link to nowhere counts as a file: reading it says what is wrong. */
-async function kindOf(
-  path: string,
-  entry: Deno.DirEntry,
-): Promise<{ isFile: boolean; isDirectory: boolean }> {
-  if (!entry.isSymlink) return entry;
-  try {
-    return await Deno.stat(path);
-  } catch {
-    return { isFile: true, isDirectory: false };
-  }
-}
-
-/**
- * @param open Real paths of the folders that we are inside of: a link back to
- * one of them is a loop.
- */
-async function walk(
-  found: Walk,
-  below: string,
-  open: ReadonlySet<string>,
-): Promise<void> {
-  const folder = join(found.root, below);
-  const entries = await Array.fromAsync(Deno.readDir(folder));
-  entries.sort((a, b) => byCodePoint(a.name, b.name));
-  for (const entry of entries) {
-    const system = systemPart(entry.name);
-    if (system !== undefined) {
-      found.system.add(system);
-      continue;
-    }
-    const path = below + entry.name;
-    const full = join(found.root, path);
-    const { isFile, isDirectory } = await kindOf(full, entry);
-    if (isDirectory) {
-      const real = await Deno.realPath(full);
-      if (open.has(real)) {
-        const reason = "it is a link to a folder that it lies in";
-        found.skipped.push({ path: full, reason });
-      } else await walk(found, `${path}/`, new Set([...open, real]));
-      continue;
-    }
-    const reason = isFile ? notAnImage(path) : "it is not a file";
-    if (reason === undefined) found.paths.push(path);
-    else found.skipped.push({ path: full, reason });
-  }
-}
-
-async function walkFolder(path: string, context: LoadContext): Promise<Walk> {
-  const { path: root, isFolder } = await findPlace(path, context, "images");
-  if (!isFolder) {
-    throw new UserError(
-      `Cannot read images from ${root}: it is a file, expected a folder.\nFor a tar archive use "source: tar" under "data".`,
-    );
-  }
-  const found: Walk = { root, paths: [], skipped: [], system: new Set() };
-  try {
-    await walk(found, "", new Set([await Deno.realPath(root)]));
-  } catch (error) {
-    throw new UserError(
-      `Cannot read the folders below ${root}: ${reasonOf(error)}.`,
-    );
-  }
-  if (found.paths.length === 0) throw noImages(root, found.skipped);
-  return found;
-}
 
 /** Images to test with may not be among those that are trained on. */
 async function checkApart(train: string, test: string): Promise<void> {
@@ -128,9 +46,9 @@ export const folder: SourceDefinition = defineSource({
     labels ? surveyPath(path, baseDir) : surveyFolder(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
-    const found = await walkFolder(path, context);
+    const found = await surveyed(path, context);
     const held = typeof test === "string"
-      ? await walkFolder(test, context)
+      ? await surveyed(test, context)
       : undefined;
     if (held) await checkApart(found.root, held.root);
     const layout = await planOf(
@@ -147,6 +65,7 @@ export const folder: SourceDefinition = defineSource({
       remarks: [
         ...layout.remarks ?? [],
         ...systemRemark([...found.system, ...held?.system ?? []]),
+        ...found.remarks,
       ],
     };
     const roots = { train: found.root, test: held?.root ?? found.root };
@@ -162,6 +81,7 @@ export const folder: SourceDefinition = defineSource({
         skipped,
         found.root,
         context,
+        headersOf(found, held, options, context),
       );
     }
     return await decodePlan(

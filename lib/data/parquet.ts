@@ -1,22 +1,14 @@
 /** @file Images in Parquet files. */
-import { join, relative } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { decodePlan, type ImageFile } from "./decode_plan.ts";
 import { imageKeys, imageShape, sameChannels } from "./image_options.ts";
-import { byCodePoint } from "./layout.ts";
 import { openParquet, type ParquetTable } from "./parquet_table.ts";
-import { findPlace } from "./place.ts";
 import { planRows, type Rows } from "./plan_rows.ts";
-import {
-  defineSource,
-  type LoadContext,
-  type SourceDefinition,
-} from "./source.ts";
-import { findSplits } from "./splits.ts";
+import { defineSource, type SourceDefinition } from "./source.ts";
+import { filesAt, sortFiles } from "./split_files.ts";
 import { tooLarge } from "./stream.ts";
 import { surveyPath } from "./survey.ts";
-import { isHidden } from "./system_files.ts";
 
 const parquetOptions = z.strictObject({
   ...imageKeys,
@@ -28,71 +20,7 @@ const parquetOptions = z.strictObject({
   ),
 }).superRefine(sameChannels);
 
-/** Parquet files at a place, in order. */
-async function filesAt(
-  path: string,
-  context: LoadContext,
-): Promise<{ where: string; files: string[] }> {
-  const { path: where, isFolder } = await findPlace(path, context, "images");
-  if (!isFolder) return { where, files: [where] };
-  const files: string[] = [];
-  const walk = async (folder: string): Promise<void> => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isHidden(name)) continue;
-      if (isDirectory) await walk(join(folder, name));
-      else if (name.endsWith(".parquet")) files.push(join(folder, name));
-    }
-  };
-  await walk(where);
-  if (files.length === 0) {
-    throw new UserError(
-      `Cannot find images in ${where}: no file there ends in .parquet.\nCheck the path under "data".`,
-    );
-  }
-  return { where, files: files.sort(byCodePoint) };
-}
-
-/** `train` of `data/train-00000-of-00002.parquet`, or of `train/0.parquet`. */
-function splitName(file: string): string {
-  const [parent = "", name = ""] = file.split("/").slice(-2);
-  const own = /^([A-Za-z_]+?)(?:[-_.]?\d.*)?(?:-of-.*)?\.parquet$/.exec(
-    file.includes("/") ? name : file,
-  )?.[1] ?? "";
-  return findSplits([own]) || own === "" ? own : parent;
-}
-
-/** Files to train on and to test with, by their names. */
-function sortFiles(
-  where: string,
-  files: readonly string[],
-  isHeld: boolean,
-): { train: string[]; test?: string[]; remarks: string[] } {
-  const names = new Map(
-    files.map((file) => [file, splitName(relative(where, file) || file)]),
-  );
-  const splits = findSplits([...new Set(names.values())].sort(byCodePoint));
-  if (!splits || "unclear" in splits || isHeld) {
-    if (splits && "unclear" in splits && files.length > 1) {
-      throw new UserError(
-        `Cannot tell the splits of ${where}: ${
-          splits.unclear.replaceAll("/", "-*.parquet")
-        }.\nSay which files are which by "path" and "test" under "data".`,
-      );
-    }
-    return { train: [...files], remarks: [] };
-  }
-  const of = (name: string) => files.filter((file) => names.get(file) === name);
-  const { train, test, unused } = splits;
-  return {
-    train: of(train),
-    ...(test === undefined ? {} : { test: of(test) }),
-    remarks: unused.map((name) =>
-      `${name} (${
-        of(name).length
-      } files) is neither trained on nor tested with: ${test} is there to test with`
-    ),
-  };
-}
+const ENDINGS = [".parquet"];
 
 interface Tables {
   readonly tables: readonly ParquetTable[];
@@ -159,16 +87,12 @@ export const parquet: SourceDefinition = defineSource({
   survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
-    const { where, files } = await filesAt(path, context);
+    const list = await filesAt(path, ENDINGS, context);
+    const { where } = list;
     const elsewhere = typeof test === "string"
-      ? await filesAt(test, context)
+      ? await filesAt(test, ENDINGS, context)
       : undefined;
-    const sorted = sortFiles(where, files, elsewhere !== undefined);
-    if (sorted.test && test !== undefined) {
-      throw new UserError(
-        `Cannot use "test" under "data": ${where} has files to test with already.\nLeave "test" out.`,
-      );
-    }
+    const sorted = sortFiles(list, test);
     const train = await openAll(sorted.train, options);
     const heldFiles = elsewhere?.files ?? sorted.test;
     const held = heldFiles && await openAll(heldFiles, options);

@@ -6,6 +6,7 @@ import { parquet } from "./parquet.ts";
 import { photos } from "./photos.ts";
 import type { SourceDefinition } from "./source.ts";
 import { tar } from "./tar.ts";
+import { webdataset } from "./webdataset.ts";
 
 /** Data sources. */
 export const SOURCES: readonly SourceDefinition[] = [
@@ -15,4 +16,5 @@ export const SOURCES: readonly SourceDefinition[] = [
   folder,
   tar,
   parquet,
+  webdataset,
 ];
