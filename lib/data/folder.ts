@@ -1,8 +1,9 @@
 /** @file Images in a folder on disk. */
 import { isAbsolute, join, relative } from "node:path";
 import { UserError } from "../errors.ts";
+import { noneLeft } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
-import { imageOptions, imageShape } from "./image_options.ts";
+import { folderOptions, imageShape } from "./image_options.ts";
 import { byCodePoint, noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { headersOf, surveyed } from "./folder_survey.ts";
@@ -10,7 +11,13 @@ import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
 import { readFile } from "./read_file.ts";
 import { defineSource, type SourceDefinition } from "./source.ts";
-import { streamPlan, tooLarge } from "./stream.ts";
+import {
+  type HeaderMemory,
+  type OpenFiles,
+  streamPlan,
+  tooLarge,
+} from "./stream.ts";
+import { cutIntoTiles } from "./tiles.ts";
 
 /** Images to test with may not be among those that are trained on. */
 async function checkApart(train: string, test: string): Promise<void> {
@@ -25,22 +32,31 @@ async function checkApart(train: string, test: string): Promise<void> {
   );
 }
 
-function* filesOf(
-  plan: Plan,
-  roots: Readonly<Record<"train" | "test", string>>,
-): Generator<ImageFile> {
-  for (const { split, image, path } of slotsOf(plan)) {
-    const full = join(roots[split], path);
-    yield { split, image, path: full, read: () => readFile(full) };
+/** Files of a plan, each in its place. */
+function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
+  for (const slot of slotsOf(plan)) {
+    yield {
+      ...slot,
+      path: files.name(slot),
+      read: () => files.read(slot),
+      ...(files.decode ? { decode: () => files.decode!(slot) } : {}),
+    };
   }
 }
+
+/** Tiles are known to be readable before they are asked for. */
+const LOOKED_AT: HeaderMemory = {
+  recall: () =>
+    Promise.resolve({ bad: { train: [], test: [] }, unread: [], remarks: [] }),
+  keep: () => Promise.resolve(),
+};
 
 /** Images in class folders, or without classes in one folder. */
 export const folder: SourceDefinition = defineSource({
   name: "folder",
   summary:
     "Image files in a folder: <class>/<image>, or <image> without labels; either may stand below folders such as train/ and test/ (or valid/)",
-  options: imageOptions,
+  options: folderOptions,
   shape: (options) => imageShape(options),
   survey: ({ path, labels }, baseDir) =>
     labels ? surveyPath(path, baseDir) : surveyFolder(path, baseDir),
@@ -60,7 +76,7 @@ export const folder: SourceDefinition = defineSource({
       found.root,
       context,
     );
-    const plan = {
+    const whole = {
       ...layout,
       remarks: [
         ...layout.remarks ?? [],
@@ -69,28 +85,41 @@ export const folder: SourceDefinition = defineSource({
       ],
     };
     const roots = { train: found.root, test: held?.root ?? found.root };
-    const skipped = [...found.skipped, ...held?.skipped ?? []];
-    if (tooLarge(plan, options)) {
-      const name = (
-        { split, path }: { split: "train" | "test"; path: string },
-      ) => join(roots[split], path);
-      return await streamPlan(
+    const name: OpenFiles["name"] = ({ split, path }) =>
+      join(roots[split], path);
+    const open: OpenFiles = {
+      name,
+      read: (slot, most) => readFile(name(slot), most),
+    };
+    const tiled = options.tile === undefined
+      ? undefined
+      : await cutIntoTiles(whole, open, options, options.tile, context);
+    const { plan, files } = tiled ?? { plan: whole, files: open };
+    const skipped = [
+      ...found.skipped,
+      ...held?.skipped ?? [],
+      ...tiled?.unread ?? [],
+    ];
+    if (plan.train.paths.length === 0) {
+      throw noneLeft(whole.train.paths.length, found.root, tiled?.unread ?? []);
+    }
+    return tooLarge(plan, options)
+      ? await streamPlan(
         plan,
-        { name, read: (slot, most) => readFile(name(slot), most) },
+        files,
         options,
         skipped,
         found.root,
         context,
-        headersOf(found, held, options, context),
+        tiled ? LOOKED_AT : headersOf(found, held, options, context),
+      )
+      : await decodePlan(
+        plan,
+        filesOf(plan, files),
+        options,
+        skipped,
+        found.root,
+        context,
       );
-    }
-    return await decodePlan(
-      plan,
-      filesOf(plan, roots),
-      options,
-      skipped,
-      found.root,
-      context,
-    );
   },
 });

@@ -9,7 +9,7 @@ import type { HeaderMemory } from "./stream.ts";
 import { folderAt, type Walk, walkFolder } from "./walk.ts";
 
 /** Smaller folders are looked at anew each time. */
-const LARGE = 10_000;
+const LARGE = 5_000;
 /** Files whose size and time are compared. */
 const SAMPLE = 256;
 

@@ -82,6 +82,14 @@ export const imageOptions = z.strictObject({
   ),
 }).superRefine(sameChannels);
 
+/** Options of `folder`. */
+export const folderOptions = z.strictObject({
+  ...imageOptions.shape,
+  tile: z.int().min(16).max(8192).optional().describe(
+    "Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole",
+  ),
+}).superRefine(sameChannels);
+
 /** Options of `folder` and `tar`, with defaults. */
 export type FileOptions = z.infer<typeof imageOptions>;
 

@@ -29,6 +29,8 @@ export interface OpenFiles {
     slot: Slot & { readonly path: string },
     most?: number,
   ): Promise<Uint8Array>;
+  /** Decodes a part of a file, in place of all that is read. */
+  decode?(slot: Slot & { readonly path: string }): Promise<Uint8Array>;
 }
 
 /** Enough for the header of nearly every image, metadata before it included. */
@@ -158,7 +160,8 @@ export async function streamPlan(
           path: paths[image] as string,
         };
         try {
-          return await decodeImage(await files.read(slot), shape, reading);
+          return await files.decode?.(slot) ??
+            await decodeImage(await files.read(slot), shape, reading);
         } catch (error) {
           // Two at once may find the same fault.
           if (!faulty.has(image)) later(files.name(slot), error);
