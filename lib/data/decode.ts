@@ -17,7 +17,7 @@ import {
   rangeOf,
   type Reading,
 } from "./reading.ts";
-import { toChannels } from "./samples.ts";
+import { type Channels, toChannels } from "./samples.ts";
 import type { ImageShape } from "./source.ts";
 
 /**
@@ -230,7 +230,10 @@ async function decodeRaw(
   bytes: Uint8Array,
   facts: FileFacts,
 ): Promise<Raster> {
-  const image = await open(bytes, facts);
+  return await rawOf(await open(bytes, facts), facts);
+}
+
+async function rawOf(image: Image, facts: FileFacts): Promise<Raster> {
   const deep = facts.bits > 8;
   const space = facts.bands < 3 ? "grey16" : "rgb16";
   const { data, info } =
@@ -245,14 +248,79 @@ async function decodeRaw(
   return { ...facts, width, height, bands, alpha, orientation: 1, samples };
 }
 
+/** Rows of an image as it is stored. */
+export interface Strip {
+  readonly top: number;
+  readonly height: number;
+}
+
+/** What an image is that is read in strips, however large. @throws {Error} */
+export async function stripFacts(
+  bytes: Uint8Array,
+  channels: number,
+  reading: Reading,
+): Promise<FileFacts> {
+  const facts = await factsOf(bytes, reading) ?? await otherFacts(bytes);
+  if (facts.refused) throw new Error(facts.refused);
+  pageOf(facts, reading);
+  if (isEasy(facts, reading, channels)) return facts;
+  bandsOf(facts, reading, channels);
+  rangeOf(facts, reading);
+  return facts;
+}
+
+/**
+ * The channels of some rows, in 8 bits. The orientation in EXIF is not
+ * applied.
+ *
+ * @throws {Error} When they cannot be read.
+ */
+export async function decodeStrip(
+  bytes: Uint8Array,
+  facts: FileFacts,
+  channels: number,
+  reading: Reading,
+  { top, height }: Strip,
+): Promise<Omit<Channels, "clipped">> {
+  const { width } = facts;
+  checkPixels({ ...facts, height });
+  if (isTiff(bytes)) checkWhole(bytes, facts.directory ?? 0);
+  if (facts.by !== "libvips") {
+    const raster = await readRaster(bytes, facts, pageOf(facts, reading), {
+      top,
+      height,
+    });
+    return toChannels({ ...raster, orientation: 1 }, reading, channels);
+  }
+  const sharp = await decoder();
+  const input = (bytes: Uint8Array): Image =>
+    sharp(bytes, {
+      failOn: "warning",
+      limitInputPixels: false,
+      page: facts.directory ?? 0,
+      pages: 1,
+    }).extract({ left: 0, top, width, height });
+  if (!isEasy(facts, reading, channels)) {
+    const raster = await tolerant(
+      bytes,
+      (bytes) => rawOf(input(bytes), facts),
+    );
+    return toChannels(raster, reading, channels);
+  }
+  const { data, info } = await tolerant(
+    bytes,
+    (bytes) =>
+      input(bytes).flatten({ background: "black" })
+        .toColourspace(channels === 1 ? "b-w" : "srgb")
+        .raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true })
+        .catch(explain),
+  );
+  return { width, height, channels: info.channels, pixels: data };
+}
+
 /** Channels fitted to a shape, one by one where they are no colours. */
-async function fit(
-  { width, height, channels, pixels }: {
-    readonly width: number;
-    readonly height: number;
-    readonly channels: number;
-    readonly pixels: Uint8Array;
-  },
+export async function fit(
+  { width, height, channels, pixels }: Omit<Channels, "clipped">,
   shape: ImageShape,
 ): Promise<Uint8Array> {
   const sharp = await decoder();

@@ -103,6 +103,8 @@ export interface ImageFile extends Slot {
   /** For messages. */
   readonly path: string;
   read(): Promise<Uint8Array>;
+  /** Decodes a part of a file, in place of all that is read. */
+  decode?(): Promise<Uint8Array>;
 }
 
 /** Every place in a plan, with its path. */
@@ -141,11 +143,11 @@ export async function decodePlan(
   const slots = { train, test };
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
   let done = 0;
-  await sideBySide(files, AT_ONCE, async ({ split, image, path, read }) => {
+  await sideBySide(files, AT_ONCE, async (file) => {
+    const { split, image, path } = file;
     try {
-      const bytes = await read();
-      const pixels = await decodeImage(
-        bytes,
+      const pixels = await file.decode?.() ?? await decodeImage(
+        await file.read(),
         shape,
         reading,
         (seen) => tally.see(seen),

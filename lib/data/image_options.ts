@@ -1,5 +1,6 @@
 /** @file Options that sources of image files share. */
 import { z } from "zod";
+import type { ClassListOptions } from "./class_list.ts";
 import type { Reading } from "./reading.ts";
 import type { ImageShape } from "./source.ts";
 
@@ -47,8 +48,8 @@ export const readingOptions = {
   ),
 };
 
-/** Options of `folder` and `tar`. */
-export const imageOptions = z.strictObject({
+/** Keys that every source of image files has. */
+export const imageKeys = {
   path: z.string().min(1).describe("Where the training images are"),
   ...readingOptions,
   test: oneOf(
@@ -61,13 +62,43 @@ export const imageOptions = z.strictObject({
   memory: z.number().min(0).max(1e6).default(1024).describe(
     "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
   ),
+};
+
+/** Options of `folder` and `tar`. */
+export const imageOptions = z.strictObject({
+  ...imageKeys,
+  labels: oneOf(
+    z.union([
+      z.string().min(1),
+      z.strictObject({
+        file: z.string().min(1),
+        image: z.string().min(1).optional(),
+        label: z.string().min(1).optional(),
+      }),
+    ]),
+    "expected a CSV file, or { file, image, label } with the names of its columns",
+  ).optional().describe(
+    "A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns",
+  ),
+}).superRefine(sameChannels);
+
+/** Options of `folder`. */
+export const folderOptions = z.strictObject({
+  ...imageOptions.shape,
+  tile: z.int().min(16).max(8192).optional().describe(
+    "Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole",
+  ),
 }).superRefine(sameChannels);
 
 /** Options of `folder` and `tar`, with defaults. */
-export type ImageOptions = z.infer<typeof imageOptions>;
+export type FileOptions = z.infer<typeof imageOptions>;
+
+const shared = z.strictObject(imageKeys);
+/** Options of every source of image files, with defaults. */
+export type ImageOptions = z.infer<typeof shared>;
 
 /** Refuses as many channels as there are no bands for. */
-function sameChannels(
+export function sameChannels(
   { channels, bands }: {
     readonly channels?: number | undefined;
     readonly bands?: readonly number[] | undefined;
@@ -98,3 +129,9 @@ export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
   bands,
   page,
 });
+
+/** The table with the classes, where there is one. */
+export const classListOf = (
+  { labels }: FileOptions,
+): ClassListOptions | undefined =>
+  typeof labels === "string" ? { file: labels } : labels;

@@ -114,7 +114,7 @@ function splitPlan(
  * Takes an even share of every class, chosen by a fixed shuffle: the same
  * images go to the same side on every machine.
  */
-function splitByFraction(
+export function splitByFraction(
   { paths, labels }: SplitPlan,
   fraction: number,
   where: string,

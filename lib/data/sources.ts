@@ -2,9 +2,11 @@
 import { cifar10 } from "./cifar10.ts";
 import { folder } from "./folder.ts";
 import { mnist } from "./mnist.ts";
+import { parquet } from "./parquet.ts";
 import { photos } from "./photos.ts";
 import type { SourceDefinition } from "./source.ts";
 import { tar } from "./tar.ts";
+import { webdataset } from "./webdataset.ts";
 
 /** Data sources. */
 export const SOURCES: readonly SourceDefinition[] = [
@@ -13,4 +15,6 @@ export const SOURCES: readonly SourceDefinition[] = [
   mnist,
   folder,
   tar,
+  parquet,
+  webdataset,
 ];

@@ -30,6 +30,8 @@ export interface OpenFiles {
     slot: Slot & { readonly path: string },
     most?: number,
   ): Promise<Uint8Array>;
+  /** Decodes a part of a file, in place of all that is read. */
+  decode?(slot: Slot & { readonly path: string }): Promise<Uint8Array>;
 }
 
 /** Enough for the header of nearly every image, metadata before it included. */
@@ -90,27 +92,32 @@ function passed(
   };
 }
 
-/**
- * Makes streams of a plan. The header of every file is looked at first, so
- * that most faults are known before a step is done; what is damaged behind
- * its header is found when it is decoded.
- *
- * @param skipped Files that were left out already.
- * @throws {UserError} When a header is bad and `on_error` is `fail`, or all
- * are.
- */
-export async function streamPlan(
+/** What a look at the headers of a plan found. */
+export interface HeaderSurvey {
+  /** Images that cannot be read, by split. */
+  readonly bad: Readonly<Record<Slot["split"], readonly number[]>>;
+  readonly unread: readonly SkippedFile[];
+  readonly remarks: readonly string[];
+}
+
+/** Keeps what was found of headers from one run to the next. */
+export interface HeaderMemory {
+  recall(): Promise<HeaderSurvey | undefined>;
+  keep(survey: HeaderSurvey): Promise<void>;
+}
+
+/** Looks at every header of a plan. @throws {UserError} As `on_error` says. */
+async function lookAtHeaders(
   plan: Plan,
   files: OpenFiles,
   options: ImageOptions,
-  skipped: SkippedFile[],
   where: string,
-  { onProgress, onSkipped = () => {} }: LoadContext,
-): Promise<LoadedData> {
+  { onProgress }: LoadContext,
+): Promise<HeaderSurvey> {
   const shape = imageShape(options);
-  const bad = { train: new Set<number>(), test: new Set<number>() };
   const reading = readingOf(options);
   const tally = new Tally(shape, reading);
+  const bad = { train: [] as number[], test: [] as number[] };
   const unread: SkippedFile[] = [];
   const atLoad = badFilePolicy(options, (file) => unread.push(file));
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
@@ -130,18 +137,44 @@ export async function streamPlan(
       contents[slot.split].add(slot.image, digest);
     } catch (error) {
       atLoad(files.name(slot), error);
-      bad[slot.split].add(slot.image);
+      bad[slot.split].push(slot.image);
     }
     done++;
     onProgress?.({ task: `Checking ${where}`, done, total, unit: "images" });
   });
+  unread.sort((a, b) => byCodePoint(a.path, b.path));
+  return { bad, unread, remarks: tally.lines };
+}
 
-  const inOrder = (a: SkippedFile, b: SkippedFile) =>
-    byCodePoint(a.path, b.path);
-  unread.sort(inOrder);
+/**
+ * Makes streams of a plan. The header of every file is looked at first, so
+ * that most faults are known before a step is done; what is damaged behind
+ * its header is found when it is decoded.
+ *
+ * @param skipped Files that were left out already.
+ * @param memory What an earlier run found of the same files' headers.
+ * @throws {UserError} When a header is bad and `on_error` is `fail`, or all
+ * are.
+ */
+export async function streamPlan(
+  plan: Plan,
+  files: OpenFiles,
+  options: ImageOptions,
+  skipped: SkippedFile[],
+  where: string,
+  context: LoadContext,
+  memory?: HeaderMemory,
+): Promise<LoadedData> {
+  const { onSkipped = () => {} } = context;
+  const shape = imageShape(options);
+  const reading = readingOf(options);
+  const known = await memory?.recall();
+  const { bad, unread, remarks } = known ??
+    await lookAtHeaders(plan, files, options, where, context);
+  if (!known) await memory?.keep({ bad, unread, remarks });
   const later = badFilePolicy(options, onSkipped);
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
-    const { paths, images, labels } = passed(all, bad[split]);
+    const { paths, images, labels } = passed(all, new Set(bad[split]));
     if (paths.length === 0) {
       throw noneLeft(all.paths.length, where, unread);
     }
@@ -161,7 +194,8 @@ export async function streamPlan(
           path: paths[image] as string,
         };
         try {
-          return await decodeImage(await files.read(slot), shape, reading);
+          return await files.decode?.(slot) ??
+            await decodeImage(await files.read(slot), shape, reading);
         } catch (error) {
           // Two at once may find the same fault.
           if (!faulty.has(image)) later(files.name(slot), error);
@@ -174,8 +208,10 @@ export async function streamPlan(
   return {
     train: stream("train", plan.train),
     ...(plan.test ? { test: stream("test", plan.test) } : {}),
-    skipped: [...skipped, ...unread].sort(inOrder),
-    remarks: [...plan.remarks ?? [], ...tally.lines],
+    skipped: [...skipped, ...unread].sort((a, b) =>
+      byCodePoint(a.path, b.path)
+    ),
+    remarks: [...plan.remarks ?? [], ...remarks],
   };
 }
 

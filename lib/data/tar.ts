@@ -6,6 +6,7 @@ import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
 import { isHidden } from "./system_files.ts";
 import { noImages, notAnImage, type Plan, planLayout } from "./layout.ts";
+import { planOf } from "./plan_of.ts";
 import { findPlace } from "./place.ts";
 import { surveyPath } from "./survey.ts";
 import { checkSize, readFully } from "./read_file.ts";
@@ -207,7 +208,7 @@ export const tar: SourceDefinition = defineSource({
   summary:
     "Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk",
   options: imageOptions,
-  shape: imageShape,
+  shape: (options) => imageShape(options),
   survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
@@ -217,12 +218,14 @@ export const tar: SourceDefinition = defineSource({
     const held = typeof test === "string"
       ? await list(test, bad, skipped, context)
       : undefined;
-    const plan = planLayout(
+    const plan = await planOf(
+      options,
       [...listing.entries.keys()],
       held
         ? { paths: [...held.entries.keys()], where: held.file }
         : test as number | undefined,
       listing.file,
+      context,
     );
     if (tooLarge(plan, options)) {
       const listings = { train: listing, test: held ?? listing };

@@ -60,21 +60,48 @@ export async function factsOf(
   };
 }
 
+/** Rows that are asked for. */
+export interface RasterRows {
+  readonly top: number;
+  readonly height: number;
+}
+
 const READERS: Readonly<
   Record<
     Decoder,
-    (bytes: Uint8Array, page: number) => Raster | Promise<Raster>
+    (
+      bytes: Uint8Array,
+      page: number,
+      rows?: RasterRows,
+    ) => Raster | Promise<Raster>
   >
 > = {
   libvips: readTiffRaster,
   tiff: readTiffRaster,
-  dicom: readDicom,
-  npy: readNpy,
+  dicom: async (bytes, page, rows) => only(await readDicom(bytes, page), rows),
+  npy: (bytes, _, rows) => only(readNpy(bytes), rows),
 };
 
-/** Samples of a file that libvips does not read. @throws {Error} */
+/** Some rows of an image. */
+function only(raster: Raster, rows: RasterRows | undefined): Raster {
+  if (!rows) return raster;
+  const { width, bands, samples } = raster;
+  const from = rows.top * width * bands;
+  return {
+    ...raster,
+    height: rows.height,
+    samples: Array.prototype.slice.call(
+      samples,
+      from,
+      from + rows.height * width * bands,
+    ),
+  };
+}
+
+/** Samples of a file that libvips does not read, or some rows of them. @throws {Error} */
 export const readRaster = async (
   bytes: Uint8Array,
   { by }: FileFacts,
   page: number,
-): Promise<Raster> => await READERS[by](bytes, page);
+  rows?: RasterRows,
+): Promise<Raster> => await READERS[by](bytes, page, rows);

@@ -56,7 +56,7 @@ export function checkPixels(
       bands > 4 ? ` of ${bands} bands` : ""
     }, ${Math.round(pixels / 1e6)} megapixels, expected at most ${
       MOST_PIXELS / 1e6
-    }: cut it into tiles, or scale it down`,
+    }; "tile" under "data" reads images of any size in pieces (source: folder)`,
   );
 }
 

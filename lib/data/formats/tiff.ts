@@ -118,16 +118,21 @@ export function checkWhole(bytes: Uint8Array, directory: number): void {
 }
 
 /**
- * The samples of a page as they are.
+ * The samples of a page, or of some rows of it, as they are.
  *
  * @throws {Error} When they cannot be read.
  */
 export async function readTiffRaster(
   bytes: Uint8Array,
   page = 1,
+  rows?: { readonly top: number; readonly height: number },
 ): Promise<Raster> {
-  const facts = tiffFacts(bytes, page);
-  if (facts.refused) throw new Error(facts.refused);
+  const whole = tiffFacts(bytes, page);
+  if (whole.refused) throw new Error(whole.refused);
+  const { width } = whole;
+  const top = rows?.top ?? 0;
+  const height = rows?.height ?? whole.height;
+  const facts = { ...whole, height };
   checkPixels(facts);
   checkWhole(bytes, facts.directory);
   const { fromArrayBuffer } = await import("geotiff");
@@ -135,7 +140,10 @@ export async function readTiffRaster(
   try {
     const tiff = await fromArrayBuffer(copy.buffer);
     const image = await tiff.getImage(facts.directory);
-    const samples = await image.readRasters({ interleave: true });
+    const samples = await image.readRasters({
+      interleave: true,
+      window: [0, top, width, top + height],
+    });
     if (samples.length !== facts.width * facts.height * facts.bands) {
       throw new Error("samples are missing");
     }

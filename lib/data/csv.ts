@@ -1,0 +1,49 @@
+/** @file Tables of text: commas, semicolons or tabs between cells (RFC 4180). */
+
+const SEPARATORS = [",", "\t", ";"] as const;
+
+/** The separator that the first line has most of. */
+function separatorOf(text: string): string {
+  const [line = ""] = text.split(/\r?\n/, 1);
+  const count = (separator: string) => line.split(separator).length;
+  return [...SEPARATORS].sort((a, b) => count(b) - count(a))[0] as string;
+}
+
+/**
+ * Rows of cells; empty lines are left out.
+ *
+ * @throws {Error} When a quote is not closed.
+ */
+export function parseCsv(source: string): string[][] {
+  const text = source.replace(/^\ufeff/, "");
+  const separator = separatorOf(text);
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = "";
+  let quoted = false;
+  const endCell = (): void => {
+    row.push(cell.trim());
+    cell = "";
+  };
+  const endRow = (): void => {
+    endCell();
+    if (row.some(Boolean)) rows.push(row);
+    row = [];
+  };
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string;
+    if (quoted) {
+      if (char !== '"') cell += char;
+      else if (text[i + 1] === '"') cell += text[++i];
+      else quoted = false;
+    } else if (char === '"' && cell.trim() === "") {
+      cell = "";
+      quoted = true;
+    } else if (char === separator) endCell();
+    else if (char === "\n") endRow();
+    else cell += char;
+  }
+  if (quoted) throw new Error("a quote is not closed");
+  endRow();
+  return rows;
+}

@@ -1,0 +1,181 @@
+/** @file A Parquet file with a column of images, as Hugging Face's datasets write it. */
+import type { FileMetaData, SchemaTree } from "hyparquet";
+import { UserError } from "../errors.ts";
+import { reasonOf } from "./place.ts";
+
+/** Columns to read; found by what they hold where they are not named. */
+export interface ParquetColumns {
+  readonly image?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** An open table. */
+export interface ParquetTable {
+  readonly path: string;
+  readonly rows: number;
+  readonly image: string;
+  /** Absent where there is none. */
+  readonly label?: string;
+  /** Other columns, for the line about labels. */
+  readonly others: readonly string[];
+  /** Names of the classes, where the file tells them. */
+  readonly classes?: readonly string[];
+  /** Labels of all rows; read without the images. */
+  labels(): Promise<(string | undefined)[]>;
+  /** Bytes of every image, a group of rows at a time. */
+  images(): AsyncGenerator<Uint8Array | Error>;
+}
+
+const fail = (path: string, reason: string): UserError =>
+  new UserError(
+    `Cannot read images from ${path}: ${reason}.\nExpected a Parquet file with a column of images (bytes, or a struct of bytes and path), as Hugging Face's datasets write it.`,
+  );
+
+const named = ({ children }: SchemaTree, name: string) =>
+  children.find(({ element }) => element.name === name);
+
+/** Whether a column holds files: `{ bytes, path }`, or bytes that are no text. */
+function holdsImages(column: SchemaTree): boolean {
+  const { element } = named(column, "bytes") ?? column;
+  return element.type === "BYTE_ARRAY" && element.converted_type !== "UTF8" &&
+    element.logical_type?.type !== "STRING";
+}
+
+function imageColumn(
+  path: string,
+  columns: readonly SchemaTree[],
+  asked: string | undefined,
+): string {
+  const names = columns.map(({ element }) => element.name);
+  const found = columns.filter(holdsImages).map(({ element }) => element.name);
+  if (asked !== undefined) {
+    if (found.includes(asked)) return asked;
+    throw fail(
+      path,
+      names.includes(asked)
+        ? `its column "${asked}" holds no images`
+        : `no column is called "${asked}"; its columns are ${names.join(", ")}`,
+    );
+  }
+  const [first] = found;
+  if (first === undefined) {
+    throw fail(
+      path,
+      `none of its columns (${names.join(", ")}) holds images`,
+    );
+  }
+  if (found.length > 1 && !found.includes("image")) {
+    throw new UserError(
+      `Cannot tell the images of ${path}: its columns ${
+        found.join(", ")
+      } all hold some.\nSay which one, such as image: ${first} under "data".`,
+    );
+  }
+  return found.includes("image") ? "image" : first;
+}
+
+/** Names of the classes of a column, from what Hugging Face's datasets add. */
+function classNames(
+  { key_value_metadata: pairs = [] }: FileMetaData,
+  column: string,
+): string[] | undefined {
+  const text = pairs.find(({ key }) => key === "huggingface")?.value;
+  try {
+    const names = JSON.parse(text ?? "{}")?.info?.features?.[column]?.names;
+    return Array.isArray(names) ? names.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const bytesIn = (cell: unknown): Uint8Array | Error => {
+  const value = typeof cell === "object" && cell !== null && "bytes" in cell
+    ? cell.bytes
+    : cell;
+  if (value instanceof Uint8Array && value.length > 0) return value;
+  const path = typeof cell === "object" && cell !== null && "path" in cell
+    ? cell.path
+    : undefined;
+  return new Error(
+    path
+      ? `the table holds only its path, "${path}", and not its bytes`
+      : "the cell is empty",
+  );
+};
+
+/**
+ * Opens a table.
+ *
+ * @throws {UserError} When it is none, or its columns cannot be told.
+ */
+export async function openParquet(
+  path: string,
+  { image: wanted, label: asked }: ParquetColumns,
+): Promise<ParquetTable> {
+  const parquet = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
+  let file: Awaited<ReturnType<typeof parquet.asyncBufferFromFile>>;
+  let metadata: FileMetaData;
+  try {
+    file = await parquet.asyncBufferFromFile(path);
+    metadata = await parquet.parquetMetadataAsync(file);
+  } catch (error) {
+    throw fail(path, reasonOf(error));
+  }
+  const columns = parquet.parquetSchema(metadata).children;
+  const names = columns.map(({ element }) => element.name);
+  const image = imageColumn(path, columns, wanted);
+  if (asked !== undefined && !names.includes(asked)) {
+    throw fail(
+      path,
+      `no column is called "${asked}"; its columns are ${names.join(", ")}`,
+    );
+  }
+  const label = asked ?? (names.includes("label") ? "label" : undefined);
+  const classes = label === undefined ? undefined : classNames(metadata, label);
+  const rows = Number(metadata.num_rows);
+  const read = async (column: string, rowStart: number, rowEnd: number) => {
+    try {
+      const found = await parquet.parquetReadObjects({
+        file,
+        metadata,
+        compressors,
+        columns: [column],
+        rowStart,
+        rowEnd,
+        utf8: false,
+      });
+      return found.map((row) => row[column] as unknown);
+    } catch (error) {
+      throw fail(path, `it is damaged or cut off (${reasonOf(error)})`);
+    }
+  };
+  return {
+    path,
+    rows,
+    image,
+    others: names.filter((name) => name !== image && name !== label),
+    ...(label === undefined ? {} : { label }),
+    ...(classes ? { classes } : {}),
+    async labels() {
+      if (label === undefined) return Array<undefined>(rows).fill(undefined);
+      const cells = await read(label, 0, rows);
+      return cells.map((cell) => {
+        // Test sets whose labels are kept secret have -1.
+        if (cell === null || cell === undefined || Number(cell) === -1) {
+          return undefined;
+        }
+        if (cell instanceof Uint8Array) return new TextDecoder().decode(cell);
+        return classes?.[Number(cell)] ?? String(cell);
+      });
+    },
+    async *images() {
+      let from = 0;
+      for (const group of metadata.row_groups) {
+        const to = from + Number(group.num_rows);
+        for (const cell of await read(image, from, to)) yield bytesIn(cell);
+        from = to;
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** @file A plan of images whose classes are named one by one, not by folders. */
+import { UserError } from "../errors.ts";
+import {
+  byCodePoint,
+  type Plan,
+  splitByFraction,
+  type SplitPlan,
+} from "./layout.ts";
+
+/** Images of one split, with the name of each one's class. */
+export interface Rows {
+  readonly paths: readonly string[];
+  /** `undefined` where an image has none. */
+  readonly labels: readonly (string | undefined)[];
+}
+
+const isNumber = (text: string): boolean => /^-?\d+$/.test(text);
+
+/** Names of classes in order: numbers by value, texts by code point. */
+export function sortClasses(names: Iterable<string>): string[] {
+  const all = [...new Set(names)];
+  return all.every(isNumber)
+    ? all.sort((a, b) => Number(a) - Number(b))
+    : all.sort(byCodePoint);
+}
+
+/** @throws {UserError} When some images have a label and others have none. */
+function labelled({ paths, labels }: Rows, where: string): boolean {
+  const missing = labels.filter((label) => label === undefined).length;
+  if (missing === 0) return labels.length > 0;
+  if (missing === labels.length) return false;
+  const first = labels.indexOf(undefined);
+  throw new UserError(
+    `Cannot tell the classes of ${where}: ${missing} of ${labels.length} images have no label, such as ${
+      paths[first]
+    }.\nGive all of them one, or none.`,
+  );
+}
+
+/**
+ * A plan of rows, in their order.
+ *
+ * @param test Rows to test with, or the share of the others to hold out.
+ * @param classes Names of all classes where the set tells them; by default
+ * those that occur.
+ * @throws {UserError} When only some images have labels.
+ */
+export function planRows(
+  train: Rows,
+  test: Rows | number | undefined,
+  where: string,
+  classes?: readonly string[],
+): Plan {
+  const held = typeof test === "object" ? test : undefined;
+  const known = labelled(train, where);
+  const judged = held ? labelled(held, where) : false;
+  const named = (rows: Rows | undefined): string[] =>
+    (rows?.labels ?? []).filter((label) => label !== undefined);
+  const names = classes ?? sortClasses([
+    ...(known ? named(train) : []),
+    ...(judged ? named(held) : []),
+  ]);
+  const index = new Map(names.map((name, i) => [name, i]));
+  const split = ({ paths, labels }: Rows, isLabelled: boolean): SplitPlan => ({
+    paths,
+    ...(isLabelled
+      ? {
+        labels: Int32Array.from(
+          labels,
+          (label) => index.get(label as string) as number,
+        ),
+      }
+      : {}),
+  });
+  const told = known || judged ? { classes: names } : {};
+  const all = split(train, known);
+  if (typeof test === "number") {
+    return { ...splitByFraction(all, test, where), ...told };
+  }
+  return {
+    train: all,
+    ...(held ? { test: split(held, judged) } : {}),
+    ...told,
+  };
+}

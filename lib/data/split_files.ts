@@ -1,0 +1,136 @@
+/** @file Files that hold many images each, and what split each belongs to by its name. */
+import { join, relative } from "node:path";
+import { UserError } from "../errors.ts";
+import { byCodePoint } from "./layout.ts";
+import { findPlace, reasonOf } from "./place.ts";
+import type { LoadContext } from "./source.ts";
+import { findSplits } from "./splits.ts";
+import { isHidden } from "./system_files.ts";
+
+/** Files at a place. */
+export interface FileList {
+  readonly where: string;
+  readonly files: readonly string[];
+}
+
+/** `a-{00..12}.tar` as the names that it stands for; the numbers keep their width. */
+function expand(pattern: string): string[] {
+  const found = /^(.*)\{(\d+)\.\.(\d+)\}(.*)$/.exec(pattern);
+  if (!found) return [pattern];
+  const [, before = "", from = "", to = "", after = ""] = found;
+  const count = Math.max(0, Number(to) - Number(from) + 1);
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      `${before}${String(Number(from) + i).padStart(from.length, "0")}${after}`,
+  );
+}
+
+/**
+ * Files below a folder, one file, or those that a pattern such as
+ * `train-{000..099}.tar` stands for.
+ *
+ * @param endings Such as `.tar`; other files of a folder are passed over.
+ * @throws {UserError} When there are none.
+ */
+export async function filesAt(
+  path: string,
+  endings: readonly string[],
+  context: LoadContext,
+): Promise<FileList> {
+  const names = expand(path);
+  if (names.length !== 1) {
+    const places = await Promise.all(
+      names.map((name) => findPlace(name, context, "images")),
+    );
+    if (places.length === 0) {
+      throw new UserError(
+        `Cannot find images in ${path}: it stands for no file.\nCheck the path under "data".`,
+      );
+    }
+    return { where: path, files: places.map(({ path }) => path) };
+  }
+  const { path: where, isFolder } = await findPlace(path, context, "images");
+  if (!isFolder) return { where, files: [where] };
+  const files: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isHidden(name)) continue;
+      if (isDirectory) await walk(join(folder, name));
+      else if (endings.some((ending) => name.endsWith(ending))) {
+        files.push(join(folder, name));
+      }
+    }
+  };
+  try {
+    await walk(where);
+  } catch (error) {
+    throw new UserError(
+      `Cannot read the folders below ${where}: ${reasonOf(error)}.`,
+    );
+  }
+  if (files.length === 0) {
+    throw new UserError(
+      `Cannot find images in ${where}: no file there ends in ${
+        endings.join(" or ")
+      }.\nCheck the path under "data".`,
+    );
+  }
+  return { where, files: files.sort(byCodePoint) };
+}
+
+/** `train` of `data/train-00000-of-00002.parquet`, or of `train/0.tar`. */
+function splitName(file: string): string {
+  const [name = "", parent = ""] = file.split("/").reverse();
+  const own = /^([A-Za-z_]+?)(?:[-_.]?\d.*)?\.[a-z.]+$/.exec(name)?.[1] ?? "";
+  return findSplits([own]) || own === "" ? own : parent;
+}
+
+/** Files to train on and to test with. */
+export interface SplitFiles {
+  readonly train: readonly string[];
+  readonly test?: readonly string[];
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Sorts files into splits by their names.
+ *
+ * @param test As the pipeline has it.
+ * @throws {UserError} When the names do not tell.
+ */
+export function sortFiles(
+  { where, files }: FileList,
+  test: string | number | undefined,
+): SplitFiles {
+  if (typeof test === "string" || files.length === 1) {
+    return { train: files, remarks: [] };
+  }
+  const names = new Map(
+    files.map((file) => [file, splitName(relative(where, file))]),
+  );
+  const splits = findSplits([...new Set(names.values())].sort(byCodePoint));
+  if (!splits) return { train: files, remarks: [] };
+  if ("unclear" in splits) {
+    throw new UserError(
+      `Cannot tell the splits of ${where}: ${
+        splits.unclear.replaceAll("/", "-*")
+      }.\nSay which files are which by "path" and "test" under "data".`,
+    );
+  }
+  if (splits.test && test !== undefined) {
+    throw new UserError(
+      `Cannot use "test" under "data": ${where} has files to test with already (${splits.test}).\nLeave "test" out.`,
+    );
+  }
+  const of = (name: string) => files.filter((file) => names.get(file) === name);
+  return {
+    train: of(splits.train),
+    ...(splits.test === undefined ? {} : { test: of(splits.test) }),
+    remarks: splits.unused.map((name) =>
+      `${name} (${
+        of(name).length
+      } files) is neither trained on nor tested with: ${splits.test} is there to test with`
+    ),
+  };
+}

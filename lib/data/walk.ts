@@ -1,0 +1,100 @@
+/** @file Image files below a folder. */
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { byCodePoint, noImages, notAnImage } from "./layout.ts";
+import { findPlace, reasonOf } from "./place.ts";
+import type { LoadContext, SkippedFile } from "./source.ts";
+import { systemPart } from "./system_files.ts";
+
+/** What a walk found. */
+export interface Walk {
+  readonly root: string;
+  /** Images below the root, with `/` between folders. */
+  readonly paths: string[];
+  readonly skipped: SkippedFile[];
+  /** Names of files and folders that are the system's. */
+  readonly system: Set<string>;
+  /** Folders below the root, it among them, with a slash behind. */
+  readonly folders: string[];
+}
+
+/** A link to nowhere counts as a file: reading it says what is wrong. */
+async function kindOf(
+  path: string,
+  entry: Deno.DirEntry,
+): Promise<{ isFile: boolean; isDirectory: boolean }> {
+  if (!entry.isSymlink) return entry;
+  try {
+    return await Deno.stat(path);
+  } catch {
+    return { isFile: true, isDirectory: false };
+  }
+}
+
+/**
+ * @param open Real paths of the folders that we are inside of: a link back to
+ * one of them is a loop.
+ */
+async function walk(
+  found: Walk,
+  below: string,
+  open: ReadonlySet<string>,
+): Promise<void> {
+  const folder = join(found.root, below);
+  found.folders.push(below);
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  entries.sort((a, b) => byCodePoint(a.name, b.name));
+  for (const entry of entries) {
+    const system = systemPart(entry.name);
+    if (system !== undefined) {
+      found.system.add(system);
+      continue;
+    }
+    const path = below + entry.name;
+    const full = join(found.root, path);
+    const { isFile, isDirectory } = await kindOf(full, entry);
+    if (isDirectory) {
+      const real = await Deno.realPath(full);
+      if (open.has(real)) {
+        const reason = "it is a link to a folder that it lies in";
+        found.skipped.push({ path: full, reason });
+      } else await walk(found, `${path}/`, new Set([...open, real]));
+      continue;
+    }
+    const reason = isFile ? notAnImage(path) : "it is not a file";
+    if (reason === undefined) found.paths.push(path);
+    else found.skipped.push({ path: full, reason });
+  }
+}
+
+/** The folder that a path names. @throws {UserError} When it is none. */
+export async function folderAt(
+  path: string,
+  context: LoadContext,
+): Promise<string> {
+  const { path: root, isFolder } = await findPlace(path, context, "images");
+  if (isFolder) return root;
+  throw new UserError(
+    `Cannot read images from ${root}: it is a file, expected a folder.\nFor a tar archive use "source: tar" under "data".`,
+  );
+}
+
+/** Images and other files below a folder. @throws {UserError} When there are none. */
+export async function walkFolder(root: string): Promise<Walk> {
+  const found: Walk = {
+    root,
+    paths: [],
+    skipped: [],
+    system: new Set(),
+    folders: [],
+  };
+  try {
+    await walk(found, "", new Set([await Deno.realPath(root)]));
+  } catch (error) {
+    throw new UserError(
+      `Cannot read the folders below ${root}: ${reasonOf(error)}.`,
+    );
+  }
+  if (found.paths.length === 0) throw noImages(root, found.skipped);
+  return found;
+}
