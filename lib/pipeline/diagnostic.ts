@@ -64,6 +64,9 @@ export type Particulars = Partial<
 /** Collects findings, so that all of them are reported together. */
 export class Findings {
   readonly #all: Diagnostic[] = [];
+  /** Paths of which something was said. */
+  readonly #places = new Set<string>();
+  #failed = false;
 
   /** Everything found, in order. */
   get all(): readonly Diagnostic[] {
@@ -72,18 +75,21 @@ export class Findings {
 
   /** Whether an error is among them. */
   get failed(): boolean {
-    return this.#all.some(({ severity }) => severity === "error");
+    return this.#failed;
   }
 
   /** Whether something was said of this place. */
   has(path: Path): boolean {
-    const text = JSON.stringify(path);
-    return this.#all.some((one) => JSON.stringify(one.path) === text);
+    return this.#places.has(JSON.stringify(path));
   }
 
   /** Adds what was found elsewhere. */
   add(...found: readonly Diagnostic[]): void {
-    for (const one of found) this.#all.push(one);
+    for (const one of found) {
+      this.#all.push(one);
+      this.#places.add(JSON.stringify(one.path));
+      this.#failed ||= one.severity === "error";
+    }
   }
 
   /** Adds an error. */
@@ -113,6 +119,6 @@ export class Findings {
     message: string,
     { at = "value", hints = [], related = [] }: Particulars,
   ): void {
-    this.#all.push({ code, severity, message, path, at, hints, related });
+    this.add({ code, severity, message, path, at, hints, related });
   }
 }
