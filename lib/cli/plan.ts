@@ -183,5 +183,6 @@ export async function plan(
   const rounding = await roundingFor(engine, pipeline.train.precision);
   const plan = planRun(loaded, engine, { images, rounding });
   print(planText(plan, pipeline));
+  if (plan.memory.tooMuch) complain(`warning: on a CPU ${plan.memory.tooMuch}`);
   return EXIT.success;
 }

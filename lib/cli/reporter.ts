@@ -5,7 +5,7 @@ import type { Rounding } from "../ir/rounding.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
-import { complain, say } from "./say.ts";
+import { complain, harmless, say } from "./say.ts";
 
 /** Where a reporter writes. */
 export interface Terminal {
@@ -38,7 +38,7 @@ export function processTerminal(): Terminal {
       const now = performance.now();
       if (now - shown < (update ? LIVE_MS : PLAIN_MS)) return;
       shown = now;
-      if (update) quietly(() => update(line));
+      if (update) quietly(() => update(harmless(line)));
       else say(line);
     },
     print(line) {

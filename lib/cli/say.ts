@@ -1,10 +1,17 @@
 /** @file Words for the terminal, which may be a full disk or a closed pipe. */
 import { UserError } from "../errors.ts";
 
+/** Controls of a terminal, and marks that turn the direction of writing. */
+const CONTROLS = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that writes nothing but itself: names come from files of strangers. */
+export const harmless = (text: string): string =>
+  text.replace(CONTROLS, "\ufffd");
+
 /** Says something of no consequence; where that fails, nothing ends by it. */
 export function say(line: string): void {
   try {
-    console.log(line);
+    console.log(harmless(line));
   } catch {
     // Nobody reads it.
   }
@@ -13,7 +20,7 @@ export function say(line: string): void {
 /** The same on standard error. */
 export function complain(line: string): void {
   try {
-    console.error(line);
+    console.error(harmless(line));
   } catch {
     // Nobody reads it.
   }
@@ -26,7 +33,7 @@ export function complain(line: string): void {
  */
 export function print(text: string): void {
   try {
-    console.log(text);
+    console.log(harmless(text));
   } catch (error) {
     throw new UserError(
       `Cannot print what was asked for: ${

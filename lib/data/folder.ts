@@ -47,7 +47,12 @@ function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
 /** Tiles are known to be readable before they are asked for. */
 const LOOKED_AT: HeaderMemory = {
   recall: () =>
-    Promise.resolve({ bad: { train: [], test: [] }, unread: [], remarks: [] }),
+    Promise.resolve({
+      bad: { train: [], test: [] },
+      unread: [],
+      remarks: [],
+      contents: { train: "", test: "" },
+    }),
   keep: () => Promise.resolve(),
 };
 

@@ -32,6 +32,7 @@ const headerRecord = z.object({
   bad: z.object({ train: z.array(z.int()), test: z.array(z.int()) }),
   unread: z.array(skipped),
   remarks: z.array(z.string()),
+  contents: z.object({ train: z.string(), test: z.string() }),
 });
 
 /** A walk, and what is to be said of it. */
@@ -157,10 +158,11 @@ export function headersOf(
     async recall() {
       const record = headerRecord.safeParse(await recall(cacheDir, key));
       if (!record.success || record.data.check !== check) return undefined;
-      const { bad, unread, remarks } = record.data;
+      const { bad, unread, remarks, contents } = record.data;
       return {
         bad,
         remarks,
+        contents,
         unread: unread.map(({ cure, ...file }) => ({
           ...file,
           ...(cure === undefined ? {} : { cure }),

@@ -98,6 +98,8 @@ export interface HeaderSurvey {
   readonly bad: Readonly<Record<Slot["split"], readonly number[]>>;
   readonly unread: readonly SkippedFile[];
   readonly remarks: readonly string[];
+  /** Digest of what the files hold, by split. */
+  readonly contents: Readonly<Record<Slot["split"], string>>;
 }
 
 /** Keeps what was found of headers from one run to the next. */
@@ -143,7 +145,15 @@ async function lookAtHeaders(
     onProgress?.({ task: `Checking ${where}`, done, total, unit: "images" });
   });
   unread.sort((a, b) => byCodePoint(a.path, b.path));
-  return { bad, unread, remarks: tally.lines };
+  return {
+    bad,
+    unread,
+    remarks: tally.lines,
+    contents: {
+      train: contents.train.digest(),
+      test: contents.test.digest(),
+    },
+  };
 }
 
 /**
@@ -169,9 +179,10 @@ export async function streamPlan(
   const shape = imageShape(options);
   const reading = readingOf(options);
   const known = await memory?.recall();
-  const { bad, unread, remarks } = known ??
+  const survey = known ??
     await lookAtHeaders(plan, files, options, where, context);
-  if (!known) await memory?.keep({ bad, unread, remarks });
+  if (!known) await memory?.keep(survey);
+  const { bad, unread, remarks, contents } = survey;
   const later = badFilePolicy(options, onSkipped);
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
     const { paths, images, labels } = passed(all, new Set(bad[split]));
@@ -182,7 +193,7 @@ export async function streamPlan(
     return {
       count: paths.length,
       names: paths,
-      contents: contents[split].digest(),
+      contents: contents[split],
       ...shape,
       ...(labels ? { labels } : {}),
       ...(plan.classes ? { classes: plan.classes } : {}),

@@ -67,6 +67,8 @@ export type Particulars = Partial<
 export class Findings {
   readonly #all: Diagnostic[] = [];
   #errors = 0;
+  /** Paths of which something was said. */
+  readonly #places = new Set<string>();
 
   /** Everything found, in order. */
   get all(): readonly Diagnostic[] {
@@ -85,13 +87,16 @@ export class Findings {
 
   /** Whether something was said of this place. */
   has(path: Path): boolean {
-    const text = JSON.stringify(path);
-    return this.#all.some((one) => JSON.stringify(one.path) === text);
+    return this.#places.has(JSON.stringify(path));
   }
 
   /** Adds what was found elsewhere. */
   add(...found: readonly Diagnostic[]): void {
-    for (const one of found) this.#all.push(one);
+    for (const one of found) {
+      this.#all.push(one);
+      this.#places.add(JSON.stringify(one.path));
+      if (one.severity === "error") this.#errors++;
+    }
   }
 
   /** Adds an error. */
@@ -121,7 +126,6 @@ export class Findings {
     message: string,
     { at = "value", hints = [], related = [] }: Particulars,
   ): void {
-    if (severity === "error") this.#errors++;
-    this.#all.push({ code, severity, message, path, at, hints, related });
+    this.add({ code, severity, message, path, at, hints, related });
   }
 }

@@ -1,6 +1,7 @@
 /** @file Memory of a program's values. */
 import { BYTES, sizeOf } from "./dtype.ts";
 import type { Node, Program, Value } from "./graph.ts";
+import { ownerOf } from "./scope.ts";
 
 /** Ops whose first output is their first input's memory under another name. */
 const ALIASES = new Set([
@@ -29,11 +30,10 @@ export function bytesOf({ node, shape, dtype }: Value): number {
   return Math.max(0, sizeOf(shape)) * BYTES[dtype];
 }
 
-/**
- * Most bytes that the values of a program take at once, if it runs in its
- * recorded order and each value goes after its last reader.
- */
-export function peakBytes({ nodes, fetches }: Program): number {
+/** Values that come and go, as a program runs in its recorded order. */
+function* changes(
+  { nodes, fetches }: Program,
+): Generator<{ readonly value: Value; readonly sign: 1 | -1 }> {
   const lastReader = new Map<Value, Node>();
   for (const node of nodes) {
     for (const input of node.inputs) lastReader.set(bufferOf(input), node);
@@ -42,16 +42,43 @@ export function peakBytes({ nodes, fetches }: Program): number {
   const freedBy = new Map<Node, Value[]>();
   for (const [value, node] of lastReader) {
     if (kept.has(value)) continue;
-    freedBy.set(node, [...freedBy.get(node) ?? [], value]);
+    const freed = freedBy.get(node) ?? [];
+    freed.push(value);
+    freedBy.set(node, freed);
   }
-  let [live, peak] = [0, 0];
   for (const node of nodes) {
-    for (const output of node.outputs) live += bytesOf(output);
-    peak = Math.max(peak, live);
-    for (const value of freedBy.get(node) ?? []) live -= bytesOf(value);
-    for (const output of node.outputs) {
-      if (!lastReader.has(output) && !kept.has(output)) live -= bytesOf(output);
+    for (const value of node.outputs) yield { value, sign: 1 };
+    for (const value of freedBy.get(node) ?? []) yield { value, sign: -1 };
+    for (const value of node.outputs) {
+      if (!lastReader.has(value) && !kept.has(value)) yield { value, sign: -1 };
     }
   }
+}
+
+/**
+ * Most bytes that the values of a program take at once, if it runs in its
+ * recorded order and each value goes after its last reader.
+ */
+export function peakBytes(program: Program): number {
+  let [live, peak] = [0, 0];
+  for (const { value, sign } of changes(program)) {
+    live += sign * bytesOf(value);
+    peak = Math.max(peak, live);
+  }
   return peak;
+}
+
+/** The bytes that lie there at that moment, by the part of the step that made them. */
+export function peakByPart(program: Program): ReadonlyMap<string, number> {
+  const peak = peakBytes(program);
+  const parts = new Map<string, number>();
+  let live = 0;
+  for (const { value, sign } of changes(program)) {
+    const bytes = sign * bytesOf(value);
+    const { part } = ownerOf(value.node.scope);
+    live += bytes;
+    parts.set(part, (parts.get(part) ?? 0) + bytes);
+    if (live === peak) break;
+  }
+  return parts;
 }

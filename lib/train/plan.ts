@@ -13,6 +13,8 @@ import type { Variable } from "../layers/layer.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Target } from "../trace/target.ts";
+import { machineMemory } from "./machine_memory.ts";
+import { tooMuch } from "./memory_check.ts";
 import { recordStep } from "./record.ts";
 import { type RunLength, runLength } from "./run_length.ts";
 
@@ -55,6 +57,8 @@ export interface Plan {
     readonly temporary: number;
     /** The training images, where their number is known. */
     readonly images?: number;
+    /** Why the step does not fit into this machine, where it does not. */
+    readonly tooMuch?: string;
   };
   readonly images?: number;
   readonly length?: RunLength;
@@ -200,6 +204,14 @@ export function planRun(
   const count = recorded.images;
   const length = count === undefined ? undefined : runLength(pipeline, count);
   const drawn = drawnLength(pipeline, length);
+  const needed = {
+    variables: sum(
+      recorded.training.variables.map(({ shape }) => 4 * sizeOf(shape)),
+    ),
+    temporary: peakBytes(program),
+  };
+  const { batch } = pipeline.data;
+  const reason = tooMuch(needed, program, batch, machineMemory());
   return {
     stages,
     rest: Object.fromEntries(rest),
@@ -210,10 +222,8 @@ export function planRun(
     flopsByPart: flopsBy(counted, ({ part }) => part),
     uncounted: uncounted(counted),
     memory: {
-      variables: sum(
-        recorded.training.variables.map(({ shape }) => 4 * sizeOf(shape)),
-      ),
-      temporary: peakBytes(program),
+      ...needed,
+      ...(reason === undefined ? {} : { tooMuch: reason }),
       ...(count === undefined ? {} : { images: count * sizeOf(graph.image) }),
     },
     ...(count === undefined ? {} : { images: count }),

@@ -105,6 +105,11 @@ async function makeFolder(parent: string, name: string): Promise<string> {
 
 /** `<runsDir>/<name>/<time>`, which was not there before. */
 export function newFolder(runsDir: string, name: string): Promise<string> {
+  if (/^\.*$/.test(name) || /[\\/\0]/.test(name)) {
+    throw new UserError(
+      `Cannot name the folder of a run "${name}": it would lie elsewhere.\nGive the pipeline another "name".`,
+    );
+  }
   return makeFolder(join(runsDir, name), timeName(new Date()));
 }
 

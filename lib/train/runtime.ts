@@ -4,6 +4,7 @@ import { optimize, passesFor } from "../compile/compile.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
+import type { Program } from "../ir/graph.ts";
 import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 
@@ -21,18 +22,42 @@ export interface Runtime {
   close(): void;
 }
 
+/** What is done about programs and their failures. */
+export interface Watch {
+  /** Looks at a program before anything is allocated for it; may refuse it. */
+  readonly onProgram?: (program: Program) => void;
+  /** Says what a failed call means. */
+  readonly explain?: (error: unknown) => unknown;
+}
+
 /** Traces and compiles each function; a call is one `TF_SessionRun`. */
-export function compiledRuntime({ api, config, device }: Engine): Runtime {
+export function compiledRuntime(
+  { api, config, device }: Engine,
+  { onProgram, explain = (error) => error }: Watch = {},
+): Runtime {
   const machine = new Machine(api, config);
+  const explained = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw explain(error);
+    }
+  };
   return {
     float32Only: false,
-    load: (name, body, rounding = FLOAT32) =>
-      machine.load(
-        optimize(
-          trace(api, name, body, { device, ...rounding }),
-          passesFor(rounding),
-        ),
-      ),
+    load(name, body, rounding = FLOAT32) {
+      const program = optimize(
+        trace(api, name, body, { device, ...rounding }),
+        passesFor(rounding),
+      );
+      onProgram?.(program);
+      const loaded = machine.load(program);
+      return {
+        ...loaded,
+        compile: () => explained(loaded.compile()),
+        run: (...given) => explained(loaded.run(...given)),
+      };
+    },
     close: () => machine.close(),
   };
 }

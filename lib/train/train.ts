@@ -2,7 +2,11 @@
 import { describeData } from "../data/describe.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import { lookAt } from "../data/look.ts";
-import type { LoadedData, SkippedFile } from "../data/source.ts";
+import {
+  isInMemory,
+  type LoadedData,
+  type SkippedFile,
+} from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import {
   type Device,
@@ -11,11 +15,16 @@ import {
   openInstalled,
 } from "../engine/open.ts";
 import { evaluate, type Scores } from "../evaluate/evaluate.ts";
+import { UserError } from "../errors.ts";
+import { sizeOf } from "../ir/dtype.ts";
+import { peakBytes } from "../ir/memory.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { unlessAborted } from "./abort.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
+import { machineMemory } from "./machine_memory.ts";
+import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
 import { reported } from "./monitoring.ts";
 import { digestModules } from "./own_modules.ts";
 import { RunMemory } from "./run_memory.ts";
@@ -27,7 +36,7 @@ import {
   type RunOrigin,
   unwritable,
 } from "./run_folder.ts";
-import { compiledRuntime, eagerRuntime } from "./runtime.ts";
+import { compiledRuntime, eagerRuntime, type Watch } from "./runtime.ts";
 import { TrainingSession } from "./session.ts";
 import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
@@ -134,7 +143,9 @@ export async function train(
     engine,
     data.train,
     {
-      runtime: eager ? eagerRuntime(engine) : compiledRuntime(engine),
+      runtime: eager
+        ? eagerRuntime(engine)
+        : compiledRuntime(engine, watchMemory(loaded, engine, data, emit)),
       products: options.products,
     },
   );
@@ -183,6 +194,33 @@ function namingCauses(
         }
         : event,
     );
+}
+
+/** Refuses a step that cannot fit, and warns of one that may not. */
+function watchMemory(
+  { pipeline, graph }: LoadedPipeline,
+  { device }: Engine,
+  { train }: LoadedData,
+  emit: (event: TrainEvent) => void,
+): Watch {
+  const { batch } = pipeline.data;
+  const explain = (error: unknown) => explainAllocation(error, batch);
+  // A GPU has memory of its own, of which its runtime knows.
+  if (device !== "cpu") return { explain };
+  const machine = machineMemory();
+  const variables = graph.order.flatMap((stage) => stage.variables)
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  const images = isInMemory(train) ? train.pixels.length : 0;
+  return {
+    explain,
+    onProgram(program) {
+      const needed = { variables, temporary: peakBytes(program), images };
+      const reason = tooMuch(needed, program, batch, machine);
+      if (reason) throw new UserError(`Cannot train: ${reason}`);
+      const warning = tight(needed, machine);
+      if (warning) emit({ kind: "notice", text: warning });
+    },
+  };
 }
 
 /** The run's folder: that of the run that goes on, one that is given, or a new one. */

@@ -48,7 +48,10 @@ export interface Placed {
   readonly locator: Locator;
 }
 
-/** All findings, file by file, in the order of their places. */
+/** Nobody reads more at once. */
+const MOST_SHOWN = 100;
+
+/** All findings, file by file, in the order of their places; of very many the first. */
 export function renderAll(findings: readonly Placed[]): string {
   const files: string[] = [];
   const placed = findings.map(({ finding, locator }) => {
@@ -60,7 +63,11 @@ export function renderAll(findings: readonly Placed[]): string {
   placed.sort(({ place: a }, { place: b }) =>
     a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
   );
-  return placed.map(({ finding, locator }) =>
+  const shown = placed.slice(0, MOST_SHOWN).map(({ finding, locator }) =>
     renderDiagnostic(finding, locator)
-  ).join("\n\n");
+  );
+  const rest = placed.length - shown.length;
+  return [...shown, ...rest > 0 ? [`and ${rest} more findings`] : []].join(
+    "\n\n",
+  );
 }

@@ -1164,6 +1164,10 @@ export type DataConfig = {
   readonly on_error?: "fail" | "skip";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
+  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns */
+  readonly labels?: unknown;
+  /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
+  readonly tile?: number;
 } | {
   /** Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk */
   readonly source: "tar";
@@ -1187,6 +1191,60 @@ export type DataConfig = {
   readonly on_error?: "fail" | "skip";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
+  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns */
+  readonly labels?: unknown;
+} | {
+  /** Images in Parquet files, as Hugging Face's datasets write them: one file, or a folder of files such as train-00000-of-00002.parquet; classes are those of a column */
+  readonly source: "parquet";
+  /** Images a step */
+  readonly batch: number;
+  /** Where the training images are */
+  readonly path: string;
+  /** Images are scaled and cropped to it */
+  readonly size: unknown;
+  /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
+  readonly channels?: number;
+  /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
+  readonly bands?: readonly number[];
+  /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
+  readonly range?: unknown;
+  /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
+  readonly page?: number;
+  /** Images to test with: where they are, or their share */
+  readonly test?: unknown;
+  /** What to do about an image that cannot be read */
+  readonly on_error?: "fail" | "skip";
+  /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
+  readonly memory?: number;
+  /** Column of the images; by default the one that holds some */
+  readonly image?: string;
+  /** Column of the classes; `label` by default, where there is one */
+  readonly label?: string;
+} | {
+  /** WebDataset shards: tar archives with files such as 0001.jpg and 0001.cls; a folder of them, one, or a pattern such as train-{000..099}.tar */
+  readonly source: "webdataset";
+  /** Images a step */
+  readonly batch: number;
+  /** Where the training images are */
+  readonly path: string;
+  /** Images are scaled and cropped to it */
+  readonly size: unknown;
+  /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
+  readonly channels?: number;
+  /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
+  readonly bands?: readonly number[];
+  /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
+  readonly range?: unknown;
+  /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
+  readonly page?: number;
+  /** Images to test with: where they are, or their share */
+  readonly test?: unknown;
+  /** What to do about an image that cannot be read */
+  readonly on_error?: "fail" | "skip";
+  /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
+  readonly memory?: number;
+  /** What the class is of a sample: the ending of a file (cls), or a key of its JSON (json.label) */
+  readonly label?: string;
 } | {
   /** Path of a module of your own. */
   readonly source: `./${string}` | `/${string}` | `../${string}`;

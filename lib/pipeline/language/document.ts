@@ -34,18 +34,67 @@ const CURES: Readonly<Record<string, readonly string[]>> = {
 
 /** Limits that no honest pipeline reaches. */
 const MOST_BYTES = 1_000_000;
+const MOST_PARTS = 20_000;
 const MOST_ALIASES = 100;
 const DEEPEST = 40;
+
+/** What ends or begins a part of a file: about one for each key and entry. */
+const PARTS = /[\n,:[{]|- /g;
+
+/** Why a file is not even parsed; undefined where it is. */
+function tooLarge(source: string): string | undefined {
+  if (source.length > MOST_BYTES) {
+    return `Cannot read a pipeline of ${source.length} characters: at most ${MOST_BYTES}`;
+  }
+  const parts = source.match(PARTS)?.length ?? 0;
+  return parts > MOST_PARTS
+    ? `Cannot read a pipeline of ${parts} keys, entries and lines: at most ${MOST_PARTS}`
+    : undefined;
+}
+
+/** A mistake that the parser finds. */
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}
 
 /** A parsed YAML file. */
 export class SourceDocument {
   readonly #document: Document;
+  readonly #tooLarge: string | undefined;
+  /** Pairs of a map by their keys, once somebody asks for one. */
+  readonly #pairs = new WeakMap<object, ReadonlyMap<string, Pair>>();
+  /** Where each line begins. */
+  #lines: readonly number[] | undefined;
 
   constructor(readonly file: string, readonly source: string) {
+    this.#tooLarge = tooLarge(source);
     this.#document = parseDocument(
-      source.length > MOST_BYTES ? "" : source,
-      { uniqueKeys: true, prettyErrors: false },
+      this.#tooLarge === undefined ? source : "",
+      // Its own way to find duplicates compares every key with every other.
+      { uniqueKeys: false, prettyErrors: false },
     );
+  }
+
+  /** Keys that stand in a map before. */
+  #duplicates(): Problem[] {
+    const found: Problem[] = [];
+    visit(this.#document, {
+      Map(_, map) {
+        const known = new Set<string>();
+        for (const { key } of map.items) {
+          if (!isScalar(key)) continue;
+          const name = `${typeof key.value} ${key.value}`;
+          const pos = rangeOf(key);
+          if (known.has(name) && pos) {
+            found.push({ code: "DUPLICATE_KEY", message: "", pos });
+          }
+          known.add(name);
+        }
+      },
+    });
+    return found;
   }
 
   /**
@@ -53,15 +102,21 @@ export class SourceDocument {
    * that are too complex to be honest.
    */
   value(findings: Findings): unknown {
-    if (this.source.length > MOST_BYTES) {
+    if (this.#tooLarge !== undefined) {
+      findings.error("too-complex", [], this.#tooLarge);
+      return undefined;
+    }
+    const { errors } = this.#document;
+    const deep = errors.find(({ message }) => /call stack/.test(message));
+    if (deep) {
       findings.error(
         "too-complex",
-        [],
-        `Cannot read a pipeline of ${this.source.length} characters: at most ${MOST_BYTES}`,
+        [OFFSET, deep.pos[0]],
+        `Cannot read a pipeline nested deeper than ${DEEPEST} levels`,
       );
       return undefined;
     }
-    const problems = [...this.#document.errors];
+    const problems: Problem[] = [...errors, ...this.#duplicates()];
     const variable = problems.find(({ pos: [from] }) =>
       this.source.slice(from - 1, from + 1) === "${"
     );
@@ -113,6 +168,16 @@ export class SourceDocument {
       );
       return undefined;
     }
+    const lost = this.#lostAlias();
+    if (lost) {
+      findings.error(
+        "yaml-syntax",
+        [OFFSET, lost.at],
+        `Cannot find the anchor "&${lost.name}" that this alias stands for`,
+        { hints: ["an anchor stands before its aliases"] },
+      );
+      return undefined;
+    }
     try {
       const value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
       JSON.stringify(value);
@@ -136,6 +201,23 @@ export class SourceDocument {
       Pair(_, { key, value }) {
         if (isScalar(key) && key.value !== null) return undefined;
         found = (rangeOf(key) ?? rangeOf(value) ?? [0])[0];
+        return visit.BREAK;
+      },
+    });
+    return found;
+  }
+
+  /** An alias without an anchor before it. */
+  #lostAlias(): { readonly name: string; readonly at: number } | undefined {
+    const anchors = new Set<string>();
+    let found: { name: string; at: number } | undefined;
+    visit(this.#document, {
+      Value(_, { anchor }) {
+        if (anchor !== undefined) anchors.add(anchor);
+      },
+      Alias(_, alias) {
+        if (anchors.has(alias.source)) return undefined;
+        found = { name: alias.source, at: (rangeOf(alias) ?? [0])[0] };
         return visit.BREAK;
       },
     });
@@ -192,9 +274,7 @@ export class SourceDocument {
       const last = i === path.length - 1;
       let child: unknown;
       if (isMap(node)) {
-        const pair = node.items.find((item: Pair) =>
-          isScalar(item.key) && String(item.key.value) === String(key)
-        );
+        const pair = this.#pairsOf(node).get(String(key));
         if (!pair) break;
         child = pair.value;
         const keyRange = rangeOf(pair.key);
@@ -213,11 +293,40 @@ export class SourceDocument {
     return this.#at(range[0], range[1]);
   }
 
+  #pairsOf(
+    map: { readonly items: readonly Pair[] },
+  ): ReadonlyMap<string, Pair> {
+    let pairs = this.#pairs.get(map);
+    if (!pairs) {
+      // Of two with one name the first counts.
+      pairs = new Map(
+        map.items.toReversed().flatMap((pair) =>
+          isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : []
+        ),
+      );
+      this.#pairs.set(map, pairs);
+    }
+    return pairs;
+  }
+
+  /** The number of a line, from 1, and where it begins. */
+  #lineAt(offset: number): readonly [number, number] {
+    this.#lines ??= [
+      0,
+      ...Array.from(this.source.matchAll(/\n/g), ({ index }) => index + 1),
+    ];
+    let [low, high] = [0, this.#lines.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#lines[middle] as number) <= offset) low = middle;
+      else high = middle;
+    }
+    return [low + 1, this.#lines[low] as number];
+  }
+
   #at(from: number, to: number): Location {
     const start = Math.min(from, Math.max(0, this.source.length - 1));
-    const before = this.source.slice(0, start);
-    const lineStart = before.lastIndexOf("\n") + 1;
-    const line = before.split("\n").length;
+    const [line, lineStart] = this.#lineAt(start);
     const lineEnd = this.source.indexOf("\n", lineStart);
     const text = this.source.slice(
       lineStart,

@@ -3,6 +3,8 @@ import { parse } from "yaml";
 import { UserError } from "../../errors.ts";
 import type { Path } from "../../diagnostics/diagnostic.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { below, valueAt } from "./path.ts";
 
 /** Splits `a.b=value`; the value is YAML, and may hold further `=`. */
 export function readOverride(text: string): { path: string; value: unknown } {
@@ -65,6 +67,29 @@ export function override(root: unknown, path: string, value: unknown): unknown {
   }
   const next = rest === "" ? value : override(map[key], rest, value);
   return { ...map, [key]: next };
+}
+
+/**
+ * Refuses to remove what is not there: a misspelt path would change nothing and
+ * say nothing.
+ *
+ * @throws {UserError} With the nearest key.
+ */
+export function checkRemoval(root: unknown, path: string): void {
+  const full = overridePath(root, path);
+  const parent = valueAt(root, full.slice(0, -1));
+  const last = full.at(-1);
+  if (last !== undefined && below(parent, last) !== undefined) return;
+  if (isRecord(parent) && last !== undefined && Object.hasOwn(parent, last)) {
+    return;
+  }
+  const names = isRecord(parent) ? Object.keys(parent) : [];
+  const near = nearest(String(last), names);
+  throw new UserError(
+    `Cannot remove "${path}": it is not there${
+      near ? `; did you mean "${near}"?` : "."
+    }\nWhat no file says has its default, and needs no removal.`,
+  );
 }
 
 /** The full path of an override, whose text is ambiguous where names hold dots. */

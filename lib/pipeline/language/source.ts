@@ -2,7 +2,12 @@
 import { type Change, layOver, type Placed } from "../sweep/changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
-import { override, overridePath, readOverride } from "./overrides.ts";
+import {
+  checkRemoval,
+  override,
+  overridePath,
+  readOverride,
+} from "./overrides.ts";
 import { below, startsWith, valueAt } from "./path.ts";
 import { fillVariables, usedIn, variableOf } from "./variables.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
@@ -171,6 +176,7 @@ export function readSource(
   const changes: Override[] = [];
   for (const text of set) {
     const { path, value } = readOverride(text);
+    if (value === null) checkRemoval(written, path);
     changes.push({ path: overridePath(written, path), text });
     written = override(written, path, value);
   }

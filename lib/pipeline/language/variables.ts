@@ -49,6 +49,11 @@ interface Filled {
   readonly size: number;
 }
 
+/** Variables that are made of others, one after the other. */
+const LONGEST_CHAIN = 100;
+/** Names in a hint, and variables of which one thing is said. */
+const MOST_NAMES = 20;
+
 /** Signals that the values grow without end; never leaves this file. */
 class TooLong extends Error {}
 
@@ -115,13 +120,15 @@ class Filler {
   variable(name: string, path: Path): Filled | undefined {
     const done = this.#done.get(name);
     if (done) return done;
-    const known = Object.keys(this.variables);
-    if (!known.includes(name)) {
+    if (!Object.hasOwn(this.variables, name)) {
+      const known = Object.keys(this.variables);
       const near = nearest(name, known);
       this.#bad(path, `Cannot find the variable "${name}"`, [
         ...(near ? [`did you mean "${near}"?`] : []),
         known.length > 0
-          ? `known: ${known.map((one) => `"${one}"`).join(", ")}`
+          ? `known: ${
+            known.slice(0, MOST_NAMES).map((one) => `"${one}"`).join(", ")
+          }${known.length > MOST_NAMES ? ", ..." : ""}`
           : 'add it under "variables"; for the characters themselves write `$${`',
       ]);
       return undefined;
@@ -131,6 +138,16 @@ class Filler {
       this.#bad(path, `Cannot compute the variable "${name}" from itself`, [
         [...circle, name].map((one) => `"${one}"`).join(" uses "),
       ]);
+      return undefined;
+    }
+    if (this.#open.length >= LONGEST_CHAIN) {
+      this.#bad(
+        path,
+        `Cannot compute the variable "${
+          this.#open[0]
+        }": it goes through more than ${LONGEST_CHAIN} others`,
+        ["write the value in fewer steps"],
+      );
       return undefined;
     }
     this.#open.push(name);
@@ -213,12 +230,16 @@ export function fillVariables(
     return undefined;
   }
   const whole = findings.all.length === before;
-  const used = usedIn([rest, variables, ...parts]);
-  for (const name of Object.keys(variables)) {
-    if (used.includes(name) || !VARIABLE_NAME.test(name)) continue;
-    const unknown = used.filter((one) => !Object.hasOwn(variables, one));
-    const near = nearest(name, unknown) ??
-      nearest(name, Object.keys(variables).filter((one) => one !== name));
+  const used = new Set(usedIn([rest, variables, ...parts]));
+  const names = Object.keys(variables);
+  const unknown = [...used].filter((one) => !Object.hasOwn(variables, one));
+  const unused = names.filter((name) =>
+    !used.has(name) && VARIABLE_NAME.test(name)
+  );
+  for (const [i, name] of unused.entries()) {
+    // Of very many that nobody uses none is a slip of the pen.
+    const near = i >= MOST_NAMES ? undefined : nearest(name, unknown) ??
+      nearest(name, names.filter((one) => one !== name));
     findings.error(
       "bad-variable",
       ["variables", name],
