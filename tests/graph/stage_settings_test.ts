@@ -392,7 +392,7 @@ for (
     const { states } = await train(sketch("z: { freeze: 1 }", optimizer), 5);
     const own = (path: string): boolean =>
       path.startsWith("z/") || /^optimizer\/.*\/z\//.test(path);
-    assert.ok(Object.keys(bits(states[0], own)).length >= 18);
+    assert.ok(Object.keys(bits(states[0], own)).length >= 15);
     for (const step of [1, 2, 3]) {
       assert.deepEqual(
         bits(states[step], own),
@@ -578,7 +578,7 @@ const WRONG: readonly (readonly [string, string, string, string?])[] = [
 for (const [settings, message, path, hint] of WRONG) {
   Deno.test(`per_stage: { ${settings} } is reported in its place`, () => {
     const { findings, text, loaded } = check(sketch(settings));
-    assert.equal(loaded, undefined, sketchText(sketch(settings)));
+    assert.ok(!loaded, sketchText(sketch(settings)));
     assert.deepEqual(
       findings.map((one) => [one.path.join("."), one.message]),
       [[path, message]],

@@ -249,7 +249,7 @@ const WRONG: readonly Wrong[] = [
 for (const { stages, at, message, hint } of WRONG) {
   Deno.test(`${message} (${at}) stands in its place`, () => {
     const { findings, text: report, loaded } = check(stages);
-    assert.equal(loaded, undefined);
+    assert.ok(!loaded);
     const found = findings.find((one) => one.message === message) ??
       assert.fail(report);
     assert.equal(found.path.join("."), `stages.${at}`);
@@ -362,7 +362,7 @@ for (const [reference, message, hints] of OUTPUTS) {
     const { findings, text: report, loaded } = check(
       HALVES(`[s.left, ${reference}]`),
     );
-    assert.equal(loaded, undefined);
+    assert.ok(!loaded);
     assert.deepEqual(
       findings.map((one) => [one.path.join("."), one.message]),
       [["stages.loss.between.1", message]],
@@ -411,7 +411,7 @@ for (
 ) {
   Deno.test(`Labels that are none, ${labels}, are refused`, () => {
     const { findings, text: report, loaded } = check(LABELLED(labels));
-    assert.equal(loaded, undefined);
+    assert.ok(!loaded);
     assert.ok(findings.some((one) => message.test(one.message)), report);
     if (labels === "lable") {
       assert.ok(findings[0]?.hints.includes('did you mean "label"?'), report);
