@@ -33,7 +33,7 @@ export {
   type ScheduleConfig,
   type SweepConfig,
 } from "./lib/pipeline/config.ts";
-export type * from "./lib/pipeline/explain/stage_types.ts";
+export type * from "./lib/pipeline/stage_types.ts";
 export {
   type Code,
   CODES,
@@ -65,7 +65,7 @@ export type {
 export type { Schedule } from "./lib/optim/schedule.ts";
 export type { TypeCheck } from "./lib/pipeline/parse/custom.ts";
 export { type Plain, resolve } from "./lib/pipeline/explain/resolve.ts";
-export type { Change } from "./lib/pipeline/sweep/changes.ts";
+export type { Change } from "./lib/pipeline/language/changes.ts";
 export type { Figure, Paper, SweepPoint } from "./lib/pipeline/sweep/sweep.ts";
 
 // What a pipeline can name, and how to add to it.

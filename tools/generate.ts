@@ -10,7 +10,7 @@ import { configTypes } from "../lib/pipeline/explain/types_text.ts";
 /** Files that are made, and what makes them. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   "pipelines/pipeline.schema.json": pipelineSchemaText,
-  "lib/pipeline/explain/stage_types.ts": configTypes,
+  "lib/pipeline/stage_types.ts": configTypes,
   "docs/reference.md": referencePage,
 };
 

@@ -7,7 +7,7 @@ import type {
   DataConfig,
   OptimizerConfig,
   StageConfig,
-} from "./explain/stage_types.ts";
+} from "./stage_types.ts";
 import {
   type CheckResult,
   checkText,

@@ -6,7 +6,7 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import { UserError } from "../errors.ts";
 import type { Alarm } from "../monitor/watch.ts";
 import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
-import { plainSweep, pointChanges } from "../pipeline/sweep/plain_sweep.ts";
+import { plainSweep, pointChanges } from "../pipeline/explain/plain_sweep.ts";
 import { type Plain, resolve } from "../pipeline/explain/resolve.ts";
 import type { Figure, Paper } from "../pipeline/sweep/sweep.ts";
 import { pointFolder } from "../pipeline/sweep/sweep_names.ts";

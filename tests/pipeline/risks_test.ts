@@ -1,4 +1,9 @@
 import assert from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { BUILT_IN, register } from "../../lib/model/registry.ts";
+import { defineLoss } from "../../lib/stages/define_loss.ts";
+import { l2Normalize } from "../../lib/ops/normalize.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { TEXTS } from "./shipped_texts.ts";
 
@@ -208,4 +213,70 @@ Deno.test("Losses that hold embeddings apart are not warned of", () => {
     assert.ok(loaded, text);
     assert.equal(text, "", `${file} ${set}`);
   }
+});
+
+/** A loss of one's own, written as `cosine` is. */
+const likeness = (attracts: boolean) =>
+  defineLoss({
+    name: "likeness",
+    summary: "Negative cosine similarity",
+    negatives: "none",
+    ...(attracts ? { attracts } : {}),
+    options: z.strictObject({}),
+    apply: (a, b) =>
+      tf.neg(tf.mean(tf.sum(tf.mul(l2Normalize(a), l2Normalize(b)), 1))),
+  });
+
+/** What is said of an ablation whose loss is one's own. */
+function withOwn(
+  { file, set }: Pick<typeof ABLATIONS[number], "file" | "set">,
+  attracts: boolean,
+): string[] {
+  const { findings, loaded, text } = checkText(file, TEXTS[file]!, {
+    set: [...set, "stages.loss.loss=likeness"],
+    registry: register(BUILT_IN, likeness(attracts)),
+  });
+  assert.ok(loaded, text);
+  return findings.map(({ path, message, hints }) =>
+    [path.join("."), message, ...hints].join("\n")
+  );
+}
+
+const ATTRACTED = ABLATIONS.filter(({ file }) =>
+  ["simsiam.yaml", "byol.yaml"].includes(file)
+);
+
+for (const ablation of ATTRACTED) {
+  Deno.test(`${ablation.what} is warned of with a loss of one's own, too`, () => {
+    const { findings } = checkText(ablation.file, TEXTS[ablation.file]!, {
+      set: ablation.set,
+    });
+    const expected = findings.map(({ path, message, hints }) =>
+      [path.join("."), message, ...hints].join("\n")
+    );
+    assert.ok(expected.length > 0);
+    assert.deepEqual(withOwn(ablation, true), expected);
+  });
+}
+
+Deno.test("Of a loss of one's own that does not say that it attracts, nothing is thought", () => {
+  const other = ["An EMA momentum of 1 never moves"];
+  for (const ablation of ATTRACTED) {
+    for (const said of withOwn(ablation, false)) {
+      assert.ok(other.some((one) => said.includes(one)), said);
+    }
+  }
+});
+
+Deno.test("A predictor that is frozen throughout is warned of as one whose rate is 0", () => {
+  const said = (setting: string): string[] =>
+    checkText("simsiam.yaml", TEXTS["simsiam.yaml"]!, {
+      set: [`train.per_stage={ p: { ${setting} } }`],
+    }).findings.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const message = "A predictor that is not trained predicts nothing";
+  assert.deepEqual(said("lr: 0"), [`train.per_stage.p.lr: ${message}`]);
+  assert.deepEqual(said("freeze: true"), [
+    `train.per_stage.p.freeze: ${message}`,
+  ]);
+  assert.deepEqual(said("freeze: 1"), []);
 });

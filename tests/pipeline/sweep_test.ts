@@ -8,7 +8,7 @@ import {
   type LoadedPipeline,
   type LoadedSweep,
 } from "../../lib/pipeline/load.ts";
-import { plainSweep } from "../../lib/pipeline/sweep/plain_sweep.ts";
+import { plainSweep } from "../../lib/pipeline/explain/plain_sweep.ts";
 import { BUILT_IN, headNames } from "../../lib/model/registry.ts";
 import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import {

@@ -9,7 +9,7 @@ import type { LoadedPipeline } from "../load.ts";
 import { type OutlinedSweep, outlineSweep } from "./outline.ts";
 import { overridePath } from "../language/overrides.ts";
 import { valueAt } from "../language/path.ts";
-import { plainPoints } from "../sweep/plain_sweep.ts";
+import { plainPoints } from "./plain_sweep.ts";
 import {
   BUILT_IN,
   definitionsOf,

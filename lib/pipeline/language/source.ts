@@ -1,5 +1,5 @@
 /** @file A pipeline's value: its files merged, overridden, variables inserted. */
-import { type Change, layOver, type Placed } from "../sweep/changes.ts";
+import { type Change, layOver, type Placed } from "./changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import {

@@ -1,6 +1,6 @@
 /** @file `sweep`: the points that a pipeline's grid or list stands for. */
 import type { z } from "zod";
-import type { Change } from "./changes.ts";
+import type { Change } from "../language/changes.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import {

@@ -1,6 +1,6 @@
 /** @file Names of a sweep's points, from what they change. */
 import { stringify } from "yaml";
-import type { Change } from "./changes.ts";
+import type { Change } from "../language/changes.ts";
 
 /** Characters of a value in a name. */
 const MOST_CHARACTERS = 60;

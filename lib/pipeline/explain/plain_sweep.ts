@@ -1,7 +1,7 @@
 /** @file A sweep back to plain data, its grid and its variables written out. */
 import type { LoadedPipeline } from "../load.ts";
-import { type OutlinedSweep, outlineSweep } from "../explain/outline.ts";
-import { type Plain, resolve } from "../explain/resolve.ts";
+import { type OutlinedSweep, outlineSweep } from "./outline.ts";
+import { type Plain, resolve } from "./resolve.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 import { escapeVariables } from "../language/variables.ts";
 

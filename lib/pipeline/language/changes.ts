@@ -1,10 +1,10 @@
 /** @file A point's changes laid over a pipeline's value. */
 import { UserError } from "../../errors.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
-import { merge } from "../language/merge.ts";
+import { merge } from "./merge.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { override, overridePath } from "../language/overrides.ts";
-import { valueAt } from "../language/path.ts";
+import { override, overridePath } from "./overrides.ts";
+import { valueAt } from "./path.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 
 /** What a point lays over the pipeline. */
