@@ -2,7 +2,7 @@
 import { optimize, passesFor } from "../compile/compile.ts";
 import type { Pass } from "../compile/passes/pass.ts";
 import { UserError } from "../errors.ts";
-import type { Program } from "../ir/graph.ts";
+import type { Program } from "../ir/program.ts";
 import { printProgram } from "../ir/print.ts";
 import { FLOAT32, ROUNDINGS } from "../ir/rounding.ts";
 import { loadPipeline } from "../pipeline/load.ts";

@@ -2,7 +2,11 @@
 import { cacheFolder } from "../engine/cache.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
-import { type Limit, measureLimits, productName } from "../train/limit.ts";
+import {
+  type Limit,
+  measureLimits,
+  productName,
+} from "../train/machine_rate.ts";
 import { type Plan, planRun } from "../train/plan.ts";
 import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
 import { TrainingSession } from "../train/session.ts";

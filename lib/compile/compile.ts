@@ -1,12 +1,12 @@
 /** @file The order of the passes. */
-import type { Program } from "../ir/graph.ts";
+import type { Program } from "../ir/program.ts";
 import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { verify } from "../ir/verify.ts";
 import { commonSubexpressions } from "./passes/common_subexpressions.ts";
 import { deadCode } from "./passes/dead_code.ts";
 import { identities } from "./passes/identities.ts";
 import { inPlace } from "./passes/in_place.ts";
-import { late } from "./passes/late.ts";
+import { delay } from "./passes/delay.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 import { recompute } from "./passes/recompute.ts";
@@ -31,7 +31,7 @@ export const passesFor = (
   recompute,
   inPlace,
   twinsFirst,
-  late,
+  delay,
   deadCode,
 ];
 

@@ -1,7 +1,7 @@
 /** @file A machine: one TensorFlow graph and session that programs are loaded into. */
 import type { SessionConfig } from "../engine/config.ts";
 import type { Api, Pointer } from "../engine/ffi.ts";
-import { type Endpoint, EngineGraph } from "../engine/graph.ts";
+import { type Endpoint, EngineGraph } from "../engine/engine_graph.ts";
 import {
   collectGarbage,
   releaseFreed,
@@ -10,7 +10,7 @@ import {
 import { type PreparedCall, Session } from "../engine/session.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import type { TensorData } from "../ir/dtype.ts";
-import type { Node, Program, Value } from "../ir/graph.ts";
+import type { Node, Program, Value } from "../ir/program.ts";
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, TensorData>>;

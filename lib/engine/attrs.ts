@@ -1,6 +1,6 @@
 /** @file How each kind of attribute is set, on a graph op and on an eager op. */
 import { TF_DTYPE } from "../ir/dtype.ts";
-import type { Attr, Attrs } from "../ir/graph.ts";
+import type { Attr, Attrs } from "../ir/program.ts";
 import { type Api, cString, type Pointer } from "./ffi.ts";
 import { toTensor } from "./tensor.ts";
 

@@ -1,6 +1,6 @@
 /** @file Ops that run at once: the reference for compiled graphs, and `--eager`. */
 import { dtypeOf, type TensorData } from "../ir/dtype.ts";
-import type { Attrs, OutputType } from "../ir/graph.ts";
+import type { Attrs, OutputType } from "../ir/program.ts";
 import { EAGER_ATTRS, setAttrs } from "./attrs.ts";
 import { configProto, type SessionConfig } from "./config.ts";
 import { type Api, cString, type Pointer } from "./ffi.ts";

@@ -1,6 +1,6 @@
 /** @file TensorFlow's own definition of an op: which inputs are lists, what each attribute is. */
 import { createRequire } from "node:module";
-import type { Attr } from "../ir/graph.ts";
+import type { Attr } from "../ir/program.ts";
 import { type Api, cString, EngineError } from "./ffi.ts";
 
 /** What the engine must know of an op to call it. */

@@ -4,7 +4,7 @@ import type { SessionConfig } from "./config.ts";
 import { type Api, type EngineError, openApi } from "./ffi.ts";
 import { UserError } from "../errors.ts";
 import { gpuPresent } from "./gpu.ts";
-import { EngineGraph } from "./graph.ts";
+import { EngineGraph } from "./engine_graph.ts";
 import { ensureEngine, type InstallProgress } from "./install.ts";
 import { type EngineLibrary, waysOut } from "./library.ts";
 import { type EngineOptions, locateEngine } from "./locate.ts";

@@ -2,7 +2,11 @@
 import type { TensorData } from "../ir/dtype.ts";
 import { configProto, type SessionConfig } from "./config.ts";
 import { EngineError, type Pointer, readString } from "./ffi.ts";
-import { type Endpoint, type EngineGraph, outputArray } from "./graph.ts";
+import {
+  type Endpoint,
+  type EngineGraph,
+  outputArray,
+} from "./engine_graph.ts";
 import { type OpTiming, readStepStats } from "./step_stats.ts";
 import { takeTensor, toTensor } from "./tensor.ts";
 

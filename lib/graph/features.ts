@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { unitPixels } from "../ops/pixels.ts";
 import type { Random } from "../ops/random.ts";
-import { guarded } from "../stages/guard.ts";
+import { runUserCode } from "../stages/user_code.ts";
 import type { Traceable } from "../trace/execution.ts";
 import { chainTo, evaluatedStages } from "./encoder_chain.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
@@ -46,7 +46,7 @@ export function featureExtractor(
     const features = stages.reduce<tf.Tensor>(
       (x, { name, code, input, built, output }) =>
         execution.scope(name, () =>
-          guarded(code, name, () => {
+          runUserCode(code, name, () => {
             const outputs = built.apply({ [input]: [x] }, run.of(name));
             return outputs[output]?.[0] as tf.Tensor;
           })),

@@ -4,7 +4,7 @@ import { stopGradient } from "../ops/stop_gradient.ts";
 import type { Reference, Stage } from "../model/pipeline.ts";
 import { SOURCES } from "../model/reference.ts";
 import { OUTPUT, type Type, type Values } from "../stages/define.ts";
-import { expectShape, guarded } from "../stages/guard.ts";
+import { expectShape, runUserCode } from "../stages/user_code.ts";
 import { isUserFile } from "../stages/user_file.ts";
 import { edgesOf } from "./edges.ts";
 import type { WiredStage } from "./stage_graph.ts";
@@ -87,7 +87,7 @@ function outputsOf(
   run: StepRun,
   batch: number,
 ): Values {
-  return guarded(code, name, () => {
+  return runUserCode(code, name, () => {
     const all = built.apply(inputs, run.of(name));
     if (!isUserFile(code)) return all;
     if (definition.objective) expectShape(all["loss"]?.[0], []);

@@ -11,7 +11,7 @@ import {
   type Site,
   type Template,
 } from "../stages/define.ts";
-import { OwnFault, reasonIn } from "../stages/guard.ts";
+import { reasonIn, UserCodeFault } from "../stages/user_code.ts";
 import { isUserFile } from "../stages/user_file.ts";
 import { buildWithoutChance } from "../trace/chance.ts";
 import { passesGradient } from "./edges.ts";
@@ -100,7 +100,7 @@ function report(
   signatures: Readonly<Record<string, Signature>>,
   error: unknown,
 ): undefined {
-  const [file, fault] = error instanceof OwnFault
+  const [file, fault] = error instanceof UserCodeFault
     ? [error.file, error.fault]
     : [definition.name, error];
   if (!(error instanceof ShapeError)) {

@@ -9,7 +9,7 @@
  * cross-entropy 5. Moving, casting, comparing and drawing data counts nothing.
  */
 import { sizeOf } from "./dtype.ts";
-import type { Node, Program, Value } from "./graph.ts";
+import type { Node, Program, Value } from "./program.ts";
 
 const elements = (value: Value | undefined): number =>
   // The hand-over outputs of batch norm have no static shape.

@@ -1,6 +1,6 @@
 /** @file Memory of a program's values. */
 import { BYTES, sizeOf } from "./dtype.ts";
-import type { Node, Program, Value } from "./graph.ts";
+import type { Node, Program, Value } from "./program.ts";
 import { ownerOf } from "./scope.ts";
 
 /** Ops whose first output is their first input's memory under another name. */

@@ -1,5 +1,5 @@
 /** @file What has to run for a node to run. */
-import type { Node } from "./graph.ts";
+import type { Node } from "./program.ts";
 
 /** Some nodes, and all that they need. */
 export function needsOf(nodes: Iterable<Node>): ReadonlySet<Node> {

@@ -1,5 +1,5 @@
 /** @file The text form of a program, for `ir`, for tests and for bug reports. */
-import type { Attr, Node, Program, Value } from "./graph.ts";
+import type { Attr, Node, Program, Value } from "./program.ts";
 
 const SHOWN_ELEMENTS = 6;
 

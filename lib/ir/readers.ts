@@ -1,5 +1,5 @@
 /** @file Which nodes of a program read a value. */
-import type { Node, Program, Value } from "./graph.ts";
+import type { Node, Program, Value } from "./program.ts";
 
 /** The readers of each value in order, each once; none where nothing reads it. */
 export function readersOf(

@@ -1,5 +1,5 @@
 /** @file What every program must satisfy, checked after each compiler pass. */
-import type { Node, Program } from "./graph.ts";
+import type { Node, Program } from "./program.ts";
 
 /**
  * Checks that a program is well formed: every input is produced earlier by a

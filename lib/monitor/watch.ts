@@ -37,7 +37,7 @@ export interface Alarm {
 }
 
 /** A rule at work. */
-interface Post {
+interface WatchedFault {
   readonly fault: Fault;
   readonly action: Exclude<Action, "off">;
   readonly rule: Rule;
@@ -53,7 +53,7 @@ const show = (value: number): string =>
     : String(value);
 
 function alarmOf(
-  { fault, action }: Post,
+  { fault, action }: WatchedFault,
   reading: Reading,
   step: number,
 ): Alarm {
@@ -79,10 +79,10 @@ function alarmOf(
 
 /** Follows a run step by step. */
 export class Watch {
-  readonly #posts: readonly Post[];
+  readonly #faults: readonly WatchedFault[];
 
   constructor(readonly monitor: Monitor, run: RunFacts) {
-    this.#posts = FAULTS.flatMap((fault) => {
+    this.#faults = FAULTS.flatMap((fault) => {
       const action = monitor[fault];
       if (action === "off") return [];
       const rule = VERDICTS[fault].start(run);
@@ -92,19 +92,19 @@ export class Watch {
 
   /** Whether the last check found a fault of any kind. */
   get suspicious(): boolean {
-    return this.#posts.some(({ inARow }) => inARow > 0);
+    return this.#faults.some(({ inARow }) => inARow > 0);
   }
 
   /** Whether it found one that will end the run if it stays. */
   get endangered(): boolean {
-    return this.#posts.some(({ inARow, action }) =>
+    return this.#faults.some(({ inARow, action }) =>
       inARow > 0 && action === "stop"
     );
   }
 
   /** The gravest fault that was believed and is still there. */
   get verdict(): Verdict {
-    const post = this.#posts.find(({ alarmed, inARow }) =>
+    const post = this.#faults.find(({ alarmed, inARow }) =>
       alarmed && inARow > 0
     );
     return post ? VERDICTS[post.fault].verdict as Verdict : "healthy";
@@ -112,7 +112,7 @@ export class Watch {
 
   /** The gravest figure that is beyond its threshold. */
   get worst(): Reading | undefined {
-    return this.#posts.find(({ last }) => last?.bad)?.last;
+    return this.#faults.find(({ last }) => last?.bad)?.last;
   }
 
   /**
@@ -123,7 +123,7 @@ export class Watch {
    */
   observe(step: number, metrics: Metrics, checked: boolean): Alarm[] {
     const alarms: Alarm[] = [];
-    for (const post of this.#posts) {
+    for (const post of this.#faults) {
       const reading = post.rule({ step, metrics, checked });
       if (!reading) continue;
       post.last = reading;

@@ -1,6 +1,6 @@
 /** @file Short forms for op attributes. */
 import type { DType } from "../ir/dtype.ts";
-import type { Attr } from "../ir/graph.ts";
+import type { Attr } from "../ir/program.ts";
 
 /** An element type. */
 export const type = (value: DType): Attr => ({ kind: "type", value });

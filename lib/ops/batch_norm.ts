@@ -1,6 +1,6 @@
 /** @file Batch normalisation as TensorFlow's fused ops (Ioffe and Szegedy 2015, arXiv:1502.03167). */
 import * as tf from "@tensorflow/tfjs";
-import type { Attrs } from "../ir/graph.ts";
+import type { Attrs } from "../ir/program.ts";
 import { currentTarget, executeRaw } from "../trace/backend.ts";
 import { bool, float, string, type } from "./attrs.ts";
 import { differentiable } from "./differentiable.ts";

@@ -1,6 +1,6 @@
 /** @file Convolution by TensorFlow's own ops. */
 import * as tf from "@tensorflow/tfjs";
-import type { Attrs } from "../ir/graph.ts";
+import type { Attrs } from "../ir/program.ts";
 import { executeRaw } from "../trace/backend.ts";
 import { ints, string, type } from "./attrs.ts";
 import { byRows, kernelGradient } from "./conv_kernel_gradient.ts";

@@ -13,7 +13,7 @@ import type { Pipeline } from "../model/pipeline.ts";
 import { BUILT_IN, type Registry } from "../model/registry.ts";
 import { renderAll } from "./check/render.ts";
 import { findRisks } from "./check/risks.ts";
-import { readSource } from "./language/source.ts";
+import { readSource } from "./language/pipeline_value.ts";
 import type { Paper, Sweep, SweepPoint } from "./sweep/sweep.ts";
 import { gather, inFile, type Variant, variantsOf } from "./sweep/variants.ts";
 

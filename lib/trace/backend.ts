@@ -10,7 +10,7 @@ import * as tf from "@tensorflow/tfjs";
 import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
 import "@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js";
 import { type DType, dtypeOf, sizeOf, TF_DTYPE } from "../ir/dtype.ts";
-import type { Attr, Attrs } from "../ir/graph.ts";
+import type { Attr, Attrs } from "../ir/program.ts";
 import { gradientOf, nameGradients, withoutGradient } from "./autodiff.ts";
 import { refuseDrawingOps, withoutChance } from "./chance.ts";
 import { gatherUnseen } from "./gather.ts";

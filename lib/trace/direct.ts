@@ -1,7 +1,7 @@
 /** @file The direct sink: every op runs at once. */
 import type { EagerContext, EagerTensor } from "../engine/eager.ts";
 import type { TensorData } from "../ir/dtype.ts";
-import type { Attrs } from "../ir/graph.ts";
+import type { Attrs } from "../ir/program.ts";
 import { Scoped } from "./scoped.ts";
 import type { OpSink } from "./sink.ts";
 import type { Target } from "./target.ts";

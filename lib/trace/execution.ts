@@ -1,7 +1,7 @@
 /** @file What a traced function sees: its inputs, its variables, its effects. */
 import * as tf from "@tensorflow/tfjs";
 import type { DType, TensorData } from "../ir/dtype.ts";
-import type { Attrs, Node, Program, Value } from "../ir/graph.ts";
+import type { Attrs, Node, Program, Value } from "../ir/program.ts";
 import { verify } from "../ir/verify.ts";
 import type { Api } from "../engine/ffi.ts";
 import type { EagerContext, EagerTensor } from "../engine/eager.ts";

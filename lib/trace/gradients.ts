@@ -15,7 +15,7 @@
  * - `tf.topk`: none.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Attr } from "../ir/graph.ts";
+import type { Attr } from "../ir/program.ts";
 import { executeRaw } from "./backend.ts";
 
 type Attrs = Readonly<Record<string, unknown>>;

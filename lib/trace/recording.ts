@@ -1,8 +1,8 @@
 /** @file The recording sink: every op becomes a node of a program. */
 import type { Api, Pointer } from "../engine/ffi.ts";
-import { EngineGraph } from "../engine/graph.ts";
+import { EngineGraph } from "../engine/engine_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
-import { type Attrs, makeNode, type Node, type Value } from "../ir/graph.ts";
+import { type Attrs, makeNode, type Node, type Value } from "../ir/program.ts";
 import { gradientOf } from "./autodiff.ts";
 import { refusal } from "./refusals.ts";
 import { Scoped } from "./scoped.ts";

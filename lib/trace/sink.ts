@@ -1,6 +1,6 @@
 /** @file Where ops go: into a recording, or straight to the engine. */
 import type { DType, TensorData } from "../ir/dtype.ts";
-import type { Attrs } from "../ir/graph.ts";
+import type { Attrs } from "../ir/program.ts";
 import type { Target } from "./target.ts";
 
 /** A tensor as a sink knows it: its shape and type, its value perhaps later. */

@@ -1,6 +1,6 @@
 /** @file Whether a step fits into memory, said before the system ends it. */
 import { UserError } from "../errors.ts";
-import type { Program } from "../ir/graph.ts";
+import type { Program } from "../ir/program.ts";
 import { peakByPart } from "../ir/memory.ts";
 import type { MachineMemory } from "./machine_memory.ts";
 

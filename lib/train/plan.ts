@@ -5,7 +5,7 @@ import { type ScalarSlot, scalarValues } from "../graph/slots.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
-import type { Program, Value } from "../ir/graph.ts";
+import type { Program, Value } from "../ir/program.ts";
 import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
 import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import { type Owner, ownerOf } from "../ir/scope.ts";

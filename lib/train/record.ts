@@ -1,7 +1,7 @@
 /** @file The training step of a pipeline as a program, without running it. */
 import type { Api } from "../engine/ffi.ts";
 import { type TrainingStep, trainingStep } from "../graph/step.ts";
-import type { Program } from "../ir/graph.ts";
+import type { Program } from "../ir/program.ts";
 import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { trace } from "../trace/execution.ts";

@@ -2,7 +2,7 @@
 import type { Engine } from "../engine/open.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { Train } from "../model/pipeline.ts";
-import { measureRates, type Product } from "./limit.ts";
+import { measureRates, type Product } from "./machine_rate.ts";
 
 /** A product that takes a core about a millisecond. */
 const PROBE: Product = { kind: "matrices", side: 512 };

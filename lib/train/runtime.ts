@@ -4,7 +4,7 @@ import { optimize, passesFor } from "../compile/compile.ts";
 import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
-import type { Program } from "../ir/graph.ts";
+import type { Program } from "../ir/program.ts";
 import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 

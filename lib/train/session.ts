@@ -19,7 +19,7 @@ import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import type { Spectra } from "../monitor/define.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
-import { fill, residentImages } from "./fill.ts";
+import { residentImages, uploadFirstValues } from "./first_values.ts";
 import { ImageOrder } from "./order.ts";
 import { planarBatch } from "./planar.ts";
 import { Prefetcher } from "./prefetch.ts";
@@ -178,7 +178,7 @@ export class TrainingSession {
     const rounding = runtime.float32Only
       ? FLOAT32
       : await roundingFor(engine, pipeline.train.precision, products);
-    const filled = fill(
+    const filled = uploadFirstValues(
       runtime,
       [...training.variables, ...training.scratch],
       pipeline.seed,

@@ -4,7 +4,7 @@ import type { TrainEvent } from "./events.ts";
 import { checkpointSteps, type RunMemory } from "./run_memory.ts";
 import type { Seen } from "./monitoring.ts";
 import { Pace } from "./pace.ts";
-import { endedBy, writing } from "./refusals.ts";
+import { endedBy, writing } from "./run_errors.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
 import { finites, type TrainResult } from "./summary.ts";
 

@@ -5,7 +5,7 @@ import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import type { LoadedPipeline, LoadOptions } from "../pipeline/load.ts";
 import type { TrainEvent } from "./events.ts";
-import { writingSweep } from "./refusals.ts";
+import { writingSweep } from "./run_errors.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { readOrigin, RunFolder } from "./run_folder.ts";
 import { type RunSettings, settingsOnward } from "./run_settings.ts";

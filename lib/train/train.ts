@@ -28,7 +28,12 @@ import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
 import { reported } from "./monitoring.ts";
 import { digestModules } from "./own_modules.ts";
 import { RunMemory } from "./run_memory.ts";
-import { checkBest, checkData, dataChange, writing } from "./refusals.ts";
+import {
+  dataChange,
+  refuseOtherData,
+  refuseUnreportedBest,
+  writing,
+} from "./run_errors.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import {
   RUN_FILES,
@@ -120,7 +125,7 @@ export async function train(
   const { knn, linear } = pipeline.evaluate;
   const images = fingerprint(data, Boolean(knn || linear));
   const modules = await digestModules(loaded.value, baseDir);
-  if (resume && !resume.changed) checkData(resume, images, modules);
+  if (resume && !resume.changed) refuseOtherData(resume, images, modules);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const warnings = await lookAt(data);
   const change = resume && dataChange(resume, images);
@@ -151,7 +156,7 @@ export async function train(
   );
   let folder: RunFolder | undefined;
   try {
-    checkBest(pipeline.checkpoint, reported(session));
+    refuseUnreportedBest(pipeline.checkpoint, reported(session));
     const { activations, products } = session.rounding;
     const { device, threads } = engine;
     const origin = {

@@ -4,13 +4,13 @@ import { commonSubexpressions } from "../../lib/compile/passes/common_subexpress
 import { deadCode } from "../../lib/compile/passes/dead_code.ts";
 import { identities } from "../../lib/compile/passes/identities.ts";
 import { inPlace } from "../../lib/compile/passes/in_place.ts";
-import { late } from "../../lib/compile/passes/late.ts";
+import { delay } from "../../lib/compile/passes/delay.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import { recompute } from "../../lib/compile/passes/recompute.ts";
 import { twinsFirst } from "../../lib/compile/passes/twins_first.ts";
 import type { DType } from "../../lib/ir/dtype.ts";
-import type { Attr, Node, Program, Value } from "../../lib/ir/graph.ts";
+import type { Attr, Node, Program, Value } from "../../lib/ir/program.ts";
 import { printProgram } from "../../lib/ir/print.ts";
 import { BFLOAT16, FLOAT32, type Rounding } from "../../lib/ir/rounding.ts";
 import { verify } from "../../lib/ir/verify.ts";
@@ -787,17 +787,17 @@ for (
   });
 }
 
-Deno.test("late: what needs a variable alone begins shortly before it is needed", () => {
+Deno.test("delay: what needs a variable alone begins shortly before it is needed", () => {
   const hand = new Hand();
   const outputs = { outputs: [["float32", 64, 64]] } as const;
   const { weight, chain } = weightAndChain(hand, [64, 64]);
   const decay = hand.value("Mul", [weight, weight], outputs);
   const sum = hand.value("Add", [chain[19] as Value, decay], outputs);
-  const result = run(late, hand.program(fetching(sum)));
+  const result = run(delay, hand.program(fetching(sum)));
   assert.deepEqual(waiting(result), [["Mul", 13]]);
 });
 
-Deno.test("late: on the way to a result its first op waits, through views of it", () => {
+Deno.test("delay: on the way to a result its first op waits, through views of it", () => {
   const hand = new Hand();
   const outputs = { outputs: [["float32", 64, 64]] } as const;
   const { chain } = weightAndChain(hand, [64, 64]);
@@ -808,7 +808,7 @@ Deno.test("late: on the way to a result its first op waits, through views of it"
   });
   const rows = hand.value("GatherV2", [flat], outputs);
   const sum = hand.value("MatMul", [chain[19] as Value, rows], outputs);
-  const result = run(late, hand.program(fetching(sum)));
+  const result = run(delay, hand.program(fetching(sum)));
   assert.deepEqual(waiting(result), [["PadV2", 13]]);
 });
 
@@ -819,7 +819,7 @@ for (
     ["a value that another reads soon", [64, 64], { soon: true }],
   ] as const
 ) {
-  Deno.test(`late: ${what} does not wait`, () => {
+  Deno.test(`delay: ${what} does not wait`, () => {
     const hand = new Hand();
     const outputs = { outputs: [["float32", ...shape]] } as const;
     const { weight, chain } = weightAndChain(hand, shape, first ? 1 : 20);
@@ -830,12 +830,12 @@ for (
     }
     const sums = [hand.value("Add", [last, value], outputs)];
     if (soon) sums.push(hand.value("Sub", [chain[2] as Value, value], outputs));
-    const result = run(late, hand.program(fetching(...sums)));
+    const result = run(delay, hand.program(fetching(...sums)));
     assert.deepEqual(waiting(result), []);
   });
 }
 
-Deno.test("late: what much is summed up from does not wait for who reads the sum", () => {
+Deno.test("delay: what much is summed up from does not wait for who reads the sum", () => {
   const hand = new Hand();
   const { weight, chain } = weightAndChain(hand, [64, 64]);
   const square = hand.value("Square", [weight], {
@@ -845,7 +845,7 @@ Deno.test("late: what much is summed up from does not wait for who reads the sum
   const last = hand.value("Add", [chain[19] as Value, sum], {
     outputs: [["float32", 64, 64]],
   });
-  const result = run(late, hand.program(fetching(last)));
+  const result = run(delay, hand.program(fetching(last)));
   assert.deepEqual(waiting(result), []);
 });
 

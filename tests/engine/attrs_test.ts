@@ -2,7 +2,7 @@ import assert from "@std/assert";
 import { Machine } from "../../lib/compile/machine.ts";
 import { EagerContext } from "../../lib/engine/eager.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Attr, Attrs } from "../../lib/ir/graph.ts";
+import type { Attr, Attrs } from "../../lib/ir/program.ts";
 import { Recording } from "../../lib/trace/recording.ts";
 import { engine } from "../helpers/engine.ts";
 

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { configProto, type SessionConfig } from "../../lib/engine/config.ts";
-import { EngineGraph } from "../../lib/engine/graph.ts";
+import { EngineGraph } from "../../lib/engine/engine_graph.ts";
 import { fields } from "../../lib/engine/protobuf.ts";
 import { Session } from "../../lib/engine/session.ts";
 import { engine } from "../helpers/engine.ts";

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { EagerContext, type EagerTensor } from "../../lib/engine/eager.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Attr, Attrs } from "../../lib/ir/graph.ts";
+import type { Attr, Attrs } from "../../lib/ir/program.ts";
 import { engine } from "../helpers/engine.ts";
 
 const float: Attr = { kind: "type", value: "float32" };

@@ -5,11 +5,11 @@ import {
   type Endpoint,
   EngineGraph,
   type OperationSpec,
-} from "../../lib/engine/graph.ts";
+} from "../../lib/engine/engine_graph.ts";
 import { collectGarbage } from "../../lib/engine/resident.ts";
 import { type PreparedCall, Session } from "../../lib/engine/session.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Attrs } from "../../lib/ir/graph.ts";
+import type { Attrs } from "../../lib/ir/program.ts";
 import { trace, type Traceable } from "../../lib/trace/execution.ts";
 import { engine } from "../helpers/engine.ts";
 

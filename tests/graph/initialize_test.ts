@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { initializer } from "../../lib/graph/initialize.ts";
-import type { Node, Value } from "../../lib/ir/graph.ts";
+import type { Node, Value } from "../../lib/ir/program.ts";
 import type { Initializer, Variable } from "../../lib/layers/layer.ts";
 import { trace } from "../../lib/trace/execution.ts";
 import { compiledRuntime } from "../../lib/train/runtime.ts";

@@ -1,6 +1,8 @@
 /** @file Pipelines by chance: they pass the check, compile, and train alike eagerly. */
 import assert from "@std/assert";
 import { stringify } from "yaml";
+import { keysOf } from "../../lib/diagnostics/validate.ts";
+import { perStage, train } from "../../lib/pipeline/parse/sections.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
 import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
@@ -9,6 +11,7 @@ import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";
 import { Dice } from "../helpers/numeric.ts";
 import { course, differencesAt, keepingGradients } from "./agreement.ts";
+import { FAMILIES, randomFamily } from "./random_family.ts";
 import { randomPipeline } from "./random_pipeline.ts";
 
 /** Seeds, ten to a test. */
@@ -100,39 +103,64 @@ async function shrink(
   return pipeline;
 }
 
+/** Asserts that nothing is wrong with a pipeline. */
+async function sound(pipeline: unknown, what: string): Promise<void> {
+  const text = stringify(pipeline);
+  const found = await fault(text);
+  if (found === undefined) return;
+  const passes = checkText("random.yaml", text, { registry: REGISTRY });
+  const least = passes.loaded ? stringify(await shrink(pipeline)) : text;
+  assert.fail(`${what}: ${found}\na smaller one with a fault:\n${least}`);
+}
+
 for (let first = 1; first <= SEEDS; first += EACH) {
   const last = first + EACH - 1;
   Deno.test(`Pipelines by chance, seeds ${first} to ${last}, pass the check, compile, and agree with eager steps`, async () => {
     for (let seed = first; seed <= last; seed++) {
-      const pipeline = randomPipeline(new Dice(seed));
-      const text = stringify(pipeline);
-      const found = await fault(text);
-      if (found === undefined) continue;
-      const passes = checkText("random.yaml", text, { registry: REGISTRY });
-      const least = passes.loaded ? stringify(await shrink(pipeline)) : text;
-      assert.fail(
-        `seed ${seed}: ${found}\na smaller one with a fault:\n${least}`,
-      );
+      await sound(randomPipeline(new Dice(seed)), `seed ${seed}`);
+    }
+  });
+}
+
+/** Pipelines of each family. */
+const OF_FAMILY = 4;
+
+const NAMES = Object.keys(FAMILIES) as (keyof typeof FAMILIES)[];
+
+for (const name of NAMES) {
+  Deno.test(`Pipelines by chance of ${name} pass the check, compile, and agree with eager steps`, async () => {
+    for (let seed = 1; seed <= OF_FAMILY; seed++) {
+      await sound(randomFamily(name, new Dice(seed)), `${name} ${seed}`);
     }
   });
 }
 
 Deno.test("Pipelines by chance have every kind of stage, loss, optimizer and schedule", () => {
-  const all = Array.from(
-    { length: SEEDS },
-    (_, i) => stringify(randomPipeline(new Dice(i + 1))),
-  ).join("\n");
+  const all = [
+    ...Array.from(
+      { length: SEEDS },
+      (_, i) => randomPipeline(new Dice(i + 1)),
+    ),
+    ...NAMES.flatMap((name) =>
+      Array.from(
+        { length: OF_FAMILY },
+        (_, i) => randomFamily(name, new Dice(i + 1)),
+      )
+    ),
+  ].map((pipeline) => stringify(pipeline)).join("\n");
   // Those of a fixed size are large.
   const named = BUILT_IN.stages.filter(({ kinds, name }) =>
     kinds.some(({ value = "name" }) => value === "name") &&
-    !/^resnet\d+$/.test(name)
+    !/^resnet\d+$|^vit_(tiny|small|base)$/.test(name)
   );
   const names = [
     ...kindsOf(BUILT_IN).map(({ key }) => key),
     ...named.map(({ name }) => name),
     ...BUILT_IN.optimizers.map(({ name }) => name),
     ...BUILT_IN.transforms.map(({ name }) => name),
-    ..."cosine linear constant bfloat16 each per_stage warmup".split(" "),
+    ...keysOf(train),
+    ...keysOf(perStage),
+    ..."cosine linear constant bfloat16 each warmup".split(" "),
   ];
   const missing = names.filter((name) => !all.includes(name));
   assert.deepEqual(missing, []);

@@ -7,7 +7,7 @@ import {
   type Node,
   type Program,
   type Value,
-} from "../../lib/ir/graph.ts";
+} from "../../lib/ir/program.ts";
 
 /** What a node has besides its op and its inputs. */
 export interface Rest {

@@ -1,5 +1,5 @@
 import assert from "@std/assert";
-import type { Value } from "../../lib/ir/graph.ts";
+import type { Value } from "../../lib/ir/program.ts";
 import { printProgram } from "../../lib/ir/print.ts";
 import { floats, Hand } from "./hand.ts";
 

@@ -1,5 +1,5 @@
 import assert from "@std/assert";
-import type { Node, Program, Value } from "../../lib/ir/graph.ts";
+import type { Node, Program, Value } from "../../lib/ir/program.ts";
 import { verify } from "../../lib/ir/verify.ts";
 import { Hand } from "./hand.ts";
 

@@ -153,7 +153,7 @@ for (
     [
       "'z[0]'",
       /^Cannot find the stage "z\[0\]"/,
-      'did you mean "z"?',
+      undefined,
       "",
     ],
   ] as const

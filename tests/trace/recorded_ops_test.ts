@@ -2,7 +2,7 @@ import assert from "@std/assert";
 import { Machine, type Tensors } from "../../lib/compile/machine.ts";
 import { EagerContext, type EagerTensor } from "../../lib/engine/eager.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
-import type { Node, Program, Value } from "../../lib/ir/graph.ts";
+import type { Node, Program, Value } from "../../lib/ir/program.ts";
 import { trace } from "../../lib/trace/execution.ts";
 import { planarBatch, range } from "../../lib/train/planar.ts";
 import type { Runtime } from "../../lib/train/runtime.ts";

@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { digestModules } from "../../lib/train/own_modules.ts";
-import { checkData } from "../../lib/train/refusals.ts";
+import { refuseOtherData } from "../../lib/train/run_errors.ts";
 import { fingerprint } from "../../lib/data/fingerprint.ts";
 import { withFolder } from "../data/fixtures.ts";
 import { tinyImages } from "../evaluate/tiny.ts";
@@ -36,9 +36,9 @@ Deno.test(
         modules: before,
       },
     };
-    checkData(point, images, before);
+    refuseOtherData(point, images, before);
     assert.throws(
-      () => checkData(point, images, after),
+      () => refuseOtherData(point, images, after),
       /its own modules \.\/mine\.ts have changed\.\n.*--changed/,
     );
     // A pipeline of built-in stages has none.

@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import { BFLOAT16, FLOAT32 } from "../../lib/ir/rounding.ts";
-import { measureRates } from "../../lib/train/limit.ts";
+import { measureRates } from "../../lib/train/machine_rate.ts";
 import { roundingFor } from "../../lib/train/rounding.ts";
 import { engine } from "../helpers/engine.ts";
 

@@ -6,11 +6,11 @@ import { checkText } from "../../lib/pipeline/load.ts";
 import { Averages } from "../../lib/train/averages.ts";
 import type { MetricsLine } from "../../lib/train/metrics_file.ts";
 import {
-  checkBest,
-  checkData,
+  refuseOtherData,
+  refuseUnreportedBest,
   writing,
   writingSweep,
-} from "../../lib/train/refusals.ts";
+} from "../../lib/train/run_errors.ts";
 import { readOrigin, RunFolder } from "../../lib/train/run_folder.ts";
 import { fingerprint } from "../../lib/data/fingerprint.ts";
 import { withFolder } from "../data/fixtures.ts";
@@ -186,17 +186,18 @@ Deno.test("Other images than those a run began with are refused", () => {
     folder: "runs/x",
     origin: { ...ORIGIN, pipeline: {}, id: "" },
   };
-  checkData(point, fingerprint({ train: tinyImages(12) }, true));
+  refuseOtherData(point, fingerprint({ train: tinyImages(12) }, true));
   assert.throws(
-    () => checkData(point, fingerprint({ train: tinyImages(11) }, true)),
+    () => refuseOtherData(point, fingerprint({ train: tinyImages(11) }, true)),
     /12 images -> 11 images\.\n.*--changed/,
   );
   assert.throws(
-    () => checkData(point, fingerprint({ train: tinyImages(12, 2) }, true)),
+    () =>
+      refuseOtherData(point, fingerprint({ train: tinyImages(12, 2) }, true)),
     /still 12, but they are other ones/,
   );
   const { data: _, ...old } = point.origin;
-  checkData(
+  refuseOtherData(
     { ...point, origin: old },
     fingerprint({ train: tinyImages(11) }, true),
   );
@@ -207,7 +208,7 @@ Deno.test("A run is not resumed with other labels or test images, which would be
   const data = fingerprint({ train, test }, true);
   const origin = { ...ORIGIN, pipeline: {}, id: "", data };
   const point = { folder: "runs/x", origin };
-  checkData(point, fingerprint({ train: tinyImages(12), test }, true));
+  refuseOtherData(point, fingerprint({ train: tinyImages(12), test }, true));
   const { labels = new Int32Array(), ...unlabelled } = train;
   const others = [
     { train },
@@ -217,14 +218,14 @@ Deno.test("A run is not resumed with other labels or test images, which would be
   ];
   for (const other of others) {
     assert.throws(
-      () => checkData(point, fingerprint(other, true)),
+      () => refuseOtherData(point, fingerprint(other, true)),
       /its labels or test images have changed\.\n.*--changed/,
     );
   }
   // Without scores nothing depends on them; runs of older versions do not know.
-  checkData(point, fingerprint({ train }, false));
+  refuseOtherData(point, fingerprint({ train }, false));
   const unjudged = fingerprint({ train }, false);
-  checkData(
+  refuseOtherData(
     { ...point, origin: { ...origin, data: unjudged } },
     fingerprint({ train, test }, true),
   );
@@ -234,14 +235,14 @@ Deno.test("The best checkpoint is by a metric that the run reports", () => {
   const policy = { every: 1, keep: 1 };
   const metrics = ["loss", "loss_to_floor"];
   assert.throws(
-    () => checkBest({ ...policy, best: { max: "rankme" } }, metrics),
+    () => refuseUnreportedBest({ ...policy, best: { max: "rankme" } }, metrics),
     /by "rankme": this run does not report it\. .*"loss", "loss_to_floor"/,
   );
   for (const min of ["loss", "loss_to_floor", "loss_to_floor:a"]) {
-    checkBest({ ...policy, best: { min } }, metrics);
+    refuseUnreportedBest({ ...policy, best: { min } }, metrics);
   }
-  checkBest({ ...policy, best: { min: "rankme" } }, undefined);
-  checkBest(policy, metrics);
+  refuseUnreportedBest({ ...policy, best: { min: "rankme" } }, undefined);
+  refuseUnreportedBest(policy, metrics);
 });
 
 Deno.test("`best` in a pipeline is one rule, told from a wrong one", () => {

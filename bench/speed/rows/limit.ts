@@ -1,6 +1,6 @@
 /** @file What the machine can do: convolutions and matrix products by themselves. */
 import type { Device } from "../../../lib/engine/open.ts";
-import { productName, productsFor } from "../../../lib/train/limit.ts";
+import { productName, productsFor } from "../../../lib/train/machine_rate.ts";
 import type { Bench, Side, Worker } from "../bench.ts";
 import { type OurJob, type Precision, PRECISIONS } from "../jobs.ts";
 

@@ -5,7 +5,7 @@ import {
   type Node,
   type Program,
   type Value,
-} from "../../ir/graph.ts";
+} from "../../ir/program.ts";
 import { isBackward } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";

@@ -1,5 +1,5 @@
 /** @file Removes nodes that nothing asks for. */
-import type { Program } from "../../ir/graph.ts";
+import type { Program } from "../../ir/program.ts";
 import { needsOf } from "../../ir/needs.ts";
 import type { Pass } from "./pass.ts";
 

@@ -1,5 +1,5 @@
 /** @file Removes ops that change nothing. */
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Node, Program, Value } from "../../ir/program.ts";
 import type { Pass } from "./pass.ts";
 import { rewrite } from "./rewrite.ts";
 

@@ -1,5 +1,5 @@
 /** @file Moves weights where they lie. */
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Node, Program, Value } from "../../ir/program.ts";
 import { bufferOf, bytesOf } from "../../ir/memory.ts";
 import { readersOf } from "../../ir/readers.ts";
 import type { Pass } from "./pass.ts";

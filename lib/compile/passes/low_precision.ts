@@ -1,6 +1,6 @@
 /** @file Activations in bfloat16, and layers' products where that is faster. */
 import { type DType, sizeOf } from "../../ir/dtype.ts";
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Node, Program, Value } from "../../ir/program.ts";
 import type { Rounding } from "../../ir/rounding.ts";
 import { isBackward, ownerOf } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";

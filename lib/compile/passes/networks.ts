@@ -1,5 +1,5 @@
 /** @file Which nodes are of the network that learns, and which of its twin. */
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Node, Program, Value } from "../../ir/program.ts";
 import { bufferOf, bytesOf } from "../../ir/memory.ts";
 import { needsOf } from "../../ir/needs.ts";
 import { isBackward, ownerOf } from "../../ir/scope.ts";

@@ -1,5 +1,5 @@
 /** @file What a compiler pass is. */
-import type { Program } from "../../ir/graph.ts";
+import type { Program } from "../../ir/program.ts";
 
 /** Rewrites a program into one that computes the same. */
 export interface Pass {

@@ -1,6 +1,6 @@
 /** @file Computes activations anew for the backward pass, where that is cheap. */
 import { sizeOf } from "../../ir/dtype.ts";
-import type { Node, Program, Value } from "../../ir/graph.ts";
+import type { Node, Program, Value } from "../../ir/program.ts";
 import { readersOf } from "../../ir/readers.ts";
 import { gradientScope, isBackward } from "../../ir/scope.ts";
 import type { Pass } from "./pass.ts";

@@ -6,7 +6,7 @@ import {
   type OutputType,
   type Program,
   type Value,
-} from "../../ir/graph.ts";
+} from "../../ir/program.ts";
 
 /** Adds nodes to the program under construction. */
 export interface Builder {

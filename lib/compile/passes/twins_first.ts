@@ -4,7 +4,7 @@ import {
   type Node,
   type Program,
   type Value,
-} from "../../ir/graph.ts";
+} from "../../ir/program.ts";
 import { bufferOf, bytesOf } from "../../ir/memory.ts";
 import { needsOf } from "../../ir/needs.ts";
 import { readersOf } from "../../ir/readers.ts";

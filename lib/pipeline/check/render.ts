@@ -43,7 +43,7 @@ function renderDiagnostic(
 }
 
 /** A finding, and what finds its place. */
-export interface Placed {
+export interface LocatedFinding {
   readonly finding: Diagnostic;
   readonly locator: Locator;
 }
@@ -52,7 +52,7 @@ export interface Placed {
 const MOST_SHOWN = 100;
 
 /** All findings, file by file, in the order of their places; of very many the first. */
-export function renderAll(findings: readonly Placed[]): string {
+export function renderAll(findings: readonly LocatedFinding[]): string {
   const files: string[] = [];
   const placed = findings.map(({ finding, locator }) => {
     const { file, line, column } = locator.locate(finding.path, finding.at);

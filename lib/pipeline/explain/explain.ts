@@ -16,11 +16,11 @@ import {
   type Registry,
 } from "../../model/registry.ts";
 import { type Plain, resolve } from "./resolve.ts";
-import { readSource, type Source as Read } from "../language/source.ts";
+import { type PipelineValue, readSource } from "../language/pipeline_value.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 
 /** What a pipeline was made of. */
-export interface Source {
+export interface ExplainedFile {
   /** Path of the file; its name stands in the comments, its folder finds its bases. */
   readonly file: string;
   readonly text: string;
@@ -115,7 +115,7 @@ function* linesOf(
 
 /** Says where the value at a path of the resolved pipeline comes from. */
 function commenter(
-  source: Read,
+  source: PipelineValue,
   registry: Registry,
   folder: string,
 ): (path: Path) => string {
@@ -140,7 +140,7 @@ function commenter(
 function* sweepLines(
   base: Plain,
   sweep: OutlinedSweep,
-  source: Read,
+  source: PipelineValue,
   registry: Registry,
   folder: string,
 ): Generator<Line> {
@@ -177,7 +177,7 @@ function* sweepLines(
  */
 export function explainOutline(
   { resolved, sweep, channels }: Explained,
-  { file, text, set = [], registry: all = BUILT_IN }: Source,
+  { file, text, set = [], registry: all = BUILT_IN }: ExplainedFile,
 ): string {
   const registry = fitPresets(all, channels);
   const source = readSource(file, text, set, new Findings());
@@ -199,7 +199,7 @@ export function explainOutline(
 /** The same of a loaded pipeline. */
 export function explain(
   { pipeline, sweep }: Pick<LoadedPipeline, "pipeline" | "sweep">,
-  source: Source,
+  source: ExplainedFile,
 ): string {
   return explainOutline({
     resolved: resolve(pipeline),

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** A part of a value that a change wrote, and where the change stands. */
-export interface Placed {
+export interface WrittenPart {
   /** In the value. */
   readonly path: Path;
   /** In the file. */
@@ -29,8 +29,8 @@ export interface Placed {
 function* written(
   base: unknown,
   over: unknown,
-  place: Placed,
-): Generator<Placed> {
+  place: WrittenPart,
+): Generator<WrittenPart> {
   if (!isRecord(base) || !isRecord(over)) {
     yield place;
     return;
@@ -64,9 +64,9 @@ export function layOver(
   root: unknown,
   changes: readonly Change[],
   findings: Findings,
-): { readonly value: unknown; readonly places: readonly Placed[] } {
+): { readonly value: unknown; readonly places: readonly WrittenPart[] } {
   let value = root;
-  const places: Placed[] = [];
+  const places: WrittenPart[] = [];
   for (const change of changes) {
     try {
       const path = overridePath(value, change.key);

@@ -2,13 +2,13 @@
 import type { Locator } from "../language/compose.ts";
 import { type Diagnostic, Findings } from "../../diagnostics/diagnostic.ts";
 import { startsWith } from "../language/path.ts";
-import type { Placed } from "../check/render.ts";
-import type { Source } from "../language/source.ts";
+import type { LocatedFinding } from "../check/render.ts";
+import type { PipelineValue } from "../language/pipeline_value.ts";
 import { readSweep, type Sweep, type SweepPoint } from "./sweep.ts";
 
 /** A pipeline to check: the file's own, or that of a point. */
 export interface Variant {
-  readonly source: Source;
+  readonly source: PipelineValue;
   readonly findings: Findings;
   /** Absent for the pipeline without its sweep. */
   readonly point?: SweepPoint;
@@ -16,7 +16,7 @@ export interface Variant {
 
 /** Reports a `--set` that no point would see. */
 function checkSet(
-  base: Source,
+  base: PipelineValue,
   points: readonly Variant[],
   findings: Findings,
 ): void {
@@ -43,7 +43,7 @@ function checkSet(
 
 /** The file's own pipeline first, then that of each point of its sweep. */
 export function variantsOf(
-  base: Source,
+  base: PipelineValue,
   findings: Findings,
 ): { readonly variants: readonly Variant[]; readonly sweep?: Sweep } {
   const own = { source: base, findings };
@@ -61,7 +61,7 @@ export function variantsOf(
 }
 
 /** What tells a finding from others: what it says, and of which place. */
-function keyOf({ finding, locator }: Placed): string {
+function keyOf({ finding, locator }: LocatedFinding): string {
   const { file, line, column } = locator.locate(finding.path, finding.at);
   const { code, severity, message } = finding;
   return JSON.stringify([code, severity, message, file, line, column]);
@@ -84,8 +84,13 @@ function whereabouts(points: readonly SweepPoint[], all: number): string {
  * Findings of all pipelines, each said once: what the file's own pipeline has
  * too is not said of the points, and what several points have names them.
  */
-export function gather(variants: readonly Variant[]): readonly Placed[] {
-  const found = new Map<string, Placed & { readonly points: SweepPoint[] }>();
+export function gather(
+  variants: readonly Variant[],
+): readonly LocatedFinding[] {
+  const found = new Map<
+    string,
+    LocatedFinding & { readonly points: SweepPoint[] }
+  >();
   for (const { source, findings, point } of variants) {
     for (const finding of findings.all) {
       const placed = { finding, locator: source };

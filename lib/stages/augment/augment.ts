@@ -10,7 +10,7 @@ import {
   type Type,
 } from "../define.ts";
 import type { PixelShape } from "../define_transform.ts";
-import { faultOf } from "../guard.ts";
+import { faultOf } from "../user_code.ts";
 import { type AugmentOptions, augmentSyntax } from "./syntax.ts";
 import { applySteps, evaluationSteps, type TransformStep } from "./steps.ts";
 

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../ops/random.ts";
 import type { PixelShape, TransformDefinition } from "../define_transform.ts";
-import { expectShape, guarded } from "../guard.ts";
+import { expectShape, runUserCode } from "../user_code.ts";
 import { resize } from "../transforms/resize.ts";
 import { isUserFile } from "../user_file.ts";
 
@@ -53,7 +53,7 @@ export function applySteps(
   const planar = steps.reduce((value, { definition, options }) => {
     const [batch, ...shape] = value.shape;
     const after = definition.shape(shape as [number, number, number], options);
-    return guarded(definition.name, stage, () => {
+    return runUserCode(definition.name, stage, () => {
       const images = definition.apply(value, options, random);
       if (isUserFile(definition.name)) expectShape(images, [batch, ...after]);
       return images;

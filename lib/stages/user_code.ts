@@ -15,9 +15,9 @@ export function reasonIn(file: string, error: unknown): string {
 }
 
 /** A user's own code failed before any step ran, as its stage was built. */
-export class OwnFault extends Error {
+export class UserCodeFault extends Error {
   /** Tells it from other errors. */
-  override readonly name = "OwnFault";
+  override readonly name = "UserCodeFault";
 
   constructor(readonly file: string, readonly fault: unknown) {
     super(reasonIn(file, fault));
@@ -27,7 +27,7 @@ export class OwnFault extends Error {
 /** What an error of a definition is: a fault of the user's file, or itself. */
 export const faultOf = (file: string, error: unknown): unknown =>
   isUserFile(file) && !(error instanceof UserError)
-    ? new OwnFault(file, error)
+    ? new UserCodeFault(file, error)
     : error;
 
 /**
@@ -37,7 +37,7 @@ export const faultOf = (file: string, error: unknown): unknown =>
  * @param name Of the definition; a path where it is a user's.
  * @throws {UserError} When the user's code fails.
  */
-export function guarded<T>(name: string, stage: string, body: () => T): T {
+export function runUserCode<T>(name: string, stage: string, body: () => T): T {
   if (!isUserFile(name)) return body();
   try {
     return body();

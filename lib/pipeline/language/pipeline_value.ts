@@ -1,5 +1,5 @@
 /** @file A pipeline's value: its files merged, overridden, variables inserted. */
-import { type Change, layOver, type Placed } from "./changes.ts";
+import { type Change, layOver, type WrittenPart } from "./changes.ts";
 import { compose, type Composition, type Locator } from "./compose.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import {
@@ -13,7 +13,7 @@ import { fillVariables, usedIn, variableOf } from "./variables.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 
 /** The value of a pipeline, and where its parts stand. */
-export interface Source extends Locator {
+export interface PipelineValue extends Locator {
   /**
    * Plain data with neither `extends`, `variables` nor `sweep`; `undefined`
    * when the files or the variables have a mistake that leaves none.
@@ -24,7 +24,7 @@ export interface Source extends Locator {
   /** Paths that `--set` changed. */
   readonly changed: readonly Path[];
   /** Parts that a point of the sweep changed. */
-  readonly places: readonly Placed[];
+  readonly places: readonly WrittenPart[];
   /**
    * File and line of the value at a path, or `--set`, and its variables.
    *
@@ -34,7 +34,7 @@ export interface Source extends Locator {
   /** Where the part at a path is written, from the root of the file. */
   place(path: Path): Path;
   /** The same with a point's changes. */
-  with(changes: readonly Change[], findings: Findings): Source;
+  with(changes: readonly Change[], findings: Findings): PipelineValue;
 }
 
 /** How many times a part of a path can lead to a variable. */
@@ -69,7 +69,7 @@ interface Made {
   /** With `variables` and `sweep`, after `--set` and a point's changes. */
   readonly written: unknown;
   readonly changes: readonly Override[];
-  readonly places: readonly Placed[];
+  readonly places: readonly WrittenPart[];
 }
 
 /** A change from the command line. */
@@ -79,7 +79,7 @@ interface Override {
   readonly text: string;
 }
 
-function sourceOf(made: Made, findings: Findings): Source {
+function sourceOf(made: Made, findings: Findings): PipelineValue {
   const { composition, written, changes, places } = made;
   const changed = changes.map(({ path }) => path);
   /** Changes of a value, or of a part of it. */
@@ -170,7 +170,7 @@ export function readSource(
   text: string,
   set: readonly string[],
   findings: Findings,
-): Source {
+): PipelineValue {
   const composition = compose(file, text, findings);
   let written = composition.value;
   const changes: Override[] = [];

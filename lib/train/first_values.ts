@@ -67,7 +67,7 @@ const followed = ({ order }: StageGraph): Map<Variable, Variable> =>
  * Draws first weights and uploads images. Most of it happens on the engine's
  * threads, beside what the caller does before it awaits this.
  */
-export async function fill(
+export async function uploadFirstValues(
   runtime: Runtime,
   variables: readonly Variable[],
   seed: number,

@@ -1,6 +1,6 @@
 /** @file A TensorFlow graph under construction, with shape inference. */
 import { dtypeOf } from "../ir/dtype.ts";
-import type { Attrs, OutputType } from "../ir/graph.ts";
+import type { Attrs, OutputType } from "../ir/program.ts";
 import { GRAPH_ATTRS, setAttrs } from "./attrs.ts";
 import { type Api, cString, EngineError, type Pointer } from "./ffi.ts";
 import { opDef } from "./op_def.ts";

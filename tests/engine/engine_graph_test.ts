@@ -5,10 +5,10 @@ import {
   type InferredType,
   OUTPUT_BYTES,
   outputArray,
-} from "../../lib/engine/graph.ts";
+} from "../../lib/engine/engine_graph.ts";
 import type { Pointer } from "../../lib/engine/ffi.ts";
 import { opDef } from "../../lib/engine/op_def.ts";
-import type { Attr, Attrs } from "../../lib/ir/graph.ts";
+import type { Attr, Attrs } from "../../lib/ir/program.ts";
 import { Recording } from "../../lib/trace/recording.ts";
 import { engine } from "../helpers/engine.ts";
 

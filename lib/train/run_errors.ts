@@ -31,7 +31,7 @@ export function dataChange(
  *
  * @throws {UserError} When they are others.
  */
-export function checkData(
+export function refuseOtherData(
   point: ResumePoint,
   now: Fingerprint,
   modulesNow: ModuleDigests = point.origin.modules ?? {},
@@ -57,7 +57,7 @@ export function checkData(
  * colon.
  * @throws {UserError} With the names that there are.
  */
-export function checkBest(
+export function refuseUnreportedBest(
   { best }: CheckpointPolicy,
   metrics: readonly string[] | undefined,
 ): void {

@@ -5,7 +5,7 @@ import {
   type Node,
   type Program,
   type Value,
-} from "../../ir/graph.ts";
+} from "../../ir/program.ts";
 import { bytesOf } from "../../ir/memory.ts";
 import { readersOf } from "../../ir/readers.ts";
 import type { Pass } from "./pass.ts";
@@ -83,8 +83,8 @@ function needs(program: Program, order: Order): Map<Node, Node> {
  * weights and momentum, coefficients of kernels, windows of activations. The
  * first op on the way to such a result is made to wait.
  */
-export const late: Pass = {
-  name: "late",
+export const delay: Pass = {
+  name: "delay",
   run(program: Program): Program {
     const order = new Order(program);
     const needed = needs(program, order);
