@@ -60,7 +60,6 @@ export async function resume(
     );
   }
   if (changes.length > 0) complain(`warning: changed values:\n${list}`);
-  const { settings } = origin;
   say(
     checkpoint
       ? `Going on after step ${checkpoint.entry.step}`

@@ -21,7 +21,7 @@ export function checkReferences(
   for (const [name, stage] of stages) {
     for (const { to, path } of edgesOf(stage)) {
       if (known.has(to)) continue;
-      const near = nearest(to, names);
+      const near = nearest(to, names) ?? nearestOwner(to, names);
       findings.error(
         "unknown-reference",
         at(name, ...path),
@@ -35,6 +35,16 @@ export function checkReferences(
       );
     }
   }
+}
+
+/** `halvs.left` may be an output of `halves`. */
+function nearestOwner(
+  wanted: string,
+  names: readonly string[],
+): string | undefined {
+  const dot = wanted.lastIndexOf(".");
+  const owner = dot > 0 ? nearest(wanted.slice(0, dot), names) : undefined;
+  return owner && `${owner}${wanted.slice(dot)}`;
 }
 
 /** Names of the stages in order of data flow; undefined where there is a cycle. */

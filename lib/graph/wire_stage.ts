@@ -37,6 +37,18 @@ function portsOf(
 
 type ByName = Wiring["byName"];
 
+/** Variables of a stage; of one that shares another's, those. */
+function weightsOf(
+  { variables, stage: { links } }: WiredStage,
+  byName: ByName,
+): WiredStage["variables"] {
+  const [source] = links.values();
+  const shared = source === undefined ? undefined : byName.get(source);
+  return variables.length === 0 && shared
+    ? weightsOf(shared, byName)
+    : variables;
+}
+
 /** A stage that another one copies. */
 function templateOf(
   wired: WiredStage,
@@ -44,14 +56,11 @@ function templateOf(
   batch: number,
   problem: Site["problem"],
 ): Template {
-  const { name, stage, variables, inputs } = wired;
+  const { name, stage, inputs } = wired;
   const links = linksOf(stage, byName, batch, problem);
   return {
     name,
-    variables: variables.length > 0
-      ? variables
-      // What shares weights is known by whose they are.
-      : Object.values(links)[0]?.variables ?? [],
+    variables: weightsOf(wired, byName),
     inputs: portsOf(stage, links),
     reads: inputs,
     build: (scope, signatures) =>
@@ -148,7 +157,17 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
         },
       );
     }
-    if (!byName.has(to)) return undefined;
+    const wired = byName.get(to);
+    if (!wired) return undefined;
+    if (weightsOf(wired, byName).length > 0) continue;
+    const kind = definition.kinds.find((one) => one.key === stage.key);
+    problem(
+      "ema-mismatch",
+      [key],
+      `Cannot ${kind?.what ?? "take part in"} "${to}": it has no weights`,
+      { hints: ["name an encoder, a projector or another stage that has"] },
+    );
+    return undefined;
   }
   const batch = pipeline.data.batch / pipeline.train.accumulate;
   const site = siteOf(wiring, byName, batch, problem);

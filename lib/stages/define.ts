@@ -212,7 +212,10 @@ export interface StageKind {
   readonly value?: "name" | "input" | "link" | "option";
   /** One sentence for the editor. */
   readonly summary: string;
-  /** What its definitions are called in messages: `Cannot find <what> "resnt"`. */
+  /**
+   * What its definitions are called in messages: `Cannot find <what> "resnt"`; of
+   * a link, what is done with the stage: `Cannot <what> "views"`.
+   */
   readonly what?: string;
   /** How its stages are drawn; `value` by default. */
   readonly look?: Look;

@@ -408,7 +408,7 @@ Deno.test("A module of one's own that only a point names is loaded, or reported 
     assert.match(missing.text, /m\.yaml:9:50: Cannot use "\.\/mine\.ts"/);
     await Deno.writeTextFile(
       `${folder}/mine.ts`,
-      'import { BUILT_IN } from "stopgrad";\nexport default BUILT_IN.losses[0];\n',
+      'import { BUILT_IN } from "stopgrad";\nexport default BUILT_IN.stages.find((one) => one.objective);\n',
     );
     const { loaded, text: problems } = await checkPipeline(file);
     assert.ok(loaded?.sweep, problems);

@@ -49,6 +49,15 @@ function orVariable(schema: unknown): unknown {
       pattern: `^${VARIABLE}$`,
     };
   }
+  if (Array.isArray(type) && type.includes("object")) {
+    // Options of a choice, whole.
+    return {
+      ...about,
+      ...rest,
+      type: [...type, "string"],
+      pattern: `^${VARIABLE}$`,
+    };
+  }
   if (type === "string" && typeof pattern === "string") {
     return { ...about, ...rest, pattern: `(${pattern})|^${VARIABLE}$` };
   }

@@ -127,7 +127,9 @@ function stageSection(
     about(definition),
     inputTable(definition),
     optionTable(
-      definition.syntax ? { properties: {} } : fromZod(definition.options),
+      definition.syntax
+        ? { properties: definition.syntax.schema(registry, () => ({})) }
+        : fromZod(definition.options),
     ),
     ...(definition.reports
       ? [

@@ -142,8 +142,11 @@ export function stageSchemas(registry: Registry): {
       const heads = isNamed(kind) && headSchema(kind, definition, registry);
       if (heads) stages[`${name}.preset`] = heads;
       if (!isNamed(kind) || stages[`${key}.own`]) continue;
-      const [main = "of"] = Object.keys(definition.inputs);
-      stages[`${key}.own`] = userMap({ [key]: USER, [main]: {} });
+      const [main, port] = Object.entries(definition.inputs)[0] ?? [];
+      stages[`${key}.own`] = userMap({
+        [key]: USER,
+        ...(main && port ? { [main]: inputSchema(port) } : {}),
+      });
     }
   }
   stages["own"] = userMap({ use: USER });

@@ -104,8 +104,17 @@ function choose(
 }
 
 /** Kinds that a stage's keys could mean; where one has the others as keys of its own, that one. */
-function kindsIn(keys: Keys, registry: Registry): readonly StageKind[] {
-  const found = kindsOf(registry).filter(({ key }) => Object.hasOwn(keys, key));
+function kindsIn(
+  keys: Keys,
+  registry: Registry,
+  stages: ReadonlySet<string>,
+): readonly StageKind[] {
+  const found = kindsOf(registry).filter((kind) =>
+    Object.hasOwn(keys, kind.key) &&
+    // `target: views` is an input of a loss, where `views` is a stage.
+    (choose(kind, keys[kind.key], registry) !== undefined ||
+      !stages.has(String(keys[kind.key])))
+  );
   if (found.length < 2) return found;
   const whole = found.filter((kind) => {
     const chosen = choose(kind, keys[kind.key], registry);
@@ -123,20 +132,18 @@ function kindsIn(keys: Keys, registry: Registry): readonly StageKind[] {
 function inputsOf(
   { definition }: Chosen,
   keys: Keys,
-  { registry, written }: StageReading,
+  reading: StageReading,
   depth = 0,
 ): Readonly<Record<string, Port>> {
+  const { registry, written, references } = reading;
   const link = definition.links?.[0];
   if (!definition.inputsOfLink || !link || depth > 20) return definition.inputs;
   const source = written[String(keys[link])];
-  const chosen = isRecord(source) ? chosenBy(source, registry) : undefined;
+  const chosen = isRecord(source)
+    ? chosenBy(source, registry, references.stages)
+    : undefined;
   if (!chosen) return definition.inputs;
-  const linked = inputsOf(
-    chosen,
-    source as Keys,
-    { registry, written } as StageReading,
-    depth + 1,
-  );
+  const linked = inputsOf(chosen, source as Keys, reading, depth + 1);
   const [main] = Object.values(definition.inputs);
   return Object.fromEntries(
     Object.entries(linked).map(([name, port]) => [
@@ -151,10 +158,14 @@ function inputsOf(
 }
 
 /** The definition of a stage as written, if there is one. */
-function chosenBy(keys: Keys, registry: Registry): Chosen | undefined {
+function chosenBy(
+  keys: Keys,
+  registry: Registry,
+  stages: ReadonlySet<string>,
+): Chosen | undefined {
   const own = userStage(keys, registry);
   if (own) return own;
-  const [kind, ...others] = kindsIn(keys, registry);
+  const [kind, ...others] = kindsIn(keys, registry, stages);
   return kind && others.length === 0
     ? choose(kind, keys[kind.key], registry)
     : undefined;
@@ -373,7 +384,7 @@ export function parseStage(
   if (isUserFile(value["use"])) {
     return parseUserStage(value["use"], value, path, reading);
   }
-  const kinds = kindsIn(value, registry);
+  const kinds = kindsIn(value, registry, reading.references.stages);
   const [kind] = kinds;
   if (!kind || kinds.length > 1) return unclear(kinds, value, path, reading);
   const chosen = choose(kind, value[kind.key], registry);

@@ -1,6 +1,6 @@
 /** @file How augmentations are written: presets, lists, and one of these a view. */
 import { z } from "zod";
-import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
+import type { Path } from "../../diagnostics/diagnostic.ts";
 import {
   isRecord,
   readChoice,

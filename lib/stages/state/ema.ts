@@ -29,6 +29,7 @@ export const ema: StageDefinition = defineStage({
     key: "ema",
     value: "link",
     summary: "The stage whose twin this is",
+    what: "make an EMA twin of",
     look: "twin",
   },
   name: "ema",
@@ -46,14 +47,6 @@ export const ema: StageDefinition = defineStage({
   inputsOfLink: true,
   build(scope, inputs, _options, { links: { ema: source }, problem }) {
     if (!source) throw new Error("internal: a twin of nothing");
-    if (source.variables.length === 0) {
-      problem(
-        "ema-mismatch",
-        ["ema"],
-        `Cannot make an EMA twin of "${source.name}": it has no weights`,
-        { hints: ["name an encoder, a projector or another stage that has"] },
-      );
-    }
     const [input = "of"] = Object.keys(inputs);
     const refuse = (why: string): void =>
       problem(

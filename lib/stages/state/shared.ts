@@ -24,6 +24,7 @@ export const shared: StageDefinition = defineStage({
     key: "with",
     value: "link",
     summary: "The stage whose weights this one uses",
+    what: "use the weights of",
     look: "value",
   },
   name: "with",
@@ -32,16 +33,8 @@ export const shared: StageDefinition = defineStage({
   inputs: { of: OF },
   links: ["with"],
   inputsOfLink: true,
-  build(scope, inputs, _options, { links: { with: source }, problem }) {
+  build(scope, inputs, _options, { links: { with: source } }) {
     if (!source) throw new Error("internal: the weights of nothing");
-    if (source.variables.length === 0) {
-      problem(
-        "shape-mismatch",
-        ["with"],
-        `Cannot use the weights of "${source.name}": it has none`,
-        { hints: ["name an encoder, a projector or another stage that has"] },
-      );
-    }
     const names = (of: typeof source.variables): string =>
       JSON.stringify(of.map(({ path, shape }) => [path, shape]));
     const again = scope.at(source.name);
