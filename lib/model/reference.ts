@@ -62,6 +62,17 @@ function parse(
   };
 }
 
+/** Whether a value is a reference to one of the stages. */
+export function namesStage(
+  value: unknown,
+  stages: ReadonlySet<string>,
+): boolean {
+  const found = typeof value === "string"
+    ? parse(value.trim(), stages)
+    : undefined;
+  return found !== undefined && stages.has(found.stage);
+}
+
 /** What a reader of references knows. */
 export interface References {
   /** Names of all stages. */

@@ -711,7 +711,6 @@ ${LOSS}`,
         "augment: ▸[{ normalize: { mean: [0.5, 0.5] } }], of: image, count: 1",
       message:
         'Cannot apply "normalize" in view 0 of "views": expected 1 or 3 values in "mean", got 2',
-      also: ["view-mismatch"],
     },
     {
       from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",

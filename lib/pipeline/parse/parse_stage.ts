@@ -12,6 +12,7 @@ import {
 } from "../../diagnostics/validate.ts";
 import type { Input, Reference, Stage } from "../../model/pipeline.ts";
 import {
+  namesStage,
   readReference,
   type References,
   STAGE_NAME,
@@ -113,7 +114,7 @@ function kindsIn(
     Object.hasOwn(keys, kind.key) &&
     // `target: views` is an input of a loss, where `views` is a stage.
     (choose(kind, keys[kind.key], registry) !== undefined ||
-      !stages.has(String(keys[kind.key])))
+      !namesStage(keys[kind.key], stages))
   );
   if (found.length < 2) return found;
   const whole = found.filter((kind) => {
