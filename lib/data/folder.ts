@@ -23,7 +23,7 @@ import {
 import { streamPlan, tooLarge } from "./stream.ts";
 
 /** What a walk found. */
-interface Walk {
+export interface Walk {
   readonly root: string;
   /** Images below the root, with `/` between folders. */
   readonly paths: string[];
@@ -80,7 +80,15 @@ async function walk(
   }
 }
 
-async function walkFolder(path: string, context: LoadContext): Promise<Walk> {
+/**
+ * Finds the images below a folder.
+ *
+ * @throws {UserError} When there are none, or a folder cannot be read.
+ */
+export async function walkFolder(
+  path: string,
+  context: LoadContext,
+): Promise<Walk> {
   const { path: root, isFolder } = await findPlace(path, context, "images");
   if (!isFolder) {
     throw new UserError(

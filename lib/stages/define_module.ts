@@ -1,5 +1,5 @@
 /** @file Networks of one input: encoders, projectors, predictors. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { type Layer, ParameterScope, type Variable } from "../layers/layer.ts";
 import {
   defineStage,

@@ -27,7 +27,7 @@ import {
   type RunOrigin,
   unwritable,
 } from "./run_folder.ts";
-import { compiledRuntime, eagerRuntime } from "./runtime.ts";
+import { compiledRuntime, eagerRuntime } from "../trace/runtime.ts";
 import { TrainingSession } from "./session.ts";
 import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";

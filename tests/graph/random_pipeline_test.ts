@@ -3,7 +3,7 @@ import assert from "@std/assert";
 import { stringify } from "yaml";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
-import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime, eagerRuntime } from "../../lib/trace/runtime.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";

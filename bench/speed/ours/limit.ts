@@ -1,7 +1,7 @@
 /** @file Convolutions and matrix products by themselves, in the engine. */
 import { openEngine } from "../../../lib/engine/open.ts";
 import { type Product, productChains } from "../../../lib/train/limit.ts";
-import { compiledRuntime } from "../../../lib/train/runtime.ts";
+import { compiledRuntime } from "../../../lib/trace/runtime.ts";
 import type { OurJob } from "../jobs.ts";
 import type { Ready, Surroundings } from "./ready.ts";
 

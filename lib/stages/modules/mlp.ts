@@ -5,7 +5,7 @@ import { batchNorm } from "../../layers/batch_norm.ts";
 import { dense } from "../../layers/dense.ts";
 import { type Layer, sequential } from "../../layers/layer.ts";
 import { reluLayer } from "../../layers/residual.ts";
-import { type StageDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
