@@ -240,16 +240,29 @@ export {
 export {
   evaluate,
   type EvaluateOptions,
-  type FeatureReader,
   type Scores,
 } from "./lib/evaluate/evaluate.ts";
 export {
+  type Encodes,
+  type FeatureReader,
   featureReader,
   type Features,
   rawPixels,
 } from "./lib/evaluate/features.ts";
 export type { RunLength } from "./lib/train/run_length.ts";
 export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
+
+// What a run leaves, without training.
+export { Encoder, type EncoderOptions } from "./lib/encoder/encoder.ts";
+export type { EmbeddedBatch, EmbedRange } from "./lib/encoder/embed.ts";
+export type { OpenedRun, Which } from "./lib/encoder/open_run.ts";
+export type { Programs } from "./lib/compile/runtime.ts";
+export type { Executable, Tensors } from "./lib/compile/machine.ts";
+export type {
+  Execution,
+  Traceable,
+  VariableRef,
+} from "./lib/trace/execution.ts";
 
 // Types that the above mention.
 export type { OpTiming } from "./lib/engine/step_stats.ts";

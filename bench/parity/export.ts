@@ -22,7 +22,7 @@ import { inMemory } from "../../lib/data/source.ts";
 import { unitPixels } from "../../lib/ops/pixels.ts";
 import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
 import type { Traceable } from "../../lib/trace/execution.ts";
-import { planarBatch } from "../../lib/train/planar.ts";
+import { planarBatch } from "../../lib/data/planar.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { viewsOf } from "../views.ts";
 import { type NamedTensors, writeTensors } from "./tensors.ts";

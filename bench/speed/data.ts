@@ -1,6 +1,6 @@
 /** @file The images that both sides read, in a folder. */
 import { join } from "node:path";
-import { planarBatch, range } from "../../lib/train/planar.ts";
+import { planarBatch, range } from "../../lib/data/planar.ts";
 import {
   type BenchData,
   type LabelledSet,

@@ -255,12 +255,16 @@ export class CheckpointStore {
   /**
    * The newest checkpoint that is whole; damaged ones are passed over and
    * listed in `refused` with the reason.
+   *
+   * @param among Leaves those that are wanted, oldest first.
    */
-  async newest(): Promise<
+  async newest(
+    among: (entries: CheckpointEntry[]) => CheckpointEntry[] = (all) => all,
+  ): Promise<
     { entry?: CheckpointEntry; values?: Values; refused: Refused[] }
   > {
     const refused: Refused[] = [];
-    const entries = await this.list(refused);
+    const entries = among(await this.list(refused));
     for (const entry of entries.reverse()) {
       try {
         return { entry, values: await this.#read(entry), refused };

@@ -19,7 +19,7 @@ import {
 import { type OpenFiles, streamPlan, tooLarge } from "./stream.ts";
 
 /** Where a member's bytes are. */
-interface Entry {
+export interface Entry {
   /** Its number among all members. */
   readonly ordinal: number;
   readonly size: number;
@@ -28,7 +28,7 @@ interface Entry {
 }
 
 /** What an archive has. */
-interface Listing {
+export interface Listing {
   readonly file: string;
   /** Start of every path, when all lie in one folder; it is no class. */
   readonly top: string;
@@ -86,7 +86,8 @@ function commonTop(paths: Iterable<string>): string {
   return tops.size === 1 ? top : "";
 }
 
-async function list(
+/** The images of an archive, and where they are in it. */
+export async function listArchive(
   path: string,
   bad: OnBadFile,
   skipped: SkippedFile[],
@@ -172,7 +173,7 @@ function checkMember({ size }: Pick<Member, "size">): void {
 }
 
 /** Reads members out of order. */
-function openFiles(
+export function openArchives(
   listings: Readonly<Record<"train" | "test", Listing>>,
 ): OpenFiles {
   return {
@@ -214,9 +215,9 @@ export const tar: SourceDefinition = defineSource({
     const { path, test } = options;
     const skipped: SkippedFile[] = [];
     const bad = badFilePolicy(options, (file) => skipped.push(file));
-    const listing = await list(path, bad, skipped, context);
+    const listing = await listArchive(path, bad, skipped, context);
     const held = typeof test === "string"
-      ? await list(test, bad, skipped, context)
+      ? await listArchive(test, bad, skipped, context)
       : undefined;
     const plan = await planOf(
       options,
@@ -239,7 +240,7 @@ export const tar: SourceDefinition = defineSource({
       }
       return await streamPlan(
         plan,
-        openFiles(listings),
+        openArchives(listings),
         options,
         skipped,
         listing.file,

@@ -1,9 +1,8 @@
 /** @file Judges an encoder by its features. */
 import type { Images, LoadedData } from "../data/source.ts";
 import type { Evaluate } from "../model/pipeline.ts";
-import type { TrainingSession } from "../train/session.ts";
 import { balanced, top1 } from "./accuracy.ts";
-import { featureReader, type Features } from "./features.ts";
+import { type Encodes, type FeatureReader, featureReader } from "./features.ts";
 import { judgeable } from "./judgeable.ts";
 import { knnWinners } from "./knn.ts";
 import { linearWinners } from "./linear.ts";
@@ -23,9 +22,6 @@ export interface Scores {
   readonly note?: string;
 }
 
-/** How features of a set are made. */
-export type FeatureReader = (set: Images) => Features | Promise<Features>;
-
 /** How {@linkcode evaluate} goes about it. */
 export interface EvaluateOptions {
   /** The encoder, by default; another reader gives a baseline. */
@@ -40,7 +36,7 @@ export interface EvaluateOptions {
  * both are `null`, and the note says so.
  */
 export async function evaluate(
-  session: TrainingSession,
+  session: Encodes,
   { train, test }: LoadedData,
   { knn, linear }: Evaluate,
   { signal, read = featureReader(session, signal) }: EvaluateOptions = {},

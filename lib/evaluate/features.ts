@@ -1,12 +1,9 @@
 /** @file Features of whole image sets. */
-import { type Images, inMemory, isInMemory } from "../data/source.ts";
+import { type Images, inMemory } from "../data/source.ts";
+import { embedded, type EmbeddedBatch } from "../encoder/embed.ts";
 import { featureExtractor } from "../graph/features.ts";
-import { outputOf } from "../graph/stage_graph.ts";
-import { sizeOf } from "../ir/dtype.ts";
-import { planarBatch, range } from "../train/planar.ts";
-import { type DecodedBatch, Prefetcher } from "../train/prefetch.ts";
-import type { TrainingSession } from "../train/session.ts";
-import { eachBatch } from "./each_batch.ts";
+import type { StageGraph } from "../graph/stage_graph.ts";
+import type { Programs } from "../compile/runtime.ts";
 
 /** Rows of numbers, one an image. */
 export interface Features {
@@ -20,78 +17,52 @@ export interface Features {
   readonly rows?: Int32Array;
 }
 
-const BATCH = 256;
+/** How features of a set are made. */
+export type FeatureReader = (set: Images) => Features | Promise<Features>;
 
-/** Batches of a set, asked for in its order; past the end, the last image repeats. */
-function batchesOf(set: Images): {
-  next(from: number): DecodedBatch | Promise<DecodedBatch>;
-  close(): Promise<void>;
-} {
-  const indices = (from: number): Int32Array<ArrayBuffer> =>
-    range(from, BATCH).map((image) => Math.min(image, set.count - 1));
-  if (isInMemory(set)) {
-    return {
-      next(from) {
-        const rows = indices(from);
-        return { images: planarBatch(set, rows), rows };
-      },
-      close: () => Promise.resolve(),
-    };
-  }
-  const decoder = new Prefetcher(
-    set,
-    (batch) => indices(batch * BATCH),
-    0,
-    Math.ceil(set.count / BATCH),
-  );
-  return { next: () => decoder.take(), close: () => decoder.close() };
+/** A graph of stages whose variables are at hand, such as a training session. */
+export interface Encodes extends Programs {
+  /** Its stages. */
+  readonly graph: StageGraph;
 }
 
-/** Features without the rows of bad images. */
-function without(
-  { count, width, data }: Features,
-  bad: ReadonlySet<number>,
-): Features {
-  const rows = range(0, count).filter((image) => !bad.has(image));
-  const kept = new Float32Array(rows.length * width);
-  rows.forEach((image, row) => {
-    const value = data.subarray(image * width, (image + 1) * width);
-    kept.set(value, row * width);
-  });
-  return { count: rows.length, width, data: kept, rows };
+const BATCH = 256;
+
+/** All batches of a set, as one. */
+export async function gatherFeatures(
+  { count }: Pick<Images, "count">,
+  batches: AsyncIterable<EmbeddedBatch>,
+): Promise<Features> {
+  let data = new Float32Array();
+  let width = 0;
+  const rows: number[] = [];
+  for await (const batch of batches) {
+    if (rows.length === 0) {
+      width = batch.width;
+      data = new Float32Array(count * width);
+    }
+    data.set(batch.features, rows.length * width);
+    rows.push(...batch.rows);
+  }
+  return rows.length === count ? { count, width, data } : {
+    count: rows.length,
+    width,
+    data: data.slice(0, rows.length * width),
+    rows: Int32Array.from(rows),
+  };
 }
 
 /** Runs the encoder over image sets, with its running batch-norm statistics. */
 export function featureReader(
-  session: TrainingSession,
+  session: Encodes,
   signal?: AbortSignal,
-): (set: Images) => Promise<Features> {
+): FeatureReader {
   const program = session.load(
     "features",
     featureExtractor(session.graph, BATCH),
   );
-  return async (set) => {
-    const width = sizeOf(outputOf(session.graph.encoder)?.[0]?.shape ?? []);
-    const data = new Float32Array(set.count * width);
-    const { next, close } = batchesOf(set);
-    const bad = new Set<number>();
-    try {
-      await eachBatch(set.count, BATCH, async (from, count) => {
-        const { images, rows } = await next(from);
-        const { features } = await program.run({ images });
-        const values = features?.data as Float32Array;
-        data.set(values.subarray(0, count * width), from * width);
-        // In the place of a bad image stands another, which counts once.
-        for (let row = 0; row < count; row++) {
-          if (rows[row] !== from + row) bad.add(from + row);
-        }
-      }, signal);
-    } finally {
-      await close();
-    }
-    const whole = { count: set.count, width, data };
-    return bad.size === 0 ? whole : without(whole, bad);
-  };
+  return (set) =>
+    gatherFeatures(set, embedded(program, set, { batch: BATCH, signal }));
 }
 
 /** The pixels themselves as features, in 0..1: the baseline of no encoder. */

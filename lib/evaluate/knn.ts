@@ -1,7 +1,7 @@
 /** @file Weighted k-nearest-neighbour classification. */
 import * as tf from "@tensorflow/tfjs";
 import { l2Normalize } from "../ops/normalize.ts";
-import type { TrainingSession } from "../train/session.ts";
+import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import { eachBatch } from "./each_batch.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
@@ -33,17 +33,17 @@ export async function knnAccuracy(
  * temperature)` (Wu et al. 2018, arXiv:1805.01978, section 3.4).
  */
 export async function knnWinners(
-  session: TrainingSession,
+  programs: Programs,
   train: Labelled,
   test: Labelled,
   classes: number,
   { k, temperature }: KnnOptions,
   signal?: AbortSignal,
 ): Promise<Int32Array> {
-  const bank = await uploadSet(session, train);
+  const bank = await uploadSet(programs, train);
   const { width, count, data } = test.features;
   const neighbours = Math.min(k, train.features.count);
-  const vote = session.load("knn", (execution) => {
+  const vote = programs.load("knn", (execution) => {
     const queries = execution.feed("rows", [BATCH, width], "float32");
     const similarity = tf.matMul(
       l2Normalize(queries as tf.Tensor2D),

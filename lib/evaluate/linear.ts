@@ -1,11 +1,11 @@
 /** @file Linear probe: logistic regression on frozen features. */
 import * as tf from "@tensorflow/tfjs";
+import { epochOrder } from "../data/shuffle.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { adam } from "../optim/adam.ts";
 import { learningRateFactor } from "../optim/schedule.ts";
 import type { VariableRef } from "../trace/execution.ts";
-import { ImageOrder } from "../train/order.ts";
-import type { TrainingSession } from "../train/session.ts";
+import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import type { Features } from "./features.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
@@ -17,6 +17,8 @@ export interface LinearOptions {
   readonly lr: number;
   /** Rows a step. */
   readonly batch: number;
+  /** Of the order of the rows. */
+  readonly seed?: number;
 }
 
 /** Mean and standard deviation of each column of the training features. */
@@ -66,17 +68,17 @@ export async function linearAccuracy(
  * @returns For each test row the class that it gives.
  */
 export async function linearWinners(
-  session: TrainingSession,
+  programs: Programs,
   train: Labelled,
   test: Labelled,
   classes: number,
-  { epochs, lr, batch: wanted }: LinearOptions,
+  { epochs, lr, batch: wanted, seed = 0 }: LinearOptions,
   signal?: AbortSignal,
 ): Promise<Int32Array> {
   const moments = statistics(train.features);
   const { count, width } = train.features;
   const batch = Math.min(wanted, count);
-  const set = await uploadSet(session, {
+  const set = await uploadSet(programs, {
     labels: train.labels,
     features: standardized(train.features, moments),
   });
@@ -92,7 +94,7 @@ export async function linearWinners(
       slot,
     ) => ({ path: `${path}/${slot}`, shape, dtype: "float32" } as const))
   );
-  await session.load("probe_start", (execution) => {
+  await programs.load("probe_start", (execution) => {
     for (const ref of [...weights, ...slots.flat()]) {
       execution.assign(ref, tf.zeros([...ref.shape] as [number]));
     }
@@ -100,7 +102,7 @@ export async function linearWinners(
   }).run();
 
   const options = adam.options.parse({ lr });
-  const step = session.load("probe_step", (execution) => {
+  const step = programs.load("probe_step", (execution) => {
     const indices = execution.feed("indices", [batch], "int32");
     const rate = execution.feed("rate", [], "float32") as tf.Scalar;
     const done = execution.feed("step", [], "float32") as tf.Scalar;
@@ -132,14 +134,13 @@ export async function linearWinners(
   });
   const perEpoch = Math.floor(count / batch);
   const steps = epochs * perEpoch;
-  const order = new ImageOrder(session.pipeline.seed, count, batch, {
-    steps,
-    stepsPerEpoch: perEpoch,
-  });
+  let order = epochOrder(seed, 0, count);
   const scalar = (value: number) =>
     ({ dtype: "float32", shape: [], data: Float32Array.of(value) }) as const;
   for (let i = 0; i < steps; i++) {
     signal?.throwIfAborted();
+    const place = i % perEpoch;
+    if (place === 0) order = epochOrder(seed, i / perEpoch, count);
     const factor = learningRateFactor(
       { kind: "cosine", warmup: 0, final: 0 },
       i,
@@ -147,20 +148,28 @@ export async function linearWinners(
       perEpoch,
     );
     await step.run({
-      indices: { dtype: "int32", shape: [batch], data: order.batchOf(i) },
+      indices: {
+        dtype: "int32",
+        shape: [batch],
+        data: order.slice(place * batch, (place + 1) * batch),
+      },
       rate: scalar(lr * factor),
       step: scalar(i),
     });
   }
-  return await classify(session, weights, standardized(test.features, moments));
+  return await classify(
+    programs,
+    weights,
+    standardized(test.features, moments),
+  );
 }
 
 async function classify(
-  session: TrainingSession,
+  programs: Programs,
   [kernel, bias]: readonly VariableRef[],
   { count, width, data }: Features,
 ): Promise<Int32Array> {
-  const predict = session.load("probe_test", (execution) => {
+  const predict = programs.load("probe_test", (execution) => {
     const x = execution.feed("rows", [count, width], "float32");
     const logits = tf.add(
       tf.matMul(

@@ -1,7 +1,7 @@
 /** @file Labelled features on the device, for probes. */
 import type { TensorData } from "../ir/dtype.ts";
 import type { VariableRef } from "../trace/execution.ts";
-import type { TrainingSession } from "../train/session.ts";
+import type { Programs } from "../compile/runtime.ts";
 import type { Features } from "./features.ts";
 
 /** Features with the class of each row. */
@@ -21,7 +21,7 @@ let uploads = 0;
 
 /** Puts a labelled set into variables of its own. */
 export async function uploadSet(
-  session: TrainingSession,
+  programs: Programs,
   { features, labels }: Labelled,
 ): Promise<{ rows: VariableRef; classes: VariableRef }> {
   const name = `evaluate/${uploads++}`;
@@ -36,7 +36,7 @@ export async function uploadSet(
     shape: [count],
     dtype: "int32",
   };
-  const upload = session.load("upload_features", (execution) => {
+  const upload = programs.load("upload_features", (execution) => {
     execution.assign(rows, execution.feed("rows", rows.shape, "float32"));
     execution.assign(
       classes,

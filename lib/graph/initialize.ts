@@ -6,6 +6,7 @@ import { l2Normalize } from "../ops/normalize.ts";
 import { type Random, StatelessRandom } from "../ops/random.ts";
 import { executeRaw } from "../trace/backend.ts";
 import type { Traceable } from "../trace/execution.ts";
+import type { StageGraph } from "./stage_graph.ts";
 
 function filled(shape: readonly number[], value: tf.Tensor): tf.Tensor {
   const [result] = executeRaw("Fill", {
@@ -38,6 +39,12 @@ const DRAW: {
   unit_rows: (_, shape, random) =>
     l2Normalize(random.normal(shape) as tf.Tensor2D),
 };
+
+/** What follows a stage's weights starts as a copy of them. */
+export const followed = (
+  { order }: Pick<StageGraph, "order">,
+): Map<Variable, Variable> =>
+  new Map(order.flatMap(({ built: { follows = [] } }) => [...follows]));
 
 /**
  * Assigns every variable its first value. A random one depends only on the

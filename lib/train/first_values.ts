@@ -1,13 +1,13 @@
 /** @file What is on the device before the first step: first weights, and images. */
 import { type Images, isInMemory } from "../data/source.ts";
-import { initializer } from "../graph/initialize.ts";
+import { followed, initializer } from "../graph/initialize.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { STEP } from "../graph/step.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
 import { planar } from "../ops/pixels.ts";
 import type { VariableRef } from "../trace/execution.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "../compile/runtime.ts";
 
 /** Larger sets in memory are fed batch by batch instead of living on the device. */
 const MOST_RESIDENT_BYTES = 2 ** 30;
@@ -58,10 +58,6 @@ export function residentImages(images: Images): Resident | undefined {
       : {}),
   };
 }
-
-/** What follows a stage's weights starts as a copy of them. */
-const followed = ({ order }: StageGraph): Map<Variable, Variable> =>
-  new Map(order.flatMap(({ built: { follows = [] } }) => [...follows]));
 
 /**
  * Draws first weights and uploads images. Most of it happens on the engine's

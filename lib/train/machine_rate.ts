@@ -5,7 +5,7 @@ import type { Rounding } from "../ir/rounding.ts";
 import { direct } from "../ops/conv_direct.ts";
 import { linear } from "../ops/linear.ts";
 import type { VariableRef } from "../trace/execution.ts";
-import { compiledRuntime, type Runtime } from "./runtime.ts";
+import { compiledRuntime, type Runtime } from "../compile/runtime.ts";
 
 /** A product whose result has the shape of its first factor. */
 export type Product =

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { recordSchema, RUN_FILES } from "../checkpoint/run_record.ts";
 import { CheckpointStore } from "../checkpoint/store.ts";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
@@ -15,20 +16,9 @@ import { cutAfter, type MetricsLine } from "./metrics_file.ts";
 import type { ModuleDigests } from "./own_modules.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
-/** Names of the files of a run. */
-export const RUN_FILES = {
-  pipeline: "pipeline.yaml",
-  metrics: "metrics.jsonl",
-  summary: "summary.json",
-  skipped: "skipped.jsonl",
-  checkpoints: "checkpoints",
-  origin: "run.json",
-} as const;
+export { RUN_FILES } from "../checkpoint/run_record.ts";
 
-const originSchema = z.object({
-  baseDir: z.string(),
-  pipeline: z.unknown(),
-  id: z.string().optional(),
+const originSchema = recordSchema.extend({
   settings: runSettings.optional(),
   data: z.object({
     images: z.int(),
@@ -67,7 +57,7 @@ export interface RunOrigin {
  */
 export async function readOrigin(run: string): Promise<RunOrigin> {
   const text = await readRegularText(join(run, RUN_FILES.origin));
-  const { id = "", settings, data, modules, baseDir, pipeline } = originSchema
+  const { id, settings, data, modules, baseDir, pipeline } = originSchema
     .parse(JSON.parse(text));
   return {
     id,

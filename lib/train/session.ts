@@ -21,11 +21,11 @@ import type { Pipeline } from "../model/pipeline.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { residentImages, uploadFirstValues } from "./first_values.ts";
 import { ImageOrder } from "./order.ts";
-import { planarBatch } from "./planar.ts";
-import { Prefetcher } from "./prefetch.ts";
+import { planarBatch } from "../data/planar.ts";
+import { Prefetcher } from "../data/prefetch.ts";
 import { roundingFor } from "./rounding.ts";
 import { type RunLength, runLength } from "./run_length.ts";
-import { compiledRuntime, type Runtime } from "./runtime.ts";
+import { compiledRuntime, type Runtime } from "../compile/runtime.ts";
 
 /** What a step reports, by name; scalars. */
 export type StepMetrics = Readonly<Record<string, number>>;

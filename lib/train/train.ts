@@ -41,7 +41,11 @@ import {
   type RunOrigin,
   unwritable,
 } from "./run_folder.ts";
-import { compiledRuntime, eagerRuntime, type Watch } from "./runtime.ts";
+import {
+  compiledRuntime,
+  eagerRuntime,
+  type Watch,
+} from "../compile/runtime.ts";
 import { TrainingSession } from "./session.ts";
 import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";

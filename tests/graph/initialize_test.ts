@@ -3,7 +3,7 @@ import { initializer } from "../../lib/graph/initialize.ts";
 import type { Node, Value } from "../../lib/ir/program.ts";
 import type { Initializer, Variable } from "../../lib/layers/layer.ts";
 import { trace } from "../../lib/trace/execution.ts";
-import { compiledRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { engine } from "../helpers/engine.ts";
 
 const INITIALIZERS: {

@@ -5,7 +5,7 @@ import { keysOf } from "../../lib/diagnostics/validate.ts";
 import { perStage, train } from "../../lib/pipeline/parse/sections.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
-import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime, eagerRuntime } from "../../lib/compile/runtime.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";

@@ -7,7 +7,7 @@ import { printProgram } from "../../lib/ir/print.ts";
 import { FLOAT32 } from "../../lib/ir/rounding.ts";
 import type { LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { recordStep } from "../../lib/train/record.ts";
-import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime, eagerRuntime } from "../../lib/compile/runtime.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
 import {

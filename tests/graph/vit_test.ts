@@ -2,7 +2,7 @@ import assert from "@std/assert";
 import { BFLOAT16, type Rounding } from "../../lib/ir/rounding.ts";
 import { buildPipeline } from "../../lib/pipeline/config.ts";
 import { planRun } from "../../lib/train/plan.ts";
-import { eagerRuntime } from "../../lib/train/runtime.ts";
+import { eagerRuntime } from "../../lib/compile/runtime.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
 import { IMAGES } from "./methods.ts";

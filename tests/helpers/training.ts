@@ -12,7 +12,7 @@ import {
   checkText,
   type LoadedPipeline,
 } from "../../lib/pipeline/load.ts";
-import { compiledRuntime, eagerRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime, eagerRuntime } from "../../lib/compile/runtime.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { type Course, course } from "../graph/agreement.ts";

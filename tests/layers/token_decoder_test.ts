@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { compiledRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { ParameterScope } from "../../lib/layers/layer.ts";
 import { ShapeError } from "../../lib/stages/define.ts";

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { planar } from "../../lib/ops/pixels.ts";
-import { planarBatch, range } from "../../lib/train/planar.ts";
-import { compiledRuntime } from "../../lib/train/runtime.ts";
+import { planarBatch, range } from "../../lib/data/planar.ts";
+import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { engine } from "../helpers/engine.ts";
 
 for (const channels of [1, 3]) {

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { sizeOf } from "../../lib/ir/dtype.ts";
 import { sumOfSquares } from "../../lib/ops/sum_of_squares.ts";
-import { compiledRuntime } from "../../lib/train/runtime.ts";
+import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { engine } from "../helpers/engine.ts";
 
 Deno.test("Squares of all elements of all tensors are summed up", async () => {

@@ -120,3 +120,50 @@ Deno.test("planRun() counts values that are kept in bfloat16 as half as large", 
   assert.equal(narrow.memory.variables, exact.memory.variables);
   assert.equal(narrow.flops, exact.flops);
 });
+
+Deno.test("planRun() counts every part of a batch that is computed in parts, and the sums of gradients", async () => {
+  const whole = planRun(await smallPipeline("simclr"), engine);
+  const parts = planRun(
+    await smallPipeline("simclr", "train.accumulate=2"),
+    engine,
+  );
+  // As many images go through the networks.
+  const ratio = parts.flops / whole.flops;
+  assert(ratio > 0.9 && ratio < 1.1, String(ratio));
+  assert(parts.memory.temporary < whole.memory.temporary);
+  // The sums are as large as what is trained.
+  assert.equal(
+    parts.memory.variables - whole.memory.variables,
+    4 * whole.parameters,
+  );
+});
+
+for (
+  const setting of [
+    "train.ema={ from: 0.9, to: 1, epochs: 2 }",
+    "train.per_stage={ p: { freeze: 1 } }",
+    "stages.loss.weight={ from: 0, to: 1, epochs: 2 }",
+  ]
+) {
+  Deno.test(`planText() draws nothing that counts in epochs of unknown length: ${setting}`, async () => {
+    const loaded = await smallPipeline("byol", UNKNOWN, setting);
+    const unknown = planText(planRun(loaded, engine), loaded.pipeline);
+    assert.match(unknown, /counts? in epochs, whose length is not known/);
+    const told = planText(
+      planRun(loaded, engine, { images: 80 }),
+      loaded.pipeline,
+    );
+    assert.match(told, /over steps\n/);
+  });
+}
+
+Deno.test("planText() says what each number that changes is, and when a stage is frozen", async () => {
+  const loaded = await smallPipeline("dino");
+  const text = planText(planRun(loaded, engine), loaded.pipeline);
+  assert.match(text, /^EMA momentum of t\.y, t\.h, t\.s, over steps$/m);
+  assert.match(text, /^`weight_decay` of y, h, s, over steps$/m);
+  assert.match(text, /^`temperature` of q, over steps$/m);
+  assert.match(text, /^Whether it moves \(1\) or is frozen \(0\) of s, over/m);
+  assert.match(text, /^gradient clipping /m);
+  assert.match(text, /^EMA and queue updates /m);
+});

@@ -4,7 +4,7 @@ import {
   type Product,
   productChains,
 } from "../../../lib/train/machine_rate.ts";
-import { compiledRuntime } from "../../../lib/train/runtime.ts";
+import { compiledRuntime } from "../../../lib/compile/runtime.ts";
 import type { OurJob } from "../jobs.ts";
 import type { Ready, Surroundings } from "./ready.ts";
 

@@ -1,15 +1,21 @@
 /** @file Where programs run: compiled, or op by op. */
 import { setImmediate } from "node:timers/promises";
-import { optimize, passesFor } from "../compile/compile.ts";
-import { type Executable, Machine, type Tensors } from "../compile/machine.ts";
+import { optimize, passesFor } from "./compile.ts";
+import { type Executable, Machine, type Tensors } from "./machine.ts";
 import { EagerContext } from "../engine/eager.ts";
 import type { Engine } from "../engine/open.ts";
 import type { Program } from "../ir/program.ts";
 import { FLOAT32, type Rounding } from "../ir/rounding.ts";
 import { runEagerly, trace, type Traceable } from "../trace/execution.ts";
 
+/** Where functions can be readied: a runtime, a training session, an encoder. */
+export interface Programs {
+  /** Readies a function that shares the variables of the others. */
+  load(name: string, body: Traceable): Executable;
+}
+
 /** Runs functions; their variables are shared by path and live as long as it. */
-export interface Runtime {
+export interface Runtime extends Programs {
   /** Whether it computes in float32 whatever it is asked for. */
   readonly float32Only: boolean;
   /** Readies a function for many calls. */

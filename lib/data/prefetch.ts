@@ -1,7 +1,7 @@
 /** @file Decodes batches ahead of the steps that need them. */
-import { AT_ONCE } from "../data/decode_plan.ts";
-import { sideBySide } from "../data/side_by_side.ts";
-import type { ImageStream } from "../data/source.ts";
+import { AT_ONCE } from "./decode_plan.ts";
+import { sideBySide } from "./side_by_side.ts";
+import type { ImageStream } from "./source.ts";
 import { UserError } from "../errors.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import { PlanarBatch } from "./planar.ts";

@@ -1,5 +1,5 @@
 /** @file Images channel by channel, as the compiled step reads them. */
-import type { ImageSet, ImageShape } from "../data/source.ts";
+import type { ImageSet, ImageShape } from "./source.ts";
 import type { TensorData } from "../ir/dtype.ts";
 
 /** Images `[height, width, channels]`, each written as `[channels, height, width]` into its place in a batch. */

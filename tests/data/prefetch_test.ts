@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import type { ImageStream } from "../../lib/data/source.ts";
 import { UserError } from "../../lib/errors.ts";
-import { Prefetcher } from "../../lib/train/prefetch.ts";
+import { Prefetcher } from "../../lib/data/prefetch.ts";
 
 const SHAPE = { height: 2, width: 1, channels: 3 };
 

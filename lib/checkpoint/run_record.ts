@@ -1,0 +1,63 @@
+/** @file What a run's folder says of the run: its files, and how it is read without training. */
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
+
+/** Names of the files of a run. */
+export const RUN_FILES = {
+  pipeline: "pipeline.yaml",
+  metrics: "metrics.jsonl",
+  summary: "summary.json",
+  skipped: "skipped.jsonl",
+  checkpoints: "checkpoints",
+  origin: "run.json",
+} as const;
+
+/** Of `run.json`, what it takes to read the run's pipeline and checkpoints. */
+export const recordSchema = z.object({
+  baseDir: z.string(),
+  pipeline: z.unknown(),
+  id: z.string().default(""),
+});
+
+/** Of `run.json`, what it takes to read the run's pipeline and checkpoints. */
+export type RunRecord = z.infer<typeof recordSchema>;
+
+/** A run's folder, and the checkpoint that was named in it. */
+export interface RunPlace {
+  readonly folder: string;
+  /** Name of a file in its `checkpoints/`. */
+  readonly file?: string;
+}
+
+const isFile = async (path: string): Promise<boolean | undefined> =>
+  (await Deno.stat(path).catch(() => undefined))?.isFile;
+
+/** The run that a path names: its folder, or one of its checkpoints. */
+export async function findRun(path: string): Promise<RunPlace> {
+  if (!await isFile(path)) return { folder: path };
+  const above = dirname(path);
+  return basename(above) === RUN_FILES.checkpoints
+    ? { folder: dirname(above), file: basename(path) }
+    : { folder: above, file: basename(path) };
+}
+
+/**
+ * Reads what a run says of itself.
+ *
+ * @throws {UserError} When the folder is not that of a run.
+ */
+export async function readRecord(folder: string): Promise<RunRecord> {
+  try {
+    const text = await readRegularText(join(folder, RUN_FILES.origin));
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    const sweep = await isFile(join(folder, "sweep.json"));
+    throw new UserError(
+      sweep
+        ? `Cannot read the run "${folder}": it is a sweep.\nGive the folder of one of its points, which lie in it.`
+        : `Cannot read the run "${folder}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\nGive a folder such as runs/simsiam/2026-01-31T12-00-00, or one of its checkpoints.`,
+    );
+  }
+}
