@@ -112,7 +112,7 @@ Deno.test("Signals are those of the stage that is watched", async () => {
   const encoder = await signals({
     stages: `${SIMSIAM.replace("  loss:", "  second:")}
   first: { loss: nt_xent, between: [y, y] }`.replace(
-      /(  second: .*)\n(  first: .*)/,
+      /( {2}second: .*)\n( {2}first: .*)/,
       "$2\n$1",
     ),
   });

@@ -16,7 +16,11 @@ import { Dice } from "../helpers/numeric.ts";
 const STEPS = 9;
 
 /** A pipeline on the images of a folder; four steps an epoch. */
-function pipeline(folder: string, memory: number): LoadedPipeline {
+function pipeline(
+  folder: string,
+  memory: number,
+  set: readonly string[] = [],
+): LoadedPipeline {
   const { loaded, text } = checkText(
     "tiny.yaml",
     `data: { source: folder, path: images, size: 8, test: 0.2, batch: 4, memory: ${memory}, on_error: skip }
@@ -28,7 +32,7 @@ train: { steps: ${STEPS}, optimizer: { sgd: { lr: 0.1 } } }
 monitor: off
 evaluate: { knn: { k: 3 }, linear: false }
 `,
-    { baseDir: folder },
+    { baseDir: folder, set },
   );
   if (!loaded) throw new Error(text);
   return loaded;
@@ -85,6 +89,24 @@ Deno.test(
     assert.deepEqual(await steps(streamed, folder, STEPS), expected);
     const half = await steps(streamed, folder, 5);
     assert.deepEqual(await steps(streamed, folder, STEPS, half), expected);
+  }),
+);
+
+Deno.test(
+  "Streamed images train in parts, and with their labels, to the bits of images in memory",
+  withFolder(async (folder) => {
+    await makeImages(folder, 21);
+    const set = [
+      "train.accumulate=2",
+      "stages.c={ predict: mlp, of: y, hidden: 4, out: 2, batch_norm: none }",
+      "stages.probe={ loss: cross_entropy, of: c, labels: label }",
+    ];
+    const [held, streamed] = [1, 0].map((memory) =>
+      pipeline(folder, memory, set)
+    ) as [LoadedPipeline, LoadedPipeline];
+    assert.equal(isInMemory((await open(streamed, folder)).train), false);
+    const expected = await steps(held, folder, STEPS);
+    assert.deepEqual(await steps(streamed, folder, STEPS), expected);
   }),
 );
 
