@@ -2,6 +2,7 @@
 import type { Findings } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/nearest.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { kindOf } from "../model/stage_kind.ts";
 import { ShapeError, showType } from "../stages/define.ts";
 import { chainTo, evaluatedStages, missingIn } from "./encoder_chain.ts";
 import { outputOf, type StageGraph, type WiredStage } from "./stage_graph.ts";
@@ -10,9 +11,6 @@ import { outputOf, type StageGraph, type WiredStage } from "./stage_graph.ts";
 const isNetwork = (wired: WiredStage): boolean =>
   (wired.variables.some(({ role }) => role !== "buffer") ||
     wired.stage.links.size > 0) && outputOf(wired) !== undefined;
-
-const partOf = ({ stage: { key, definition } }: WiredStage) =>
-  definition.kinds.find((kind) => kind.key === key)?.part;
 
 /** What `evaluate.of` names, or the first encoder; reports when there is none. */
 export function findEncoder(
@@ -47,11 +45,11 @@ export function findEncoder(
     return undefined;
   }
   const first = [...byName.values()].find((wired) =>
-    partOf(wired) === "encoder"
+    kindOf(wired.stage).part === "encoder"
   );
   if (first) checkChain(first, graph, findings);
-  const any = [...pipeline.stages.values()].some(({ key, definition }) =>
-    definition.kinds.some((kind) => kind.key === key && kind.part === "encoder")
+  const any = [...pipeline.stages.values()].some((stage) =>
+    kindOf(stage).part === "encoder"
   );
   if (!first && !any) {
     findings.error(

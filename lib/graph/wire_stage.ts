@@ -2,6 +2,7 @@
 import { ParameterScope } from "../layers/layer.ts";
 import type { Stage } from "../model/pipeline.ts";
 import { SOURCES } from "../model/reference.ts";
+import { kindOf } from "../model/stage_kind.ts";
 import {
   type BuiltStage,
   type Port,
@@ -160,11 +161,12 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
     const wired = byName.get(to);
     if (!wired) return undefined;
     if (weightsOf(wired, byName).length > 0) continue;
-    const kind = definition.kinds.find((one) => one.key === stage.key);
     problem(
       "ema-mismatch",
       [key],
-      `Cannot ${kind?.what ?? "take part in"} "${to}": it has no weights`,
+      `Cannot ${
+        kindOf(stage).what ?? "take part in"
+      } "${to}": it has no weights`,
       { hints: ["name an encoder, a projector or another stage that has"] },
     );
     return undefined;

@@ -3,6 +3,7 @@ import type { Findings } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/nearest.ts";
 import type { Input, Pipeline, Reference, Stage } from "../model/pipeline.ts";
 import { IMAGE, LABEL, referenceText } from "../model/reference.ts";
+import { isNamed, kindOf } from "../model/stage_kind.ts";
 import {
   OUTPUT,
   type Port,
@@ -137,10 +138,7 @@ function fits(
   const { definition, key } = stage;
   const verb = port.verb ?? key;
   const text = referenceText({ ...reference, stopGradient: false });
-  const kind = definition.kinds.find((one) => one.key === key);
-  const inside = kind?.value === undefined || kind.value === "name"
-    ? ` in "${definition.name}"`
-    : "";
+  const inside = isNamed(kindOf(stage)) ? ` in "${definition.name}"` : "";
   const { rows = "batch" } = port;
   if (type.is === "pixels" && !port.is.includes("pixels")) {
     const views = [...byName.values()].filter(({ inputs }) =>

@@ -1,6 +1,7 @@
 /** @file A stage graph as boxes and arrows, before any drawing format. */
 import type { Stage } from "../../model/pipeline.ts";
 import { IMAGE, LABEL, SOURCES } from "../../model/reference.ts";
+import { kindOf } from "../../model/stage_kind.ts";
 import { type Look, showSignature } from "../../stages/define.ts";
 import { isRamp } from "../../stages/ramp.ts";
 import { type Edge, edgesOf } from "../edges.ts";
@@ -66,8 +67,7 @@ function titleOf({ key, definition, options, links, weight }: Stage): string {
   ].join(", ");
 }
 
-const lookOf = ({ key, definition }: Stage): Look =>
-  definition.kinds.find((kind) => kind.key === key)?.look ?? "value";
+const lookOf = (stage: Stage): Look => kindOf(stage).look ?? "value";
 
 function boxOf(wired: WiredStage): DiagramNode {
   const { name, stage, built } = wired;

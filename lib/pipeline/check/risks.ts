@@ -8,6 +8,7 @@ import {
 } from "../../graph/stage_graph.ts";
 import { upstream } from "../../graph/upstream.ts";
 import type { Pipeline, Reference } from "../../model/pipeline.ts";
+import { kindOf } from "../../model/stage_kind.ts";
 import type { StageKind } from "../../stages/define.ts";
 import { isRamp, type Rampable } from "../../stages/ramp.ts";
 
@@ -126,9 +127,7 @@ const hasPredictor = (it: Case): boolean => {
   return left !== right;
 };
 
-const partOf = (
-  { stage: { key, definition } }: WiredStage,
-): StageKind["part"] => definition.kinds.find((kind) => kind.key === key)?.part;
+const partOf = ({ stage }: WiredStage): StageKind["part"] => kindOf(stage).part;
 
 /** Predictors that a loss reads. */
 const predictors = ({ graph, loss }: Case): readonly WiredStage[] =>

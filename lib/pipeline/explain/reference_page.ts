@@ -10,6 +10,7 @@ import {
   kindsOf,
   type Registry,
 } from "../../model/registry.ts";
+import { isNamed } from "../../model/stage_kind.ts";
 import type {
   Definition,
   StageDefinition,
@@ -121,7 +122,7 @@ function stageSection(
   definition: StageDefinition,
   registry: Registry,
 ): string[] {
-  const named = kind.value === undefined || kind.value === "name";
+  const named = isNamed(kind);
   return [
     `### \`${named ? `${kind.key}: ${definition.name}` : kind.key}\``,
     about(definition),

@@ -8,6 +8,7 @@ import type {
 } from "../../model/pipeline.ts";
 import type { Schedule } from "../../optim/schedule.ts";
 import { referenceText } from "../../model/reference.ts";
+import { isNamed, kindOf } from "../../model/stage_kind.ts";
 import { escapeVariables } from "../language/variables.ts";
 
 /** Plain data. */
@@ -26,15 +27,15 @@ function input({ references, list }: Input): unknown {
   return list ? texts : texts[0];
 }
 
-function stage({ key, definition, options, inputs, links, weight }: Stage) {
-  const { kinds, syntax, objective } = definition;
-  const { value = "name" } = kinds.find((kind) => kind.key === key) ?? {};
+function stage(one: Stage): Plain {
+  const { key, definition, options, inputs, links, weight } = one;
+  const { syntax, objective } = definition;
   return {
-    ...(value === "name" ? { [key]: definition.name } : {}),
+    ...(isNamed(kindOf(one)) ? { [key]: definition.name } : {}),
     ...Object.fromEntries(links),
     ...(syntax ? syntax.plain(options) : {}),
     ...Object.fromEntries(
-      [...inputs].map(([name, one]) => [name, input(one)]),
+      [...inputs].map(([name, read]) => [name, input(read)]),
     ),
     ...(objective ? { weight } : {}),
     ...(syntax ? {} : options as Plain),

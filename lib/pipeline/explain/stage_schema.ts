@@ -1,6 +1,7 @@
 /** @file JSON Schema of stages: one for each definition and key. */
 import { headNames, headRecipe, type Registry } from "../../model/registry.ts";
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
+import { isNamed } from "../../model/stage_kind.ts";
 import type { Port, StageDefinition, StageKind } from "../../stages/define.ts";
 import {
   describe,
@@ -48,8 +49,6 @@ function inputSchema({ is, sides, summary }: Port): JsonSchema {
   }
   return { ...description, ...ref("references") };
 }
-
-const isNamed = ({ value = "name" }: StageKind): boolean => value === "name";
 
 /** Keys of a stage beside its options, and which of them it needs. */
 function frame(

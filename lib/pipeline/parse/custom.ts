@@ -9,6 +9,7 @@ import {
   type Registrable,
   type Registry,
 } from "../../model/registry.ts";
+import { isNamed } from "../../model/stage_kind.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 import { isUserFile } from "../../stages/user_file.ts";
 import { moduleFiles } from "./module_files.ts";
@@ -19,7 +20,7 @@ const namingKeys = (registry: Registry): ReadonlySet<string> =>
     "use",
     "optimizer",
     "source",
-    ...kindsOf(registry).filter(({ value = "name" }) => value === "name")
+    ...kindsOf(registry).filter(isNamed)
       .map(({ key }) => key),
   ]);
 

@@ -24,6 +24,7 @@ import {
   kindsOf,
   type Registry,
 } from "../../model/registry.ts";
+import { isNamed } from "../../model/stage_kind.ts";
 import type { Port, StageDefinition, StageKind } from "../../stages/define.ts";
 import { ramp } from "../../stages/ramp.ts";
 import { isUserFile } from "../../stages/user_file.ts";
@@ -56,9 +57,7 @@ export const weight = ramp(z.number().min(0)).default(1).describe(
 
 /** What a stage is called in messages: `"loss: nt_xent"` or `"queue"`. */
 const labelOf = ({ kind, written }: Chosen): string =>
-  kind.value === undefined || kind.value === "name"
-    ? `"${kind.key}: ${written}"`
-    : `"${kind.key}"`;
+  isNamed(kind) ? `"${kind.key}: ${written}"` : `"${kind.key}"`;
 
 /** Keys of a stage that are not options of its definition. */
 function ownKeys(
@@ -93,7 +92,7 @@ function choose(
   registry: Registry,
 ): Chosen | undefined {
   const known = definitionsOf(registry, kind.key);
-  if (kind.value !== undefined && kind.value !== "name") {
+  if (!isNamed(kind)) {
     const definition = known[0];
     return definition && { kind, definition, written: undefined, preset: {} };
   }
