@@ -121,3 +121,91 @@ Deno.test("A module is loaded only where a stage names it", async () => {
   );
   assert.ok(loaded, text);
 });
+
+const BLEND = `
+import * as tf from "@tensorflow/tfjs";
+import { defineStage } from "stopgrad";
+import { z } from "zod";
+export default defineStage({
+  key: "blend",
+  name: "mine",
+  summary: "A mixture of two values",
+  options: z.strictObject({ share: z.number().min(0).max(1).default(0.5) }),
+  inputs: {
+    of: { is: ["embedding"], gradient: true },
+    into: { is: ["embedding"], gradient: true },
+  },
+  build: (_scope, { of = [] }, { share }) => ({
+    outputs: { output: of },
+    apply: ({ of = [], into = [] }) => ({
+      output: of.map((x, i) => tf.add(tf.mul(x, share), tf.mul(into[i]!, 1 - share))),
+    }),
+  }),
+});
+`;
+
+/** A pipeline with such a stage. */
+const blended = (stage: string): string =>
+  `{ loss: nt_xent, between: [m, m] }\n  m: ${stage}`;
+
+Deno.test("A kind of stage of one's own is named by the path of its module", async () => {
+  for (
+    const stage of [
+      "{ use: ./mine.ts, of: y, into: y, share: 0.25 }",
+      "{ blend: ./mine.ts, of: y, into: y, share: 0.25 }",
+    ]
+  ) {
+    const files = { "mine.ts": BLEND };
+    const { loaded, text } = await check(blended(stage), files);
+    const found = loaded?.pipeline.stages.get("m");
+    if (!loaded || !found) throw new Error(text);
+    assert.equal(found.key, "blend");
+    assert.deepEqual(found.options, { share: 0.25 });
+    const { stages } = resolve(loaded.pipeline) as {
+      stages: Record<string, unknown>;
+    };
+    assert.deepEqual(stages["m"], {
+      blend: "./mine.ts",
+      of: "y",
+      into: "y",
+      share: 0.25,
+    });
+  }
+});
+
+for (
+  const [stage, message, hint] of [
+    [
+      "{ use: ./mine.ts, of: y, int: y }",
+      'Cannot use "int" in "blend: ./mine.ts"',
+      'did you mean "into"?',
+    ],
+    [
+      "{ use: ./mine.ts, of: y, into: y, shre: 1 }",
+      'Cannot use "shre" in "blend: ./mine.ts"',
+      'did you mean "share"?',
+    ],
+    ["{ use: ./mine.ts, of: y }", 'Cannot do without "into"', undefined],
+    [
+      "{ use: ./mine.ts, of: y, into: y, role: blnd }",
+      'Cannot find the role "blnd"',
+      'did you mean "blend"?',
+    ],
+    [
+      "{ use: ./mine.ts, of: y, into: yy }",
+      'Cannot find the stage "yy"',
+      'did you mean "y"?',
+    ],
+  ] as const
+) {
+  Deno.test(`Of a kind of one's own, ${stage} is reported: ${message}`, async () => {
+    const { loaded, findings, text } = await check(blended(stage), {
+      "mine.ts": BLEND,
+    });
+    assert.ok(!loaded);
+    const found = findings.find((one) => one.message === message);
+    assert.ok(found, text);
+    if (hint) assert.ok(found?.hints.includes(hint), text);
+    assert.match(text, /own\.yaml:7:\d+: /);
+  });
+}
