@@ -885,50 +885,92 @@ export interface LossTokensConfig {
   readonly distance?: "smooth_l1" | "squared";
 }
 
+/** Keys that make a stage. */
+export type StageKey =
+  | "augment"
+  | "encode"
+  | "project"
+  | "predict"
+  | "decode"
+  | "ema"
+  | "with"
+  | "stop_gradient"
+  | "mean"
+  | "join"
+  | "queue"
+  | "nearest"
+  | "mask"
+  | "target"
+  | "loss";
+
+/** Properties of a type that are named. */
+export type Named<T> = keyof {
+  [K in keyof T as string extends K ? never : K]: T[K];
+};
+
+/** A stage without the keys of the other kinds, so that its own tells which it is. */
+export type StageOf<T, Key extends StageKey> =
+  & T
+  & { readonly [K in Exclude<StageKey, Key | Named<T>>]?: never };
+
 /** One stage; the key that names its kind tells which. */
 export type StageConfig =
-  | AugmentConfig
-  | EncodeResnetConfig
-  | EncodeResnet18Config
-  | EncodeResnet34Config
-  | EncodeResnet50Config
-  | EncodeVitConfig
-  | EncodeVitTinyConfig
-  | EncodeVitSmallConfig
-  | EncodeVitBaseConfig
-  | EncodeMlpConfig
-  | ProjectMlpConfig
-  | ProjectMlpPresetConfig
-  | PredictMlpConfig
-  | PredictMlpPresetConfig
-  | PredictPrototypesConfig
-  | DecodeVitConfig
-  | PredictVitConfig
-  | EmaConfig
-  | WithConfig
-  | StopGradientConfig
-  | MeanConfig
-  | JoinConfig
-  | QueueConfig
-  | NearestConfig
-  | MaskRandomConfig
-  | MaskBlockConfig
-  | TargetCentreConfig
-  | TargetSinkhornConfig
-  | LossCosineConfig
-  | LossMseConfig
-  | LossCrossCorrelationConfig
-  | LossNtXentConfig
-  | LossInfoNceConfig
-  | LossBatchInfoNceConfig
-  | LossVarianceConfig
-  | LossCovarianceConfig
-  | LossSoftCrossEntropyConfig
-  | LossCrossEntropyConfig
-  | LossSupconConfig
-  | LossPixelsConfig
-  | LossTokensConfig
-  | OwnStageConfig;
+  | StageOf<AugmentConfig, "augment">
+  | StageOf<EncodeResnetConfig, "encode">
+  | StageOf<EncodeResnet18Config, "encode">
+  | StageOf<EncodeResnet34Config, "encode">
+  | StageOf<EncodeResnet50Config, "encode">
+  | StageOf<EncodeVitConfig, "encode">
+  | StageOf<EncodeVitTinyConfig, "encode">
+  | StageOf<EncodeVitSmallConfig, "encode">
+  | StageOf<EncodeVitBaseConfig, "encode">
+  | StageOf<EncodeMlpConfig, "encode">
+  | StageOf<ProjectMlpConfig, "project">
+  | StageOf<ProjectMlpPresetConfig, "project">
+  | StageOf<PredictMlpConfig, "predict">
+  | StageOf<PredictMlpPresetConfig, "predict">
+  | StageOf<PredictPrototypesConfig, "predict">
+  | StageOf<DecodeVitConfig, "decode">
+  | StageOf<PredictVitConfig, "predict">
+  | StageOf<EmaConfig, "ema">
+  | StageOf<WithConfig, "with">
+  | StageOf<StopGradientConfig, "stop_gradient">
+  | StageOf<MeanConfig, "mean">
+  | StageOf<JoinConfig, "join">
+  | StageOf<QueueConfig, "queue">
+  | StageOf<NearestConfig, "nearest">
+  | StageOf<MaskRandomConfig, "mask">
+  | StageOf<MaskBlockConfig, "mask">
+  | StageOf<TargetCentreConfig, "target">
+  | StageOf<TargetSinkhornConfig, "target">
+  | StageOf<LossCosineConfig, "loss">
+  | StageOf<LossMseConfig, "loss">
+  | StageOf<LossCrossCorrelationConfig, "loss">
+  | StageOf<LossNtXentConfig, "loss">
+  | StageOf<LossInfoNceConfig, "loss">
+  | StageOf<LossBatchInfoNceConfig, "loss">
+  | StageOf<LossVarianceConfig, "loss">
+  | StageOf<LossCovarianceConfig, "loss">
+  | StageOf<LossSoftCrossEntropyConfig, "loss">
+  | StageOf<LossCrossEntropyConfig, "loss">
+  | StageOf<LossSupconConfig, "loss">
+  | StageOf<LossPixelsConfig, "loss">
+  | StageOf<LossTokensConfig, "loss">
+  | OwnStageConfig
+    & {
+      readonly [
+        K in
+          | "augment"
+          | "encode"
+          | "project"
+          | "predict"
+          | "decode"
+          | "ema"
+          | "with"
+          | "mask"
+          | "loss"
+      ]?: never;
+    };
 
 /** Named augmentations. */
 export type PresetName =

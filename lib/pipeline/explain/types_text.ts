@@ -3,7 +3,7 @@
  * transforms, optimizers and sources with their options. `deno task generate`
  * writes them to `stage_types.ts`, so that a misspelt option fails in `deno check`.
  */
-import { BUILT_IN, type Registry } from "../../model/registry.ts";
+import { BUILT_IN, kindsOf, type Registry } from "../../model/registry.ts";
 import { choiceSchema, withOptions } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
 import { stageSchemas } from "./stage_schema.ts";
@@ -109,6 +109,18 @@ function typeOf(schema: JsonSchema, indent = ""): string {
     : "unknown";
 }
 
+/** The key of a stage's schema, `encode.resnet`. */
+const keyOf = (name: string): string => name.split(".")[0] ?? name;
+
+/** Keys that no stage of one's own can have, not even as an input. */
+function ownKeys(registry: Registry): readonly string[] {
+  const inputs = new Set(
+    registry.stages.flatMap((one) => Object.keys(one.inputs)),
+  );
+  return kindsOf(registry).map(({ key }) => key)
+    .filter((key) => !inputs.has(key));
+}
+
 const camel = (name: string): string =>
   name.split(/[._-]/).map((part) =>
     part.charAt(0).toUpperCase() + part.slice(1)
@@ -151,10 +163,29 @@ export interface OwnStageConfig {
 }
 `,
     ...interfaces,
+    `/** Keys that make a stage. */
+export type StageKey = ${
+      union(kindsOf(registry).map(({ key }) => JSON.stringify(key)))
+    };
+`,
+    `/** Properties of a type that are named. */
+export type Named<T> = keyof {
+  [K in keyof T as string extends K ? never : K]: T[K];
+};
+`,
+    `/** A stage without the keys of the other kinds, so that its own tells which it is. */
+export type StageOf<T, Key extends StageKey> =
+  & T
+  & { readonly [K in Exclude<StageKey, Key | Named<T>>]?: never };
+`,
     `/** One stage; the key that names its kind tells which. */
 export type StageConfig =\n${
-      own.map(([name]) => `  | ${camel(name)}Config`).join("\n")
-    }\n  | OwnStageConfig;
+      own.map(([name]) =>
+        `  | StageOf<${camel(name)}Config, ${JSON.stringify(keyOf(name))}>`
+      ).join("\n")
+    }\n  | OwnStageConfig & { readonly [K in ${
+      union(ownKeys(registry).map((key) => JSON.stringify(key)))
+    }]?: never };
 `,
     `/** Named augmentations. */
 export type PresetName = ${
