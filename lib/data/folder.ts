@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { noneLeft } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { folderOptions, imageShape } from "./image_options.ts";
-import { byCodePoint, noImages, notAnImage, type Plan } from "./layout.ts";
+import type { Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { headersOf, surveyed } from "./folder_survey.ts";
 import { systemRemark } from "./system_files.ts";

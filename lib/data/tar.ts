@@ -5,7 +5,7 @@ import { badFilePolicy, type OnBadFile } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
 import { isHidden } from "./system_files.ts";
-import { noImages, notAnImage, type Plan, planLayout } from "./layout.ts";
+import { noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { findPlace } from "./place.ts";
 import { surveyPath } from "./survey.ts";
