@@ -3,7 +3,8 @@ import assert from "@std/assert";
 import { checkHeader, decodeImage } from "../../lib/data/decode.ts";
 import { type Reading, UnsettledError } from "../../lib/data/reading.ts";
 import { folder as source } from "../../lib/data/folder.ts";
-import { load, rejects, withFolder, write } from "./fixtures.ts";
+import sharp from "sharp";
+import { image, load, rejects, withFolder, write } from "./fixtures.ts";
 import { dicom, npy, tiff, type TiffParts } from "./made.ts";
 import { png } from "./png.ts";
 
@@ -460,3 +461,15 @@ Deno.test(
     }
   }),
 );
+
+Deno.test("Any frame of an animation can be asked for, and one that is not there is refused", async () => {
+  const frames = await Promise.all(
+    [250, 150, 50].map((red) => image([red, 0, 0], "png", SIDE, SIDE)),
+  );
+  const bytes = new Uint8Array(
+    await sharp(frames, { join: { animated: true } }).gif().toBuffer(),
+  );
+  const third = await decode(bytes, 3, { page: 3 });
+  assert.ok(Math.abs((third[0] ?? 0) - 50) <= 2, `${third[0]}`);
+  await assert.rejects(decode(bytes, 3, { page: 4 }), Error);
+});
