@@ -473,3 +473,23 @@ Deno.test("Any frame of an animation can be asked for, and one that is not there
   assert.ok(Math.abs((third[0] ?? 0) - 50) <= 2, `${third[0]}`);
   await assert.rejects(decode(bytes, 3, { page: 4 }), Error);
 });
+
+Deno.test("A TIFF whose directories never end is refused at once", async () => {
+  const pages = Array.from({ length: 3 }, () => GRAYS);
+  const bytes = tiff({ ...SIZE, pages });
+  const view = new DataView(bytes.buffer);
+  const first = view.getUint32(4, true);
+  // The second directory leads back to the first.
+  const second = view.getUint32(
+    first + 2 + 12 * view.getUint16(first, true),
+    true,
+  );
+  view.setUint32(second + 2 + 12 * view.getUint16(second, true), first, true);
+  await assert.rejects(decode(bytes, 1), /directories form a loop/);
+  // A list of numbers without end.
+  const long = gray({}, GRAYS);
+  const other = new DataView(long.buffer);
+  const directory = other.getUint32(4, true);
+  other.setUint32(directory + 2 + 12 * 2 + 4, 2 ** 31, true);
+  await assert.rejects(decode(long, 1), /directories have no end/);
+});
