@@ -1,6 +1,6 @@
 /** @file The data set that comes with Stopgrad: patches of photographs. */
 import { z } from "zod";
-import { decodeGray } from "./decode.ts";
+import { decodeGray } from "./libvips.ts";
 import {
   defineSource,
   type ImageSet,
