@@ -108,7 +108,7 @@ export const score = (
 ): string =>
   accuracy === null || Math.abs(accuracy - balanced) < UNBALANCED
     ? percent(accuracy)
-    : `${percent(accuracy)} (classes alike ${percent(balanced)})`;
+    : `${percent(accuracy)} (balanced ${percent(balanced)})`;
 
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;

@@ -98,7 +98,9 @@ export async function lookAt(
   const plain = images.filter((pixels) => isConstant(pixels, channels)).length;
   const notes: string[] = [];
   if (plain > images.length / 2) {
-    notes.push(`${plain} of ${looked} are of one colour each.\n${CURE}`);
+    notes.push(
+      `${plain} of ${images.length} images looked at are of one colour each.\n${CURE}`,
+    );
   }
   const empty = spreads.flatMap((spread, i) => isNarrow(spread) ? [i + 1] : []);
   if (empty.length > 0) {

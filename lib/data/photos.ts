@@ -1,7 +1,7 @@
 /** @file The data set that comes with Stopgrad: patches of photographs. */
 import { z } from "zod";
 import INDEX from "../../data/photos/index.json" with { type: "json" };
-import { decodeGray } from "./decode.ts";
+import { decodeGray } from "./libvips.ts";
 import {
   defineSource,
   type ImageSet,

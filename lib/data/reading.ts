@@ -160,7 +160,8 @@ export function pageOf(
   { page }: Reading,
 ): number {
   if (page !== undefined) {
-    if (page <= pages) return page;
+    // Frames of an animation are not counted: libvips knows which there are.
+    if (page <= pages || ANIMATIONS.includes(format)) return page;
     throw new UnsettledError(
       `it has ${pages} page${
         pages === 1 ? "" : "s"

@@ -66,20 +66,21 @@ export class Tally {
       this.#cut.add(size);
     }
     if (facts.width < width || facts.height < height) this.#enlarged.add(size);
-    if (facts.pages > 1 && ANIMATIONS.includes(facts.format)) {
+    const { bands, page } = this.#reading;
+    const moves = ANIMATIONS.includes(facts.format);
+    if (facts.pages > 1 && moves && page === undefined) {
       this.#animations.add(size);
     }
-    if (facts.alpha && !this.#reading.bands) this.#covered.add(size);
+    if (facts.alpha && !bands) this.#covered.add(size);
     if (!isOrdinary(facts) || Array.isArray(this.#reading.range)) {
       this.#remark(`${sampleText(facts)} samples are scaled`, size);
     }
     if (facts.remark) this.#remark(`${facts.format}: ${facts.remark}`, size);
-    const { bands, page } = this.#reading;
     if (bands) {
       this.#remark(`bands ${bands.join(", ")} of ${bandText(facts)}`, size);
     }
     if (page !== undefined && facts.pages > 1) {
-      this.#remark(`page ${page} of ${facts.pages}`, size);
+      this.#remark(`page ${page}${moves ? "" : ` of ${facts.pages}`}`, size);
     }
   }
 

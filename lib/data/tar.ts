@@ -4,7 +4,7 @@ import { type Member, members } from "./archive.ts";
 import { badFilePolicy, type OnBadFile } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageOptions, imageShape } from "./image_options.ts";
-import { isHidden } from "./system_files.ts";
+import { systemPart, systemRemark } from "./system_files.ts";
 import { noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { findPlace } from "./place.ts";
@@ -34,6 +34,8 @@ export interface Listing {
   readonly top: string;
   /** Images by path without the top; of two with one name the later counts. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Names of files and folders that are the system's. */
+  readonly system: ReadonlySet<string>;
 }
 
 const FILES: readonly unknown[] = ["file", "contiguous-file"];
@@ -56,6 +58,7 @@ function imagePath(
   file: string,
   bad: OnBadFile,
   skipped: SkippedFile[],
+  system: Set<string>,
 ): string | undefined {
   if (type === "directory") return undefined;
   const place = memberPath(name);
@@ -64,7 +67,11 @@ function imagePath(
     return undefined;
   }
   const { path } = place;
-  if (isHidden(path)) return undefined;
+  const part = systemPart(path);
+  if (part !== undefined) {
+    system.add(part);
+    return undefined;
+  }
   const reason = notAnImage(path);
   if (reason !== undefined) {
     skipped.push({ path: `${path} in ${file}`, reason });
@@ -101,9 +108,10 @@ export async function listArchive(
   }
   const before = skipped.length;
   const entries = new Map<string, Entry>();
+  const system = new Set<string>();
   let ordinal = 0;
   for await (const member of members(file, "images")) {
-    const path = imagePath(member, file, bad, skipped);
+    const path = imagePath(member, file, bad, skipped, system);
     if (path !== undefined) {
       const { size, offset } = member;
       entries.set(path, {
@@ -121,6 +129,7 @@ export async function listArchive(
   return {
     file,
     top,
+    system,
     entries: new Map(
       Array.from(entries, ([path, entry]) => [path.slice(top.length), entry]),
     ),
@@ -219,7 +228,7 @@ export const tar: SourceDefinition = defineSource({
     const held = typeof test === "string"
       ? await listArchive(test, bad, skipped, context)
       : undefined;
-    const plan = await planOf(
+    const layout = await planOf(
       options,
       [...listing.entries.keys()],
       held
@@ -228,6 +237,13 @@ export const tar: SourceDefinition = defineSource({
       listing.file,
       context,
     );
+    const plan = {
+      ...layout,
+      remarks: [
+        ...layout.remarks ?? [],
+        ...systemRemark([...listing.system, ...held?.system ?? []]),
+      ],
+    };
     if (tooLarge(plan, options)) {
       const listings = { train: listing, test: held ?? listing };
       for (const { file, entries } of Object.values(listings)) {

@@ -1,6 +1,7 @@
 /** @file Large images cut into squares, each an image of the set. */
 import { badFilePolicy } from "./bad_file.ts";
-import { decodeStrip, fit, stripFacts } from "./decode.ts";
+import { fit } from "./libvips.ts";
+import { decodeStrip, stripFacts } from "./strips.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
 import type { FileFacts } from "./formats/files.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";

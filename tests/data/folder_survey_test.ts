@@ -2,7 +2,9 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { folder as source } from "../../lib/data/folder.ts";
+import type { ImageOptions } from "../../lib/data/image_options.ts";
 import type { LoadedData } from "../../lib/data/source.ts";
+import { streamPlan } from "../../lib/data/stream.ts";
 import { image, withFolder, write } from "./fixtures.ts";
 
 const RED = await image([255, 0, 0]);
@@ -70,3 +72,26 @@ Deno.test(
     assert.equal(checked, FILES + 3, "files written over");
   }),
 );
+
+Deno.test("Of very many files the headers of some are looked at, evenly spread, and it is said", async () => {
+  const paths = Array.from({ length: 50_001 }, (_, i) => `${i}.png`);
+  const seen: number[] = [];
+  const { train, remarks } = await streamPlan(
+    { train: { paths } },
+    {
+      name: ({ path }) => path,
+      read({ image }) {
+        seen.push(image);
+        return Promise.resolve(RED);
+      },
+    },
+    source.options.parse({ path: "x", size: 8 }) as ImageOptions,
+    [],
+    "x",
+    { baseDir: ".", cacheDir: "." },
+  );
+  assert.equal(train.count, 50_001);
+  assert.equal(seen.length, 20_000);
+  assert.ok(Math.max(...seen) > 49_990 && seen.includes(0));
+  assert.match(remarks?.at(-1) ?? "", /of 20,000 of 50,001 files the headers/);
+});

@@ -3,7 +3,8 @@ import assert from "@std/assert";
 import { checkHeader, decodeImage } from "../../lib/data/decode.ts";
 import { type Reading, UnsettledError } from "../../lib/data/reading.ts";
 import { folder as source } from "../../lib/data/folder.ts";
-import { load, rejects, withFolder, write } from "./fixtures.ts";
+import sharp from "sharp";
+import { image, load, rejects, withFolder, write } from "./fixtures.ts";
 import { dicom, npy, tiff, type TiffParts } from "./made.ts";
 import { png } from "./png.ts";
 
@@ -460,3 +461,35 @@ Deno.test(
     }
   }),
 );
+
+Deno.test("Any frame of an animation can be asked for, and one that is not there is refused", async () => {
+  const frames = await Promise.all(
+    [250, 150, 50].map((red) => image([red, 0, 0], "png", SIDE, SIDE)),
+  );
+  const bytes = new Uint8Array(
+    await sharp(frames, { join: { animated: true } }).gif().toBuffer(),
+  );
+  const third = await decode(bytes, 3, { page: 3 });
+  assert.ok(Math.abs((third[0] ?? 0) - 50) <= 2, `${third[0]}`);
+  await assert.rejects(decode(bytes, 3, { page: 4 }), Error);
+});
+
+Deno.test("A TIFF whose directories never end is refused at once", async () => {
+  const pages = Array.from({ length: 3 }, () => GRAYS);
+  const bytes = tiff({ ...SIZE, pages });
+  const view = new DataView(bytes.buffer);
+  const first = view.getUint32(4, true);
+  // The second directory leads back to the first.
+  const second = view.getUint32(
+    first + 2 + 12 * view.getUint16(first, true),
+    true,
+  );
+  view.setUint32(second + 2 + 12 * view.getUint16(second, true), first, true);
+  await assert.rejects(decode(bytes, 1), /directories form a loop/);
+  // A list of numbers without end.
+  const long = gray({}, GRAYS);
+  const other = new DataView(long.buffer);
+  const directory = other.getUint32(4, true);
+  other.setUint32(directory + 2 + 12 * 2 + 4, 2 ** 31, true);
+  await assert.rejects(decode(long, 1), /directories have no end/);
+});

@@ -100,7 +100,7 @@ Deno.test("Both accuracies are given, and the second is printed where it is anot
   const { knn_balanced, linear_balanced } = await scoresOf(train, train);
   assert.equal(typeof knn_balanced, "number");
   assert.equal(typeof linear_balanced, "number");
-  assert.equal(score(0.9, 0.5), "90.0 % (classes alike 50.0 %)");
+  assert.equal(score(0.9, 0.5), "90.0 % (balanced 50.0 %)");
   assert.equal(score(0.9, 0.9), "90.0 %");
   assert.equal(score(null), "–");
 });

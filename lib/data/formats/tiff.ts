@@ -1,5 +1,5 @@
 /** @file TIFF: what its samples are, and those that libvips does not read or would guess at. */
-import { checkPixels, type Facts, type Raster } from "./raster.ts";
+import { checkPixels, type Facts, MOST_PIXELS, type Raster } from "./raster.ts";
 import {
   isTiff,
   readTiff,
@@ -111,6 +111,10 @@ export function checkWhole(bytes: Uint8Array, directory: number): void {
   const tiled = list(TAG.tileOffsets).length > 0;
   const offsets = list(tiled ? TAG.tileOffsets : TAG.offsets);
   const counts = list(tiled ? TAG.tileCounts : TAG.counts);
+  const tile = (list(TAG.tileWidth)[0] ?? 0) * (list(TAG.tileHeight)[0] ?? 0);
+  if (tiled && !(tile > 0 && tile <= MOST_PIXELS)) {
+    throw new Error(`its tiles have ${tile} pixels`);
+  }
   const outside = offsets.some((at, i) => at + (counts[i] ?? 0) > bytes.length);
   if (offsets.length === 0 || outside) {
     throw new Error("it is damaged or cut off: pixels lie beyond its end");

@@ -36,6 +36,8 @@ export const TAG = {
   samples: 277,
   counts: 279,
   planar: 284,
+  tileWidth: 322,
+  tileHeight: 323,
   tileOffsets: 324,
   tileCounts: 325,
   extra: 338,
@@ -51,7 +53,7 @@ const SIZES: Readonly<Record<number, number>> = {
   16: 8,
 };
 const MOST_PAGES = 10_000;
-const MOST_VALUES = 1_000_000;
+const MOST_VALUES = 4_000_000;
 const CUT_OFF = "its directory lies beyond its end: it is cut off or damaged";
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
@@ -80,12 +82,24 @@ function read(view: DataView, at: number, size: number, little: boolean) {
   return size === 2 ? view.getUint16(at, little) : view.getUint8(at);
 }
 
+/** Numbers that may still be read: directories can point at the same ones again and again. */
+interface Budget {
+  left: number;
+}
+
 /** The whole numbers of an entry; none where it holds something else. */
-function numbersOf(view: DataView, at: number, kind: Kind): number[] {
+function numbersOf(
+  view: DataView,
+  at: number,
+  kind: Kind,
+  budget: Budget,
+): number[] {
   const { little, offset } = kind;
   const size = SIZES[read(view, at + 2, 2, little)];
   const count = read(view, at + 4, offset, little);
-  if (size === undefined || count > MOST_VALUES) return [];
+  if (size === undefined) return [];
+  budget.left -= count;
+  if (budget.left < 0) throw new Error("its directories have no end");
   const inline = at + 4 + offset;
   const from = size * count <= offset
     ? inline
@@ -111,6 +125,7 @@ export function readTiff(bytes: Uint8Array): Tiff {
   const view = viewOf(bytes);
   const pages: TiffPage[] = [];
   const seen = new Set<number>();
+  const budget = { left: MOST_VALUES };
   let at = read(view, kind.big ? 8 : 4, offset, little);
   while (at !== 0) {
     if (seen.has(at) || pages.length >= MOST_PAGES) {
@@ -128,7 +143,7 @@ export function readTiff(bytes: Uint8Array): Tiff {
       const place = start + i * entry;
       const tag = read(view, place, 2, little);
       entries.set(tag, bytes.subarray(place, place + entry));
-      if (ASKED.has(tag)) tags.set(tag, numbersOf(view, place, kind));
+      if (ASKED.has(tag)) tags.set(tag, numbersOf(view, place, kind, budget));
     }
     pages.push({ tags, entries });
     at = read(view, start + count * entry, offset, little);
