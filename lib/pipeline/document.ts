@@ -37,6 +37,8 @@ const MOST_BYTES = 1_000_000;
 const MOST_PARTS = 20_000;
 const MOST_ALIASES = 100;
 const DEEPEST = 40;
+/** Characters of a key in a message. */
+const MOST_NAME = 100;
 
 /** What ends or begins a part of a file: about one for each key and entry. */
 const PARTS = /[\n,:[{]|- /g;
@@ -277,7 +279,8 @@ export class SourceDocument {
   }
 
   #textAt([from]: readonly [number, number]): string {
-    return this.source.slice(from).split(/[:\s,{}[\]]/)[0] ?? "";
+    return this.source.slice(from, from + MOST_NAME).split(/[:\s,{}[\]]/)[0] ??
+      "";
   }
 
   /**
