@@ -246,8 +246,8 @@ export class CheckpointStore {
   async sweep(): Promise<void> {
     const entries = await Array.fromAsync(Deno.readDir(this.folder))
       .catch(() => []);
-    for (const { name, isFile } of entries) {
-      if (!isFile || !PART.test(name)) continue;
+    for (const { name } of entries) {
+      if (!PART.test(name)) continue;
       await Deno.remove(join(this.folder, name)).catch(() => {});
     }
   }

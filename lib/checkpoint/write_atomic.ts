@@ -14,6 +14,8 @@ export async function writeAtomic(
   contents: Uint8Array | ((write: Write) => Promise<void>),
 ): Promise<void> {
   const part = `${path}.part`;
+  // What stands there may be a pipe, which would be waited for.
+  await Deno.remove(part).catch(() => {});
   try {
     using file = await Deno.open(part, {
       write: true,

@@ -1,5 +1,5 @@
 /** @file The name that someone probably meant. */
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 
 /**
  * The name nearest to `wanted`, by edit distance; `undefined` where none is
@@ -9,10 +9,18 @@ export function nearest(
   wanted: string,
   names: readonly string[],
 ): string | undefined {
-  if (names.length === 0) return undefined;
-  const found = closest(wanted, [...names]);
-  const reach = Math.max(2, Math.floor(wanted.length / 3));
-  const away = distance(wanted, found);
   // A name of one letter is near to every other.
-  return away <= reach && away < wanted.length ? found : undefined;
+  const reach = Math.min(
+    Math.max(2, Math.floor(wanted.length / 3)),
+    wanted.length - 1,
+  );
+  let found: string | undefined;
+  let least = reach + 1;
+  for (const name of names) {
+    // Names of other lengths need as many changes at least.
+    if (Math.abs(name.length - wanted.length) >= least) continue;
+    const away = distance(wanted, name);
+    if (away < least) [found, least] = [name, away];
+  }
+  return found;
 }

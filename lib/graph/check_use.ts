@@ -83,6 +83,7 @@ export function checkGradients(
     );
   }
   const reached = gradientReach(stages);
+  const readers = readersOf(stages);
   const read = new Set(
     [...stages.values()].flatMap((stage) => edgesOf(stage).map(({ to }) => to)),
   );
@@ -97,7 +98,7 @@ export function checkGradients(
       {
         at: "key",
         hints: [
-          ...cuts(stages, readers(stages, name)),
+          ...cuts(stages, readers(name)),
           `make it an EMA twin if it is meant to be a target`,
           `or freeze it: train.per_stage.${name}.freeze: true`,
         ],
@@ -106,11 +107,27 @@ export function checkGradients(
   }
 }
 
-/** Stages that read a stage, directly or not. */
-function readers(stages: Pipeline["stages"], name: string): Set<string> {
-  return new Set(
-    [...stages.keys()].filter((one) => upstream(stages, one).has(name)),
-  );
+/** Finds the stages that read a stage's data, directly or not, itself among them. */
+function readersOf(
+  stages: Pipeline["stages"],
+): (name: string) => ReadonlySet<string> {
+  const direct = new Map<string, string[]>();
+  for (const [reader, stage] of stages) {
+    for (const { to, kind } of edgesOf(stage)) {
+      if (kind !== "data") continue;
+      const others = direct.get(to) ?? [];
+      others.push(reader);
+      direct.set(to, others);
+    }
+  }
+  return (name) => {
+    const found = new Set([name]);
+    // Grows while it is walked.
+    for (const one of found) {
+      for (const reader of direct.get(one) ?? []) found.add(reader);
+    }
+    return new Set([...stages.keys()].filter((one) => found.has(one)));
+  };
 }
 
 /** What stops gradients within some stages, by where it is written. */

@@ -24,7 +24,7 @@ const CONFIG: Config = JSON.parse(
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));
 
 /** Tasks for developers: they run tests and tools. */
-const OPEN = ["test", "ok", "bench"];
+const OPEN = ["test", "ok", "bench", "attack"];
 
 /** Runs the command line as a task does: with a set, or with another one. */
 function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {

@@ -5,6 +5,12 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 /** Columns of a line that are shown around the caret. */
 const WIDTH = 100;
 
+/** A list of all names of a long file says less than its beginning. */
+const MOST_HINT = 1000;
+
+const shortened = (hint: string): string =>
+  hint.length > MOST_HINT ? `${hint.slice(0, MOST_HINT - 3)}...` : hint;
+
 /**
  * A finding with its place, the line and a caret:
  *
@@ -29,16 +35,21 @@ function renderDiagnostic(
   const head = `${file}:${line}:${column}: ${label}${message} [${code}]`;
   const number = String(line);
   const gutter = " ".repeat(number.length);
-  const cut = column > WIDTH ? column - WIDTH / 2 : 0;
+  const from = column > WIDTH ? column - WIDTH / 2 : 0;
   // A file that is no text must not write to the terminal's controls.
-  const shown = text.slice(cut, cut + WIDTH).replace(/[^\P{Cc}\t]/gu, "\ufffd");
-  const start = column - 1 - cut;
+  const shown = text.slice(from, from + WIDTH).replace(
+    /[^\P{Cc}\t]/gu,
+    "\ufffd",
+  );
+  const start = column - 1 - from;
   const carets = "^".repeat(Math.max(1, Math.min(length, WIDTH - start)));
   return [
     head,
     `${number} | ${shown}`,
     `${gutter} | ${" ".repeat(start)}${carets}`,
-    ...new Set([...hints, ...notes].map((hint) => `${gutter}   ${hint}`)),
+    ...new Set(
+      [...hints, ...notes].map((hint) => `${gutter}   ${shortened(hint)}`),
+    ),
   ].join("\n");
 }
 

@@ -37,6 +37,8 @@ const MOST_BYTES = 1_000_000;
 const MOST_PARTS = 20_000;
 const MOST_ALIASES = 100;
 const DEEPEST = 40;
+/** Characters of a key in a message. */
+const MOST_NAME = 100;
 
 /** What ends or begins a part of a file: about one for each key and entry. */
 const PARTS = /[\n,:[{]|- /g;
@@ -50,6 +52,18 @@ function tooLarge(source: string): string | undefined {
   return parts > MOST_PARTS
     ? `Cannot read a pipeline of ${parts} keys, entries and lines: at most ${MOST_PARTS}`
     : undefined;
+}
+
+const TOO_DEEP = `Cannot read a pipeline nested deeper than ${DEEPEST} levels`;
+
+/** The result of work that recurs; undefined where there is no stack left for it. */
+function orTooDeep<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** A mistake that the parser finds. */
@@ -69,12 +83,13 @@ export class SourceDocument {
   #lines: readonly number[] | undefined;
 
   constructor(readonly file: string, readonly source: string) {
-    this.#tooLarge = tooLarge(source);
-    this.#document = parseDocument(
-      this.#tooLarge === undefined ? source : "",
-      // Its own way to find duplicates compares every key with every other.
-      { uniqueKeys: false, prettyErrors: false },
-    );
+    // Its own way to find duplicates compares every key with every other.
+    const parse = (text: string): Document =>
+      parseDocument(text, { uniqueKeys: false, prettyErrors: false });
+    const reason = tooLarge(source);
+    const parsed = orTooDeep(() => parse(reason === undefined ? source : ""));
+    this.#document = parsed ?? parse("");
+    this.#tooLarge = parsed ? reason : TOO_DEEP;
   }
 
   /** Keys that stand in a map before. */
@@ -112,11 +127,16 @@ export class SourceDocument {
       findings.error(
         "too-complex",
         [OFFSET, deep.pos[0]],
-        `Cannot read a pipeline nested deeper than ${DEEPEST} levels`,
+        TOO_DEEP,
       );
       return undefined;
     }
-    const problems: Problem[] = [...errors, ...this.#duplicates()];
+    // Deep, too: what walks over it would find no end of the stack.
+    const depth = orTooDeep(() => this.#depth()) ?? Number.POSITIVE_INFINITY;
+    const problems: Problem[] = [
+      ...errors,
+      ...depth > DEEPEST ? [] : this.#duplicates(),
+    ];
     const variable = problems.find(({ pos: [from] }) =>
       this.source.slice(from - 1, from + 1) === "${"
     );
@@ -150,11 +170,11 @@ export class SourceDocument {
       break;
     }
     if (problems.length > 0) return undefined;
-    if (this.#depth() > DEEPEST) {
+    if (depth > DEEPEST) {
       findings.error(
         "too-complex",
         [],
-        `Cannot read a pipeline nested deeper than ${DEEPEST} levels`,
+        TOO_DEEP,
       );
       return undefined;
     }
@@ -259,7 +279,8 @@ export class SourceDocument {
   }
 
   #textAt([from]: readonly [number, number]): string {
-    return this.source.slice(from).split(/[:\s,{}[\]]/)[0] ?? "";
+    return this.source.slice(from, from + MOST_NAME).split(/[:\s,{}[\]]/)[0] ??
+      "";
   }
 
   /**
