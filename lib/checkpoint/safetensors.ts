@@ -35,26 +35,42 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Bytes of a safetensors file. */
-export function encodeSafetensors(
-  { tensors, metadata }: Safetensors,
+/** What a header says of a tensor. */
+type Described = Pick<TensorData, "dtype" | "shape">;
+
+/** What stands before the values of a file, which follow in this order. */
+export function safetensorsHeader(
+  tensors: Readonly<Record<string, Described>>,
+  metadata: Safetensors["metadata"],
 ): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
     if (!NAMES[dtype]) throw new TypeError(`Cannot store "${dtype}" tensors`);
-    const end = offset + data.byteLength;
+    const end = offset + sizeOf(shape) * BYTES[dtype];
     header[name] = { dtype: NAMES[dtype], shape, data_offsets: [offset, end] };
     offset = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
-  const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
+  const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(LENGTH_BYTES + length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.fill(0x20, LENGTH_BYTES);
   bytes.set(text, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const { data } of Object.values(tensors)) {
+  return bytes;
+}
+
+/** Bytes of a safetensors file. */
+export function encodeSafetensors(
+  { tensors, metadata }: Safetensors,
+): Uint8Array<ArrayBuffer> {
+  const header = safetensorsHeader(tensors, metadata);
+  const all = Object.values(tensors);
+  const size = all.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const bytes = new Uint8Array(header.length + size);
+  bytes.set(header);
+  let at = header.length;
+  for (const { data } of all) {
     bytes.set(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       at,

@@ -3,10 +3,12 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
+import { embed } from "./embed.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
 import {
+  checkpointOption,
   deviceOption,
   pointOption,
   positiveInteger,
@@ -62,6 +64,28 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (folder, options) => {
       code = await resume(folder, options as Parameters<typeof resume>[1]);
+    });
+
+  program.command("embed")
+    .description("features of images by a run's encoder, into one file")
+    .argument("<run>", "folder of the run, or one of its checkpoints")
+    .argument("<images...>", "a folder, files, a tar archive or a .txt list")
+    .requiredOption(
+      "--out <file>",
+      "where to: .parquet, .npy, .csv or .safetensors",
+    )
+    .option("--force", "replace files that are there")
+    .option("--of <stage>", "another network of the run, such as z")
+    .addOption(checkpointOption())
+    .option("--batch <n>", "images of a call", positiveInteger)
+    .addOption(deviceOption())
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
+    .action(async (run, images, options) => {
+      code = await embed(run, images, options as Parameters<typeof embed>[2]);
     });
 
   program.command("check")

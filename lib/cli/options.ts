@@ -40,6 +40,18 @@ export function deviceOption(): Option<
   ).choices(["cpu", "gpu"] as const);
 }
 
+/** `--checkpoint last|best|healthy|untrained`. */
+export function checkpointOption(): Option<
+  "--checkpoint <which>",
+  undefined,
+  undefined
+> {
+  return new Option(
+    "--checkpoint <which>",
+    "which weights; by default the newest that looked healthy",
+  ).choices(["last", "best", "healthy", "untrained"]);
+}
+
 /** `--xla`. */
 export function xlaOption(): Option<"--xla", undefined, undefined> {
   return new Option(

@@ -1,7 +1,7 @@
 /** @file Order of the images in an epoch. */
 
 /** A step of SplitMix32 (after Steele et al. 2014, doi:10.1145/2660193.2660195). */
-function splitMix32(seed: number): () => number {
+export function splitMix32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;

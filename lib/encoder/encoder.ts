@@ -1,6 +1,12 @@
 /** @file An encoder apart from training: opened from a run, it gives features of images. */
 import type { Executable } from "../compile/machine.ts";
-import type { Images } from "../data/source.ts";
+import type { ImageOptions } from "../data/image_options.ts";
+import {
+  type LooseImages,
+  looseImages,
+  type ReadingOptions,
+} from "../data/loose.ts";
+import type { Images, LoadContext } from "../data/source.ts";
 import { Findings } from "../diagnostics/diagnostic.ts";
 import { type Device, type Engine, openEngine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
@@ -41,6 +47,20 @@ function batchFor([, height, width]: StageGraph["image"]): number {
   return Math.max(1, Math.min(MOST_IMAGES, fitting));
 }
 
+/** Files are read at the encoder's size, and as the run's own source reads them. */
+function readingFor({ pipeline, graph }: LoadedPipeline): ReadingOptions {
+  const [channels, height, width] = graph.image;
+  const { bands, range, page } = pipeline.data.options as Partial<ImageOptions>;
+  return {
+    size: { height, width },
+    channels,
+    bands,
+    range,
+    page,
+    on_error: "skip",
+  };
+}
+
 /** @throws {UserError} When the network is none, or needs more than images. */
 function networkOf(
   { pipeline, graph }: LoadedPipeline,
@@ -68,7 +88,7 @@ function networkOf(
  * import { Encoder } from "stopgrad";
  *
  * const encoder = await Encoder.open("runs/simsiam/2026-01-31T12-00-00");
- * for await (const { rows, features } of encoder.embed(images)) {
+ * for await (const { rows, features } of encoder.embed(["photos/"])) {
  *   console.log(rows, features);
  * }
  * encoder.close();
@@ -142,15 +162,38 @@ export class Encoder {
   }
 
   /**
+   * Looks at image files, to be read as the run read its own: a folder, a tar
+   * archive, a `.txt` list, or files. Those that cannot be read are left out.
+   *
+   * @throws {UserError} When there are none, or none can be read.
+   */
+  images(
+    places: readonly string[],
+    context: Pick<LoadContext, "onProgress" | "onSkipped"> = {},
+  ): Promise<LooseImages> {
+    return looseImages(places, readingFor(this.run.loaded), {
+      ...context,
+      baseDir: ".",
+      cacheDir: "",
+    });
+  }
+
+  /**
    * Features of images, batch by batch, in their order. There may be fewer
    * images than a batch.
    *
+   * @param images Decoded, decoded as they are needed, or where files are.
    * @throws {UserError} When they have another shape than the encoder takes.
    */
   async *embed(
-    images: Images,
+    images: Images | readonly string[],
     range: Omit<EmbedRange, "batch"> = {},
   ): AsyncGenerator<EmbeddedBatch, void> {
+    if (!("count" in images)) {
+      const found = await this.images(images);
+      yield* this.embed(found.images, range);
+      return;
+    }
     const [channels, height, width] = this.graph.image;
     if (
       images.channels !== channels || images.height !== height ||

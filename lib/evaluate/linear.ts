@@ -1,4 +1,4 @@
-/** @file Linear probe: logistic regression on frozen features. */
+/** @file Linear probe trained by Adam for some epochs: it need not have converged. */
 import * as tf from "@tensorflow/tfjs";
 import { epochOrder } from "../data/shuffle.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
@@ -9,6 +9,7 @@ import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import type { Features } from "./features.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
+import { momentsOf, standardised } from "./standardise.ts";
 
 /** Settings of {@linkcode linearAccuracy}. */
 export interface LinearOptions {
@@ -19,34 +20,6 @@ export interface LinearOptions {
   readonly batch: number;
   /** Of the order of the rows. */
   readonly seed?: number;
-}
-
-/** Mean and standard deviation of each column of the training features. */
-function statistics(
-  { count, width, data }: Features,
-): { mean: Float32Array; scale: Float32Array } {
-  const mean = new Float64Array(width);
-  const square = new Float64Array(width);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    const column = i % width;
-    mean[column] = (mean[column] as number) + value / count;
-    square[column] = (square[column] as number) + value * value / count;
-  }
-  const scale = square.map((value, i) =>
-    1 / Math.sqrt(Math.max(value - (mean[i] as number) ** 2, 1e-8))
-  );
-  return { mean: Float32Array.from(mean), scale: Float32Array.from(scale) };
-}
-
-function standardized(
-  { count, width, data }: Features,
-  { mean, scale }: { mean: Float32Array; scale: Float32Array },
-): Features {
-  const moved = data.map((value, i) =>
-    (value - (mean[i % width] as number)) * (scale[i % width] as number)
-  );
-  return { count, width, data: moved };
 }
 
 /**
@@ -75,12 +48,12 @@ export async function linearWinners(
   { epochs, lr, batch: wanted, seed = 0 }: LinearOptions,
   signal?: AbortSignal,
 ): Promise<Int32Array> {
-  const moments = statistics(train.features);
+  const moments = momentsOf(train.features);
   const { count, width } = train.features;
   const batch = Math.min(wanted, count);
   const set = await uploadSet(programs, {
     labels: train.labels,
-    features: standardized(train.features, moments),
+    features: standardised(train.features, moments),
   });
   const prefix = set.rows.path.replace(/rows$/, "probe");
   const float = (name: string, shape: readonly number[]): VariableRef => ({
@@ -160,7 +133,7 @@ export async function linearWinners(
   return await classify(
     programs,
     weights,
-    standardized(test.features, moments),
+    standardised(test.features, moments),
   );
 }
 

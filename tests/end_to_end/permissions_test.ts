@@ -24,7 +24,7 @@ const CONFIG: Config = JSON.parse(
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));
 
 /** Tasks for developers: they run tests and tools. */
-const OPEN = ["test", "ok", "bench", "attack"];
+const OPEN = ["test", "ok", "bench", "attack", "generate"];
 
 /** Runs the command line as a task does: with a set, or with another one. */
 function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
@@ -71,10 +71,14 @@ Deno.test("Each task names a set, and the README names each set with its permiss
   }
 });
 
-Deno.test("Only training touches the network, native code and python", () => {
+Deno.test("Only training touches the network, and only what computes native code and python", () => {
+  const more: Readonly<Record<string, readonly string[]>> = {
+    train: ["net", "ffi"],
+    encode: ["ffi"],
+  };
   for (const [name, set] of Object.entries(CONFIG.permissions)) {
     const beyond = ["net", "ffi"].filter((permission) => permission in set);
-    assert.deepEqual(beyond, name === "train" ? ["net", "ffi"] : []);
+    assert.deepEqual(beyond, more[name] ?? []);
     assert.notEqual(set["run"], true);
     // Without a host of its own, Deno lets code be imported from a dozen.
     assert.deepEqual(set["import"], ["nowhere.invalid"]);
@@ -104,7 +108,7 @@ Deno.test("Commands that only look have what they need", () =>
     assert.match(refused.stderr, /write access/);
   }));
 
-Deno.test("A run and its resumption have what they need", () =>
+Deno.test("A run, its resumption and what comes after it have what they need", () =>
   inFolder(async (runs) => {
     const file = "pipelines/simsiam.yaml";
     const { code, stderr } = await withSet(
@@ -117,10 +121,18 @@ Deno.test("A run and its resumption have what they need", () =>
       ...sets("evaluate.knn=false"),
     );
     assert.equal(code, 0, stderr);
-    const resumed = await withSet(
-      setOf("resume"),
-      "resume",
-      await onlyRun(runs, "simsiam"),
-    );
+    const run = await onlyRun(runs, "simsiam");
+    const resumed = await withSet(setOf("resume"), "resume", run);
     assert.equal(resumed.code, 0, resumed.stderr);
+    const out = join(runs, "features.csv");
+    const embedded = await withSet(
+      setOf("embed"),
+      "embed",
+      run,
+      join(ROOT, "data/photos"),
+      "--out",
+      out,
+    );
+    assert.equal(embedded.code, 0, embedded.stderr);
+    assert.match(await Deno.readTextFile(out), /^file,/);
   }));
