@@ -7,7 +7,7 @@ import type { Executable } from "../compile/machine.ts";
 import { epochOrder } from "../data/shuffle.ts";
 import { executeRaw } from "../trace/backend.ts";
 import { type } from "../ops/attrs.ts";
-import type { Programs } from "../trace/runtime.ts";
+import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import { eachBatch } from "./each_batch.ts";
 import type { Features } from "./features.ts";
