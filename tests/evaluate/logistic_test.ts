@@ -9,7 +9,7 @@ import {
   PENALTIES,
 } from "../../lib/evaluate/logistic.ts";
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
-import { compiledRuntime } from "../../lib/trace/runtime.ts";
+import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { engine } from "../helpers/engine.ts";
 import { close } from "../helpers/numeric.ts";
 
