@@ -85,11 +85,13 @@ const REDUCTIONS = [
 const FREE = [
   ..."AssignVariableOp Cast ConcatV2 Const Equal ExpandDims Fill".split(" "),
   ..."GatherV2 Greater GreaterEqual Identity IdentityN Less".split(" "),
-  ..."LessEqual LogicalAnd LogicalNot LogicalOr NotEqual OneHot".split(" "),
+  ..."IsNan LessEqual LogicalAnd LogicalNot LogicalOr NotEqual OneHot".split(
+    " ",
+  ),
   ..."OnesLike Pack Pad PadV2 Placeholder Range ReadVariableOp".split(" "),
   ..."Reshape ResourceGather ReverseV2 Select SelectV2 Shape Slice".split(" "),
   ..."SplitV Squeeze StatelessRandomNormal StatelessRandomUniform".split(" "),
-  ..."StopGradient StridedSlice Tile Transpose Unpack".split(" "),
+  ..."StopGradient StridedSlice Tile TopKV2 Transpose Unpack".split(" "),
   ..."VarHandleOp ZerosLike".split(" "),
 ];
 
