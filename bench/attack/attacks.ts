@@ -226,9 +226,10 @@ const runFolder: Attack = async (dice, place, { half, whole }) => {
   }
   const outcome = await ended(start({ set: "train" }, "resume", run));
   const fault = faultOf(outcome, [0, 2]);
-  const told = /passed over|left out|changed values|Starting anew/.test(
-    outcome.text,
-  );
+  const told = /passed over|left out|lacks \d+ of|changed values|Starting anew/
+    .test(
+      outcome.text,
+    );
   const same = outcome.code !== 0 || told || await digestOf(run) === whole;
   return {
     did: did.join(", "),

@@ -5,7 +5,7 @@ import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
 import { readRegularText } from "../regular_file.ts";
 import { checkData, labelsRead } from "./check/check_data.ts";
-import { type ModuleOptions, withUserFiles } from "./parse/custom.ts";
+import { type TypeCheck, withUserFiles } from "./parse/custom.ts";
 import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
 import { parsePipeline } from "./parse/parse.ts";
 import { nearest } from "../diagnostics/nearest.ts";
@@ -18,8 +18,7 @@ import type { Paper, Sweep, SweepPoint } from "./sweep/sweep.ts";
 import { gather, inFile, type Variant, variantsOf } from "./sweep/variants.ts";
 
 /** How a pipeline is loaded. */
-export interface LoadOptions
-  extends Pick<ModuleOptions, "typeCheck" | "onModule"> {
+export interface LoadOptions {
   /** Changes, each `a.b=value`. */
   readonly set?: readonly string[];
   /** What it can name; what comes with Stopgrad, by default. */
@@ -28,6 +27,10 @@ export interface LoadOptions
   readonly baseDir?: string;
   /** Name of a point of the file's sweep, to load in place of the whole. */
   readonly point?: string | undefined;
+  /** Checks the types of a user's modules; not checked by default. */
+  readonly typeCheck?: TypeCheck | undefined;
+  /** Told of the files of a module before it is executed; absolute paths. */
+  readonly onModule?: ((files: readonly string[]) => void) | undefined;
 }
 
 /** A pipeline that passed every check. */

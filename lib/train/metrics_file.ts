@@ -4,6 +4,14 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 /** A line of `metrics.jsonl`; `null` for what was no number. */
 export type MetricsLine = Readonly<Record<string, number | null>>;
 
+/** What a file turned out to lack. */
+export interface MetricsDamage {
+  /** Lines that were none, or came twice, before one that stays. */
+  readonly damaged: number;
+  /** Steps that have no line. */
+  readonly missing: number;
+}
+
 const CHUNK_BYTES = 1 << 20;
 /** No line of ours is longer; what is has no end. */
 const MOST_LINE_BYTES = 1 << 20;
@@ -89,33 +97,31 @@ async function copyParts(path: string, parts: readonly Range[]): Promise<void> {
  * Forgets the lines of steps after `step`, and what is no line.
  *
  * @param take Given the lines that stay, in order, some at a time.
- * @returns How many damaged lines stood before one that stays.
  */
 export async function cutAfter(
   path: string,
   step: number,
   take: (lines: readonly MetricsLine[]) => void,
-): Promise<number> {
+): Promise<MetricsDamage> {
   const parts: { from: number; to: number }[] = [];
-  let [batch, end, bad, damaged]: [MetricsLine[], number, number, number] = [
-    [],
-    0,
-    0,
-    0,
-  ];
+  let batch: MetricsLine[] = [];
+  let [end, bad, damaged, kept, latest] = [0, 0, 0, 0, 0];
   {
     using file = await Deno.open(path);
     for await (const { bytes, from, to } of linesOf(file)) {
       end = to;
       const line = parse(bytes);
       // A whole line without its end would run into the next.
-      if (!line || to - from === bytes.length) {
+      const torn = to - from === bytes.length;
+      if (!line || torn || line.step <= latest) {
         bad++;
         continue;
       }
       if (line.step > step) continue;
       damaged += bad;
       bad = 0;
+      kept++;
+      latest = line.step;
       batch.push(line);
       if (batch.length >= BATCH) {
         take(batch);
@@ -130,5 +136,5 @@ export async function cutAfter(
   const [first = { from: 0, to: 0 }, ...others] = parts;
   if (others.length > 0 || first.from > 0) await copyParts(path, parts);
   else if (first.to < end) await Deno.truncate(path, first.to);
-  return damaged;
+  return { damaged, missing: step - kept };
 }

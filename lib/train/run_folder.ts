@@ -12,8 +12,11 @@ import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/explain/resolve.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { readRegularText } from "../regular_file.ts";
-import { cutAfter, type MetricsLine } from "./metrics_file.ts";
-import type { ModuleDigests } from "./own_modules.ts";
+import {
+  cutAfter,
+  type MetricsDamage,
+  type MetricsLine,
+} from "./metrics_file.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
 export { RUN_FILES } from "../checkpoint/run_record.ts";
@@ -47,7 +50,7 @@ export interface RunOrigin {
   /** Its images; absent in runs of older versions. */
   readonly data?: Fingerprint;
   /** Its own modules; absent in runs of older versions. */
-  readonly modules?: ModuleDigests;
+  readonly modules?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -296,13 +299,13 @@ export class RunFolder {
    * what a killed process has begun to write.
    *
    * @param take Given the lines that are left, in order, some at a time.
-   * @returns How many of them were damaged, and left out.
+   * @returns What was found to be wrong with them.
    * @throws {UserError} When they cannot be read, and would be lost.
    */
   async rewind(
     step: number,
     take: (lines: readonly MetricsLine[]) => void = () => {},
-  ): Promise<number> {
+  ): Promise<MetricsDamage> {
     await this.checkpoints.sweep();
     const path = join(this.path, RUN_FILES.metrics);
     try {
@@ -311,7 +314,7 @@ export class RunFolder {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         await this.#write(RUN_FILES.metrics, "");
-        return 0;
+        return { damaged: 0, missing: step };
       }
       throw new UserError(
         `Cannot go on in "${this.path}": its ${RUN_FILES.metrics} cannot be read, and would be lost: ${

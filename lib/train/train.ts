@@ -261,15 +261,21 @@ async function goOn(
     await folder.lock();
     if (checkpoint) await session.restore(checkpoint.values);
     if (changed) await folder.describe(session.pipeline, { ...origin, id });
-    const damaged = await folder.rewind(
+    const { damaged, missing } = await folder.rewind(
       session.done,
       (lines) => memory.recall(lines),
     );
+    const file = `${folder.path}/${RUN_FILES.metrics}`;
     if (damaged > 0) {
       emit({
         kind: "notice",
-        text:
-          `left out ${damaged} damaged line(s) of ${folder.path}/${RUN_FILES.metrics}`,
+        text: `left out ${damaged} damaged line(s) of ${file}`,
+      });
+    }
+    if (missing > 0) {
+      emit({
+        kind: "notice",
+        text: `${file} lacks ${missing} of the ${session.done} steps done`,
       });
     }
   });

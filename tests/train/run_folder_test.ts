@@ -39,7 +39,10 @@ Deno.test(
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, `${text}{"step":6,"epoch":2,"lo`);
     const lines: MetricsLine[] = [];
-    assert.equal(await run.rewind(3, (some) => lines.push(...some)), 0);
+    assert.deepEqual(
+      await run.rewind(3, (some) => lines.push(...some)),
+      { damaged: 0, missing: 0 },
+    );
     assert.deepEqual(lines.map(({ step }) => step), [1, 2, 3]);
     assert.equal(
       await Deno.readTextFile(path),
@@ -62,11 +65,17 @@ Deno.test(
         '{"step":"2"}\n',
         "[".repeat(9000) + "\n",
         "x".repeat(3 << 20) + "\n",
+        // A part of the file that came twice.
+        line(1),
       ]
     ) {
       await Deno.writeTextFile(path, line(1) + damage + line(2) + line(3));
       const lines: MetricsLine[] = [];
-      const damaged = await run.rewind(2, (some) => lines.push(...some));
+      const { damaged, missing } = await run.rewind(
+        2,
+        (some) => lines.push(...some),
+      );
+      assert.equal(missing, 0);
       assert.ok(damaged >= 1);
       assert.deepEqual(lines.map(({ step }) => step), [1, 2]);
       assert.equal(await Deno.readTextFile(path), line(1) + line(2));
@@ -89,11 +98,21 @@ Deno.test(
     assert.ok(text.length > 2 << 20);
     await Deno.writeTextFile(path, text);
     let [steps, last] = [0, 0];
-    const damaged = await run.rewind(count - 1, (lines) => {
+    const { damaged, missing } = await run.rewind(count - 1, (lines) => {
       steps += lines.length;
       last = lines.at(-1)?.["step"] ?? last;
     });
-    assert.deepEqual([damaged, steps, last], [0, count - 1, count - 1]);
+    assert.deepEqual([damaged, missing, steps, last], [
+      0,
+      0,
+      count - 1,
+      count - 1,
+    ]);
+    // What the disk lost is counted.
+    await Deno.writeTextFile(path, text.split("\n").slice(9).join("\n"));
+    assert.equal((await run.rewind(count - 1)).missing, 9);
+    await Deno.writeTextFile(path, text);
+    await run.rewind(count - 1);
     const cut = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
     assert.equal(await Deno.readTextFile(path), cut);
   }),
