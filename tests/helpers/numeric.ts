@@ -216,7 +216,7 @@ export class FixedRun implements Run {
 
   random(place: string): Random {
     return assert.fail(
-      `random numbers at ${place}, of which the test has none`,
+      `no random numbers at ${place}`,
     );
   }
 

@@ -275,7 +275,7 @@ for (
   y: { encode: mlp, of: global, hidden: 4, out: 4 }
   w: { with: y, of: local }
   loss: { loss: mse, between: [y, w] }`,
-      /"y".*2 × \[batch, 4, 4, 3\].*its weights would have other shapes$/,
+      /^Cannot use the weights of "y" on 2 × \[batch, 4, 4, 3\]: they would have other shapes$/,
     ],
     [
       "the weights of what has none",
@@ -284,7 +284,7 @@ for (
   m: { mean: y }
   w: { with: m, of: y }
   loss: { loss: mse, between: [y, w], pairs: all }`,
-      /^Cannot use the weights of "m": it has none$/,
+      /^Cannot use the weights of "m": it has no weights$/,
     ],
     [
       "the weights of views",
@@ -292,7 +292,7 @@ for (
   y: { encode: mlp, of: global, hidden: 4, out: 4 }
   w: { with: global, of: y }
   loss: { loss: mse, between: [y, w], pairs: all }`,
-      /^Cannot use the weights of "global": it has none$/,
+      /^Cannot use the weights of "global": it has no weights$/,
     ],
   ] as const
 ) {
