@@ -256,6 +256,7 @@ export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
 export { Encoder, type EncoderOptions } from "./lib/encoder/encoder.ts";
 export type { EmbeddedBatch, EmbedRange } from "./lib/encoder/embed.ts";
 export type { OpenedRun, Which } from "./lib/encoder/open_run.ts";
+export type { LooseImages } from "./lib/data/loose.ts";
 export type { Programs } from "./lib/compile/runtime.ts";
 export type { Executable, Tensors } from "./lib/compile/machine.ts";
 export type {

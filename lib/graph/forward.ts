@@ -82,13 +82,13 @@ const shapeOf = ({ shape, rows }: Type, batch: number): number[] => [
 
 /** Outputs of a stage; a user's own are looked at. */
 function outputsOf(
-  { name, stage: { definition }, built, code }: WiredStage,
+  { name, stage: { definition }, built, code, owner }: WiredStage,
   inputs: Values,
   run: StepRun,
   batch: number,
 ): Values {
   return runUserCode(code, name, () => {
-    const all = built.apply(inputs, run.of(name));
+    const all = built.apply(inputs, run.of(name, owner));
     if (!isUserFile(code)) return all;
     if (definition.objective) expectShape(all["loss"]?.[0], []);
     for (const [output, views] of Object.entries(built.outputs)) {

@@ -13,6 +13,8 @@ export interface WiredStage {
   readonly inputs: Readonly<Record<string, Signature>>;
   /** What runs it, and what comes out. */
   readonly built: BuiltStage;
+  /** Stage whose weights it uses: itself, or the one that it is a copy of. */
+  readonly owner: string;
   /** Definition whose code runs: its own, or that of the stage it copies. */
   readonly code: string;
   /** Variables that it declared, in order. */

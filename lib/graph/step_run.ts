@@ -47,9 +47,12 @@ export class StepRun {
     this.#updated.set(variable.path, variable);
   }
 
-  /** The run as one stage sees it. */
-  of(stage: string): StageRun {
-    const frozen = this.sources.frozen(stage);
+  /**
+   * The run as one stage sees it. A copy runs as the owner of its weights does,
+   * whose state moves once a step however many copies there are.
+   */
+  of(stage: string, owner = stage): StageRun {
+    const frozen = this.sources.frozen(owner);
     return {
       training: this.training && !frozen,
       read: (variable) => this.read(variable),
@@ -58,9 +61,9 @@ export class StepRun {
       },
       scope: (path, body) => this.execution.scope(path, body),
       random: (place) => this.sources.random(`${stage}/${place}`),
-      scheduled: (option) => this.sources.scheduled(stage, option),
+      scheduled: (option) => this.sources.scheduled(owner, option),
       after: (body, when = "step") => {
-        this.#later.push({ when, body });
+        if (stage === owner) this.#later.push({ when, body });
       },
       report: (name, value) => {
         this.reported[`${name}:${stage}`] = tf.keep(value);

@@ -38,17 +38,9 @@ function portsOf(
 
 type ByName = Wiring["byName"];
 
-/** Variables of a stage; of one that shares another's, those. */
-function weightsOf(
-  { variables, stage: { links } }: WiredStage,
-  byName: ByName,
-): WiredStage["variables"] {
-  const [source] = links.values();
-  const shared = source === undefined ? undefined : byName.get(source);
-  return variables.length === 0 && shared
-    ? weightsOf(shared, byName)
-    : variables;
-}
+/** The stage whose weights a linked one uses. */
+const ownerOf = (to: string, byName: ByName): WiredStage | undefined =>
+  byName.get(byName.get(to)?.owner ?? to);
 
 /** A stage that another one copies. */
 function templateOf(
@@ -61,7 +53,7 @@ function templateOf(
   const links = linksOf(stage, byName, batch, problem);
   return {
     name,
-    variables: weightsOf(wired, byName),
+    variables: wired.variables,
     inputs: portsOf(stage, links),
     reads: inputs,
     build: (scope, signatures) =>
@@ -98,7 +90,7 @@ function linksOf(
 ): Readonly<Record<string, Template>> {
   return Object.fromEntries(
     [...links].flatMap(([key, to]) => {
-      const wired = byName.get(to);
+      const wired = ownerOf(to, byName);
       return wired ? [[key, templateOf(wired, byName, batch, problem)]] : [];
     }),
   );
@@ -158,9 +150,9 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
         },
       );
     }
-    const wired = byName.get(to);
+    const wired = ownerOf(to, byName);
     if (!wired) return undefined;
-    if (weightsOf(wired, byName).length > 0) continue;
+    if (wired.variables.length > 0) continue;
     problem(
       "ema-mismatch",
       [key],
@@ -192,6 +184,9 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
     stage,
     inputs,
     built,
+    owner: definition.borrows
+      ? [...stage.links.values()].map((to) => byName.get(to)?.owner)[0] ?? name
+      : name,
     code: [...stage.links.values()].map((to) => byName.get(to)?.code)[0] ??
       definition.name,
     variables: scope.variables,

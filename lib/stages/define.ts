@@ -246,6 +246,8 @@ export interface StageDefinition<Options = unknown>
   readonly links?: readonly string[];
   /** Whether it has the inputs of the stage that it links to, too. */
   readonly inputsOfLink?: boolean;
+  /** Whether it uses the weights of the stage that it links to, and has none. */
+  readonly borrows?: boolean;
   /** Options that are settings of `train` where the stage has none of its own. */
   readonly inherits?: Readonly<Record<string, "ema">>;
   /** Scalars that it reports, each as `<name>:<stage>`. */

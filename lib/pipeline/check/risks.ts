@@ -117,12 +117,16 @@ const momentumOf = ([first]: readonly WiredStage[]): Path =>
     ? ["stages", first.name, "momentum"]
     : ["train", "ema"];
 
-const hasWeights = ({ variables }: WiredStage): boolean =>
-  variables.some(({ role }) => role !== "buffer");
+/** Variables that a stage uses: its own, or of a copy those of the owner. */
+const weightsOf = ({ graph }: Case, { owner }: WiredStage) =>
+  graph.byName.get(owner)?.variables ?? [];
+
+const hasWeights = (it: Case, wired: WiredStage): boolean =>
+  weightsOf(it, wired).some(({ role }) => role !== "buffer");
 
 const hasPredictor = (it: Case): boolean => {
   const [left, right] = sidesOf(it.loss).map((side) =>
-    behind(it, side).filter(hasWeights).length
+    behind(it, side).filter((one) => hasWeights(it, one)).length
   );
   return left !== right;
 };
@@ -208,9 +212,9 @@ const RISKS: readonly Risk[] = [
       attracting(it) && alone(it) &&
       !sidesOf(it.loss).some((side) =>
         behind(it, side).some((one) =>
-          hasWeights(one) && partOf(one) !== undefined &&
+          hasWeights(it, one) && partOf(one) !== undefined &&
           partOf(one) !== "encoder" &&
-          one.variables.some(({ role }) => role === "buffer")
+          weightsOf(it, one).some(({ role }) => role === "buffer")
         )
       ),
     at: ({ name }) => ["stages", name],

@@ -142,7 +142,8 @@ function inputsOf(
   const chosen = isRecord(source)
     ? chosenBy(source, registry, references.stages)
     : undefined;
-  if (!chosen) return definition.inputs;
+  // A value that is itself the key, as in `mean: z`, belongs to a stage without weights.
+  if (!chosen || chosen.kind.value === "input") return definition.inputs;
   const linked = inputsOf(chosen, source as Keys, reading, depth + 1);
   const [main] = Object.values(definition.inputs);
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { z } from "zod";
 import {
   defineStage,
   type Port,
-  ShapeError,
+  showSignature,
   type StageDefinition,
 } from "../define.ts";
 
@@ -33,14 +33,28 @@ export const shared: StageDefinition = defineStage({
   inputs: { of: OF },
   links: ["with"],
   inputsOfLink: true,
-  build(scope, inputs, _options, { links: { with: source } }) {
+  borrows: true,
+  build(scope, inputs, _options, { links: { with: source }, problem }) {
     if (!source) throw new Error("internal: the weights of nothing");
+    const [input = "of"] = Object.keys(inputs);
     const names = (of: typeof source.variables): string =>
       JSON.stringify(of.map(({ path, shape }) => [path, shape]));
     const again = scope.at(source.name);
     const built = source.build(again, inputs);
     if (names(again.variables) !== names(source.variables)) {
-      throw new ShapeError("its weights would have other shapes");
+      const shown = showSignature(inputs[input] ?? []);
+      problem(
+        "shape-mismatch",
+        [input],
+        `Cannot use the weights of "${source.name}" on ${shown}: they would have other shapes`,
+        {
+          hints: [
+            `"${source.name}" reads ${
+              showSignature(source.reads[input] ?? [])
+            }`,
+          ],
+        },
+      );
     }
     return { outputs: built.outputs, apply: built.apply };
   },
