@@ -1,5 +1,5 @@
 /** @file Text to a file, or to the terminal. */
-import { UserError } from "../errors.ts";
+import { UserError, writeReason } from "../errors.ts";
 import { print } from "./say.ts";
 
 /**
@@ -17,9 +17,7 @@ export async function output(text: string, file?: string): Promise<void> {
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "its folder does not exist"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+      : writeReason(error);
     throw new UserError(`Cannot write "${file}": ${reason}.`);
   }
 }

@@ -19,6 +19,7 @@ export type ReadingOptions = Omit<ImageOptions, "path" | "test" | "memory">;
 
 /** Images, as they were found. */
 export interface LooseImages {
+  /** The images, decoded as they are needed. */
   readonly images: ImageStream;
   /** Files that are no images, or no whole ones. */
   readonly skipped: readonly SkippedFile[];

@@ -8,7 +8,7 @@ import { CheckpointStore } from "../checkpoint/store.ts";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Fingerprint } from "../data/fingerprint.ts";
 import type { SkippedFile } from "../data/source.ts";
-import { UserError } from "../errors.ts";
+import { UserError, writeReason } from "../errors.ts";
 import { resolve } from "../pipeline/explain/resolve.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { readRegularText } from "../regular_file.ts";
@@ -114,9 +114,7 @@ export function unwritable(
 ): UserError {
   if (error instanceof UserError) return error;
   return new UserError(
-    `Cannot write a run under "${path}": ${
-      error instanceof Error ? error.message : String(error)
-    }\n${cure}`,
+    `Cannot write a run under "${path}": ${writeReason(error)}\n${cure}`,
   );
 }
 

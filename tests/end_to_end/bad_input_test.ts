@@ -102,8 +102,10 @@ Deno.test("run refuses a GPU that TensorFlow does not find", () =>
 
 Deno.test("run refuses an engine that cannot be loaded, and says how to give another", () =>
   inFolder(async (folder) => {
+    const header = new Uint8Array(64);
+    header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
     for (const file of Object.values(LIBRARY_FILES)) {
-      await Deno.writeTextFile(join(folder, file), "no library");
+      await Deno.writeFile(join(folder, file), header);
     }
     const runs = join(folder, "runs");
     const { code, stderr } = await withEngine(folder, "--runs-dir", runs);
