@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { embed } from "./embed.ts";
+import { evaluate } from "./evaluate.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
@@ -86,6 +87,32 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (run, images, options) => {
       code = await embed(run, images, options as Parameters<typeof embed>[2]);
+    });
+
+  program.command("evaluate")
+    .description("scores of a run's encoder on labelled images, and baselines")
+    .argument("<run>", "folder of the run, or one of its checkpoints")
+    .option(
+      "--data <path>",
+      "labelled images, a folder or a tar archive; by default the run's own",
+    )
+    .option(
+      "--test <path or share>",
+      "images to test with; by default a folder test/, or 0.2 of them",
+    )
+    .option("--out <file>", "write all scores, as JSON")
+    .option("--force", "replace a file that is there")
+    .option("--of <stage>", "another network of the run, such as z")
+    .addOption(checkpointOption())
+    .option("--batch <n>", "images of a call", positiveInteger)
+    .addOption(deviceOption())
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
+    .action(async (run, options) => {
+      code = await evaluate(run, options as Parameters<typeof evaluate>[1]);
     });
 
   program.command("check")

@@ -161,6 +161,11 @@ export class Encoder {
     return this.#runtime.load(name, body);
   }
 
+  /** How image files are read for it. */
+  get reading(): ReadingOptions {
+    return readingFor(this.run.loaded);
+  }
+
   /**
    * Looks at image files, to be read as the run read its own: a folder, a tar
    * archive, a `.txt` list, or files. Those that cannot be read are left out.
@@ -171,7 +176,7 @@ export class Encoder {
     places: readonly string[],
     context: Pick<LoadContext, "onProgress" | "onSkipped"> = {},
   ): Promise<LooseImages> {
-    return looseImages(places, readingFor(this.run.loaded), {
+    return looseImages(places, this.reading, {
       ...context,
       baseDir: ".",
       cacheDir: "",

@@ -1,12 +1,12 @@
 /** @file Judges an encoder by its features. */
-import type { Images, LoadedData } from "../data/source.ts";
+import type { LoadedData } from "../data/source.ts";
 import type { Evaluate } from "../model/pipeline.ts";
 import { balanced, top1 } from "./accuracy.ts";
 import { type Encodes, type FeatureReader, featureReader } from "./features.ts";
 import { judgeable } from "./judgeable.ts";
 import { knnWinners } from "./knn.ts";
 import { linearWinners } from "./linear.ts";
-import type { Labelled } from "./probe_set.ts";
+import { classCount, labelled, only } from "./labelled.ts";
 
 /** Accuracies in 0..1; `null` where one was not asked for or cannot be had. */
 export interface Scores {
@@ -46,18 +46,9 @@ export async function evaluate(
   const { possible, notes, queries: kept } = judgeable(train, test);
   const note = notes.length > 0 ? { note: notes.join("; ") } : {};
   if (!possible || !train.labels || !test) return { ...none, ...note };
-  const labelled = async (set: Images): Promise<Labelled> => {
-    const features = await read(set);
-    const labels = set.labels as Int32Array;
-    return {
-      features,
-      labels: features.rows?.map((image) => labels[image] as number) ?? labels,
-    };
-  };
-  const bank = await labelled(train);
-  const queries = only(await labelled(test), kept);
-  const classes = train.classes?.length ??
-    train.labels.reduce((most, label) => Math.max(most, label + 1), 0);
+  const bank = await labelled(train, read);
+  const queries = only(await labelled(test, read), kept);
+  const classes = classCount(train);
   const sets = [session, bank, queries, classes] as const;
   const near = knn && await knnWinners(...sets, knn, signal);
   const line = linear && await linearWinners(...sets, linear, signal);
@@ -68,26 +59,5 @@ export async function evaluate(
     ...(near ? { knn_balanced: balanced(near, labels) } : {}),
     ...(line ? { linear_balanced: balanced(line, labels) } : {}),
     ...note,
-  };
-}
-
-/** The rows of some images. */
-function only(
-  { features, labels }: Labelled,
-  images: Int32Array | undefined,
-): Labelled {
-  if (!images) return { features, labels };
-  const { width, data, rows } = features;
-  const wanted = new Set(images);
-  const kept = [...labels.keys()].filter((row) =>
-    wanted.has(rows?.[row] ?? row)
-  );
-  const values = new Float32Array(kept.length * width);
-  kept.forEach((row, i) =>
-    values.set(data.subarray(row * width, (row + 1) * width), i * width)
-  );
-  return {
-    features: { count: kept.length, width, data: values },
-    labels: Int32Array.from(kept, (row) => labels[row] as number),
   };
 }

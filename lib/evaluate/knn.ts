@@ -40,9 +40,32 @@ export async function knnWinners(
   { k, temperature }: KnnOptions,
   signal?: AbortSignal,
 ): Promise<Int32Array> {
+  const found = await knnSweep(
+    programs,
+    train,
+    test,
+    classes,
+    { ks: [k], temperature },
+    signal,
+  );
+  return found.get(k) as Int32Array;
+}
+
+/** The same for several numbers of neighbours at once. */
+export async function knnSweep(
+  programs: Programs,
+  train: Labelled,
+  test: Labelled,
+  classes: number,
+  { ks, temperature }: {
+    readonly ks: readonly number[];
+    readonly temperature: number;
+  },
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<number, Int32Array>> {
   const bank = await uploadSet(programs, train);
   const { width, count, data } = test.features;
-  const neighbours = Math.min(k, train.features.count);
+  const neighbours = Math.min(Math.max(...ks), train.features.count);
   const vote = programs.load("knn", (execution) => {
     const queries = execution.feed("rows", [BATCH, width], "float32");
     const similarity = tf.matMul(
@@ -57,24 +80,27 @@ export async function knnWinners(
     const weights = tf.exp(
       tf.div(tf.sub(values, tf.max(values, 1, true)), temperature),
     );
-    const votes = tf.sum(
-      tf.mul(
-        tf.oneHot(labels as tf.Tensor2D, classes),
-        tf.expandDims(weights, 2),
-      ),
-      1,
+    const votes = tf.mul(
+      tf.oneHot(labels as tf.Tensor2D, classes),
+      tf.expandDims(weights, 2),
     );
-    return { winner: tf.argMax(votes, 1) };
+    return Object.fromEntries(ks.map((k) => {
+      const size = [-1, Math.min(k, neighbours), -1];
+      const own = tf.slice(votes, [0, 0, 0], size);
+      return [`${k}`, tf.argMax(tf.sum(own, 1), 1)];
+    }));
   });
-  const winners = new Int32Array(count);
+  const winners = new Map(ks.map((k) => [k, new Int32Array(count)]));
   await eachBatch(count, BATCH, async (from, length) => {
     const rows = new Float32Array(BATCH * width);
     rows.set(data.subarray(from * width, (from + BATCH) * width));
-    const { winner } = await vote.run({
+    const found = await vote.run({
       rows: { dtype: "float32", shape: [BATCH, width], data: rows },
     });
-    for (let i = 0; i < length; i++) {
-      winners[from + i] = Number(winner?.data[i]);
+    for (const [k, own] of winners) {
+      for (let i = 0; i < length; i++) {
+        own[from + i] = Number(found[`${k}`]?.data[i]);
+      }
     }
   }, signal);
   return winners;

@@ -34,14 +34,28 @@ const MEMORY = 10;
 const [ARMIJO, CURVATURE] = [1e-4, 0.9];
 const MOST_TRIALS = 25;
 
-const dot = (a: Float64Array, b: Float64Array): number =>
-  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+/** Loops, and no calls for each number: there may be a hundred thousand. */
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
 
-const along = (x: Float64Array, d: Float64Array, t: number): Float64Array =>
-  x.map((value, i) => value + t * (d[i] as number));
+function along(x: Float64Array, d: Float64Array, t: number): Float64Array {
+  const at = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    at[i] = (x[i] as number) + t * (d[i] as number);
+  }
+  return at;
+}
 
-const largest = (x: Float64Array): number =>
-  x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+function largest(x: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < x.length; i++) {
+    most = Math.max(most, Math.abs(x[i] as number));
+  }
+  return most;
+}
 
 interface Pair {
   /** Step. */

@@ -11,6 +11,7 @@ import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import { eachBatch } from "./each_batch.ts";
 import type { Features } from "./features.ts";
+import { rowsOf } from "./labelled.ts";
 import { lbfgs } from "./lbfgs.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
 import { momentsOf, standardised } from "./standardise.ts";
@@ -39,13 +40,13 @@ export interface LogisticResult {
 /** Penalties that are tried, strongest first. */
 export const PENALTIES: readonly number[] = [0.001, 0.01, 0.1, 1, 10];
 
-const ITERATIONS = 1000;
-/** Of the mean loss; scikit-learn's is 1e-4. */
-const TOLERANCE = 1e-5;
+const ITERATIONS = 500;
+/** Of the gradient of the mean loss, as scikit-learn's. */
+const TOLERANCE = 1e-4;
 /** One training row in so many is held out to choose the penalty. */
 const HELD_OUT = 5;
-/** Penalties that may be worse before weaker ones are not tried. */
-const PATIENCE = 2;
+/** Penalties that may be no better before weaker ones are not tried. */
+const PATIENCE = 1;
 const BATCH = 1024;
 
 interface Model {
@@ -66,23 +67,6 @@ export function heldOut(labels: Int32Array, seed = 0): Uint8Array {
     if (number % HELD_OUT === 2) held[row] = 1;
   }
   return held;
-}
-
-/** Rows of a set that a mask has at a value. */
-function rowsAt(
-  { features: { width, data }, labels }: Labelled,
-  mask: Uint8Array,
-  wanted: number,
-): Labelled {
-  const rows = [...mask.keys()].filter((row) => mask[row] === wanted);
-  const values = new Float32Array(rows.length * width);
-  rows.forEach((row, i) =>
-    values.set(data.subarray(row * width, (row + 1) * width), i * width)
-  );
-  return {
-    features: { count: rows.length, width, data: values },
-    labels: Int32Array.from(rows, (row) => labels[row] as number),
-  };
 }
 
 /** A set of training rows on the device, and programs over it. */
@@ -223,7 +207,7 @@ async function choose(
   signal?: AbortSignal,
 ): Promise<number> {
   const mask = heldOut(train.labels);
-  const held = rowsAt(train, mask, 1);
+  const held = rowsOf(train, [...mask.keys()].filter((row) => mask[row]));
   const [first = 1] = penalties;
   if (penalties.length < 2) return first;
   // Too few to tell: what scikit-learn takes where nothing is said.
@@ -239,7 +223,7 @@ async function choose(
     if (accuracy > best.accuracy) {
       best = { c, accuracy };
       worse = 0;
-    } else if (++worse >= PATIENCE) break;
+    } else if (++worse > PATIENCE) break;
   }
   return best.c;
 }
