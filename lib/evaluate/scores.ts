@@ -1,5 +1,5 @@
 /** @file Every score of a set of features, with its protocol and how sure it is. */
-import type { Programs } from "../trace/runtime.ts";
+import type { Programs } from "../compile/runtime.ts";
 import { balanced, top1 } from "./accuracy.ts";
 import { share, shots } from "./few.ts";
 import { bootstrap } from "./interval.ts";
