@@ -258,6 +258,13 @@ export type { EmbeddedBatch, EmbedRange } from "./lib/encoder/embed.ts";
 export type { OpenedRun, Which } from "./lib/encoder/open_run.ts";
 export type { LooseImages } from "./lib/data/loose.ts";
 export type { Programs } from "./lib/compile/runtime.ts";
+export {
+  exportEncoder,
+  type ExportOptions,
+} from "./lib/export/export_encoder.ts";
+export type { ExportResult } from "./lib/export/export_run.ts";
+export type { FormatName } from "./lib/export/formats.ts";
+export type { Size } from "./lib/export/portable.ts";
 export type { Executable, Tensors } from "./lib/compile/machine.ts";
 export type {
   Execution,

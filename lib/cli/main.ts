@@ -1,11 +1,13 @@
 /** @file The command line. */
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
+import { type FormatName, FORMATS } from "../export/formats.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { embed } from "./embed.ts";
 import { evaluate } from "./evaluate.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { exportCommand, EXPORTED } from "./export.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { ir } from "./ir.ts";
 import {
@@ -182,6 +184,26 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--trace <file>", "write a Chrome trace of one step")
     .action(async (file, options) => {
       code = await profile(file, options as Parameters<typeof profile>[1]);
+    });
+
+  program.command("export")
+    .description("a run's encoder for other runtimes, with a model card")
+    .argument("<run>", "folder of the run, or one of its checkpoints")
+    .addOption(
+      new Option("--to <format>", "format")
+        .choices(Object.keys(FORMATS) as FormatName[])
+        .makeOptionMandatory(),
+    )
+    .option("--out <folder>", "new folder; by default below exports/")
+    .addOption(
+      new Option("--checkpoint <which>", "by default the newest healthy one")
+        .choices(EXPORTED),
+    )
+    .action(async (run, options) => {
+      code = await exportCommand(
+        run,
+        options as Parameters<typeof exportCommand>[1],
+      );
     });
 
   program.command("schema")

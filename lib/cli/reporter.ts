@@ -187,6 +187,9 @@ export function reporter(
         );
       }
     },
+    init({ lines }) {
+      for (const line of lines) terminal.print(line);
+    },
     step: ({ progress }) => terminal.live(stepLine(progress)),
     alarm({ alarm: { fault, step, message, cures }, stops, checkpoint }) {
       terminal.warn(

@@ -1,12 +1,8 @@
 /** @file An encoder apart from training: opened from a run, it gives features of images. */
 import type { Executable } from "../compile/machine.ts";
-import type { ImageOptions } from "../data/image_options.ts";
-import {
-  type LooseImages,
-  looseImages,
-  type ReadingOptions,
-} from "../data/loose.ts";
+import { type LooseImages, looseImages } from "../data/loose.ts";
 import type { Images, LoadContext } from "../data/source.ts";
+import { readingFor } from "./reading.ts";
 import { Findings } from "../diagnostics/diagnostic.ts";
 import { type Device, type Engine, openEngine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
@@ -45,20 +41,6 @@ const MOST_IMAGES = 256;
 function batchFor([, height, width]: StageGraph["image"]): number {
   const fitting = Math.floor(MOST_PIXELS / (height * width));
   return Math.max(1, Math.min(MOST_IMAGES, fitting));
-}
-
-/** Files are read at the encoder's size, and as the run's own source reads them. */
-function readingFor({ pipeline, graph }: LoadedPipeline): ReadingOptions {
-  const [channels, height, width] = graph.image;
-  const { bands, range, page } = pipeline.data.options as Partial<ImageOptions>;
-  return {
-    size: { height, width },
-    channels,
-    bands,
-    range,
-    page,
-    on_error: "skip",
-  };
 }
 
 /** @throws {UserError} When the network is none, or needs more than images. */
@@ -161,11 +143,6 @@ export class Encoder {
     return this.#runtime.load(name, body);
   }
 
-  /** How image files are read for it. */
-  get reading(): ReadingOptions {
-    return readingFor(this.run.loaded);
-  }
-
   /**
    * Looks at image files, to be read as the run read its own: a folder, a tar
    * archive, a `.txt` list, or files. Those that cannot be read are left out.
@@ -176,7 +153,7 @@ export class Encoder {
     places: readonly string[],
     context: Pick<LoadContext, "onProgress" | "onSkipped"> = {},
   ): Promise<LooseImages> {
-    return looseImages(places, this.reading, {
+    return looseImages(places, readingFor(this.run.loaded), {
       ...context,
       baseDir: ".",
       cacheDir: "",

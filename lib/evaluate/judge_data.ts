@@ -3,6 +3,7 @@ import { folder } from "../data/folder.ts";
 import type { LoadContext, LoadedData } from "../data/source.ts";
 import { tar } from "../data/tar.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { readingFor } from "../encoder/reading.ts";
 import { UserError } from "../errors.ts";
 
 /** Where labelled images are. */
@@ -56,7 +57,11 @@ export async function judgeData(
   const source = /\.(tar|tar\.gz|tgz)$/i.test(data) ? tar : folder;
   const load = (more: object) =>
     source.load(
-      source.options.parse({ ...encoder.reading, path: data, ...more }),
+      source.options.parse({
+        ...readingFor(encoder.run.loaded),
+        path: data,
+        ...more,
+      }),
       context,
     );
   const asked = testOf(test);

@@ -136,6 +136,8 @@ export interface Pipeline {
   };
   /** Stages by name, in the order of the file. */
   readonly stages: ReadonlyMap<string, Stage>;
+  /** Weights that stages begin with, by stage: paths. */
+  readonly init?: Readonly<Record<string, string>>;
   /** Length, optimizer, schedules. */
   readonly train: Train;
   /** What to do about a run that goes wrong. */

@@ -86,6 +86,8 @@ export interface PipelineConfig<Own extends object = never> {
     >;
     readonly precision?: "float32" | "bfloat16";
   };
+  /** Weights that stages begin with: a run, a checkpoint or a safetensors file. */
+  readonly init?: Readonly<Record<string, string>>;
   /** What to do about a run that goes wrong; an action alone is that of `collapse`. */
   readonly monitor?: Action | Partial<Monitor>;
   /** Epochs between checkpoints, and how many stay. */

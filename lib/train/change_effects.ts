@@ -25,6 +25,10 @@ const EFFECTS: readonly (readonly [RegExp, string])[] = [
     /^data\./,
     "data: training goes on with other images, or images read otherwise; what was learnt from the old ones is kept",
   ],
+  [
+    /^init\b/,
+    "init: nothing, for weights are read before the first step alone",
+  ],
   [/^seed$/, "seed: augmentations and the order of images are drawn anew"],
   [/^evaluate\b/, "evaluate: training stays as it is, scores are made anew"],
   [

@@ -22,6 +22,11 @@ export type TrainEvent =
     readonly warnings: readonly string[];
   }
   | {
+    /** What stages begin with in place of drawn weights, a line each. */
+    readonly kind: "init";
+    readonly lines: readonly string[];
+  }
+  | {
     readonly kind: "ready";
     readonly folder: string;
     readonly images: number;

@@ -365,6 +365,19 @@ export class TrainingSession {
     await this.#stopDecoding();
   }
 
+  /** Puts values in place of drawn ones, before the first step. */
+  async begin(values: Readonly<Record<string, TensorData>>): Promise<void> {
+    const given = this.variables.filter(({ path }) => path in values);
+    if (given.length === 0) return;
+    await this.load("begin", (execution) => {
+      for (const ref of given) {
+        const value = execution.feed(ref.path, ref.shape, ref.dtype);
+        execution.assign(ref, value);
+      }
+      return {};
+    }).run(values);
+  }
+
   async #stopDecoding(): Promise<void> {
     const prefetcher = this.#prefetcher;
     this.#prefetcher = undefined;

@@ -25,6 +25,7 @@ import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
 import { machineMemory } from "./machine_memory.ts";
 import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
+import { readInit } from "./init.ts";
 import { reported } from "./monitoring.ts";
 import { digestModules } from "./own_modules.ts";
 import { RunMemory } from "./run_memory.ts";
@@ -111,6 +112,8 @@ export async function train(
   const { pipeline, graph, baseDir } = loaded;
   const { resume, eager = false, xla = false, onEvent: emit = () => {} } =
     options;
+  // Before anything is loaded: weights that do not fit end it at once.
+  const first = resume?.checkpoint ? undefined : await readInit(loaded);
   const late = new Backlog<SkippedFile>();
   const settings = {
     ...(options.device ? { device: options.device } : {}),
@@ -160,6 +163,10 @@ export async function train(
   );
   let folder: RunFolder | undefined;
   try {
+    if (first) {
+      await session.begin(first.values);
+      emit({ kind: "init", lines: first.lines });
+    }
     refuseUnreportedBest(pipeline.checkpoint, reported(session));
     const { activations, products } = session.rounding;
     const { device, threads } = engine;

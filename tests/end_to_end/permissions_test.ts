@@ -139,4 +139,14 @@ Deno.test("A run, its resumption and what comes after it have what they need", (
     );
     assert.equal(embedded.code, 0, embedded.stderr);
     assert.match(await Deno.readTextFile(out), /^file,/);
+    const exported = await withSet(
+      setOf("export"),
+      "export",
+      run,
+      "--to",
+      "onnx",
+      "--out",
+      join(runs, "exported"),
+    );
+    assert.equal(exported.code, 0, exported.stderr);
   }));

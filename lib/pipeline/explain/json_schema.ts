@@ -250,6 +250,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       propertyNames: { pattern: STAGE_NAME.source, not: { enum: SOURCES } },
       additionalProperties: ref("stage"),
     },
+    init: fromZod(sections.init) as JsonSchema & { description: string },
     train: trainSchema(registry),
     monitor: {
       description: "What to do about a run that goes wrong",

@@ -67,6 +67,7 @@ export function resolve(pipeline: Pipeline): Plain {
     stages: Object.fromEntries(
       [...stages].map(([name, one]) => [name, stage(one)]),
     ),
+    ...(pipeline.init ? { init: { ...pipeline.init } } : {}),
     train: {
       [train.length.unit]: train.length.count,
       optimizer: optimizer(train.optimizer),

@@ -21,6 +21,7 @@ import { parseStage } from "./parse_stage.ts";
 import {
   checkpoint,
   evaluate,
+  init,
   monitor,
   perStage,
   SCHEDULES,
@@ -77,6 +78,7 @@ export function parsePipeline(
   const fitted = fitPresets(registry, channelsOf(data));
   const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
+  const begun = parseInit(value["init"], stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);
   const kept = validate(
     checkpoint,
@@ -94,6 +96,7 @@ export function parsePipeline(
     ...top,
     data,
     stages: stages.stages,
+    ...(begun ? { init: begun } : {}),
     train: trained,
     monitor: monitored,
     checkpoint: kept,
@@ -367,6 +370,20 @@ function parsePerStage(
     });
   }
   return result;
+}
+
+/** Weights to begin with, of stages that are there. */
+function parseInit(
+  value: unknown,
+  stages: Pick<Draft, "stages" | "broken"> | undefined,
+  findings: Findings,
+): Pipeline["init"] {
+  if (value === undefined || value === null) return undefined;
+  const read = validate(init, value, ["init"], `"init"`, findings);
+  for (const name of Object.keys(read ?? {})) {
+    if (stages) checkTrained(name, ["init", name], stages, findings);
+  }
+  return read;
 }
 
 function parseMonitor(value: unknown, findings: Findings): Monitor | undefined {

@@ -159,6 +159,16 @@ export const evaluate = z.strictObject({
     .describe("Linear-probe accuracy, or false"),
 });
 
+/** `init`: weights by the stage that begins with them. */
+export const init = z.record(
+  z.string(),
+  z.string().min(1).describe(
+    "Folder of a run, one of its checkpoints, or a safetensors file",
+  ),
+).describe(
+  "Weights that stages begin with in place of drawn ones, with torchvision's or timm's names, or a run's",
+);
+
 /** What the papers report of a sweep's points. */
 export const paper = z.strictObject({
   figure: z.string().min(1).optional().describe(
@@ -194,6 +204,7 @@ export const TOP_LEVEL = [
   "seed",
   "data",
   "stages",
+  "init",
   "train",
   "monitor",
   "checkpoint",

@@ -1,0 +1,152 @@
+/** @file What a model is, for whoever is given it. */
+import { stringify } from "yaml";
+import { z } from "zod";
+import { licenceOf } from "./licences.ts";
+import type { Size } from "./portable.ts";
+
+/** Of `summary.json`, what a card repeats. */
+export const scoresSchema = z.object({
+  steps: z.int(),
+  epochs: z.number(),
+  knn: z.number().nullable(),
+  linear: z.number().nullable(),
+  verdict: z.unknown(),
+  engine: z.string(),
+});
+
+/** What a card is written from. */
+export interface CardFacts {
+  /** Resolved pipeline of the run. */
+  readonly pipeline: Readonly<Record<string, unknown>>;
+  /** Name of the pipeline. */
+  readonly name: string;
+  /** Stage whose network it is, and its numbers. */
+  readonly stage: string;
+  readonly parameters: number;
+  /** Which checkpoint, in half a sentence. */
+  readonly checkpoint: string;
+  /** Name of the source of images, and how many there were. */
+  readonly source: string;
+  readonly images?: number | undefined;
+  /** How the run ended; absent where it has not. */
+  readonly scores?: z.infer<typeof scoresSchema> | undefined;
+  /** Of the exported function; absent of weights alone. */
+  readonly shapes?: {
+    readonly images: readonly Size[];
+    readonly features: readonly Size[];
+  } | undefined;
+  /** Files beside the card, and how they are used. */
+  readonly usage: string;
+  /** What else the user should know. */
+  readonly remarks: readonly string[];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+interface Judged {
+  readonly knn?: { k: number; temperature: number } | false;
+  readonly linear?: { epochs: number; lr: number; batch: number } | false;
+}
+
+/** One line for each score, with its protocol. */
+function scoreLines(facts: CardFacts): string[] {
+  const { scores, pipeline } = facts;
+  if (!scores) {
+    return ["- The run has not ended, or left no `summary.json`: no scores."];
+  }
+  const { knn, linear } = (pipeline["evaluate"] ?? {}) as Judged;
+  const lines: string[] = [];
+  if (scores.knn !== null && knn) {
+    lines.push(
+      `- kNN: ${
+        percent(scores.knn)
+      } of test images. Training images as the bank, k = ${knn.k}, cosine similarity, votes weighted by exp(similarity / ${knn.temperature}).`,
+    );
+  }
+  if (scores.linear !== null && linear) {
+    lines.push(
+      `- Linear probe: ${
+        percent(scores.linear)
+      } of test images. Softmax regression on standardised features, Adam at ${linear.lr}, ${linear.epochs} epochs, batch ${linear.batch}.`,
+    );
+  }
+  return [
+    ...lines.length > 0 ? lines : ["- It was not judged on labels."],
+    "",
+    "Scores are those of the run's end; the sets of images are its own.",
+  ];
+}
+
+const shapeText = (shape: readonly Size[]): string => `[${shape.join(", ")}]`;
+
+const training = (
+  { pipeline: { stages, train, seed } }: CardFacts,
+): string => stringify({ seed, stages, train }).trimEnd();
+
+/** Where a folder lies is nobody else's business. */
+const withoutPath = (data: unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(data ?? {}).filter(([key]) => key !== "path"),
+  );
+
+/** The card, in Markdown. */
+export function modelCard(facts: CardFacts): string {
+  const { name, stage, shapes, source, scores, pipeline } = facts;
+  return [
+    `# ${name}: encoder \`${stage}\``,
+    "",
+    `An image encoder of ${
+      facts.parameters.toLocaleString("en")
+    } parameters, trained with Stopgrad. Weights: ${facts.checkpoint}.`,
+    "",
+    "## Use",
+    "",
+    ...shapes
+      ? [
+        `- in: \`images\`, uint8 \`${
+          shapeText(shapes.images)
+        }\`, values 0 to 255, the channels of a pixel side by side. What training did to every image (scaling, normalisation) is inside.`,
+        `- out: \`features\`, float32 \`${shapeText(shapes.features)}\`.`,
+        "",
+      ]
+      : [],
+    facts.usage,
+    "",
+    ...facts.remarks.length > 0
+      ? [...facts.remarks.map((remark) => `- ${remark}`), ""]
+      : [],
+    "## Data",
+    "",
+    `- source: \`${source}\`${
+      facts.images === undefined
+        ? ""
+        : `, ${facts.images.toLocaleString("en")} images to train on`
+    }`,
+    `- licence of the images: ${licenceOf(source)}`,
+    "",
+    "```yaml",
+    stringify({ data: withoutPath(pipeline["data"]) }).trimEnd(),
+    "```",
+    "",
+    "## Method",
+    "",
+    scores
+      ? `${scores.steps.toLocaleString("en")} steps, ${
+        Number(scores.epochs.toFixed(2))
+      } epochs, ${scores.engine}. Verdict of the run: ${
+        typeof scores.verdict === "string"
+          ? scores.verdict
+          : JSON.stringify(scores.verdict)
+      }.`
+      : "The run has not ended, or left no `summary.json`.",
+    "",
+    "```yaml",
+    training(facts),
+    "```",
+    "",
+    "## Scores",
+    "",
+    ...scoreLines(facts),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,114 @@
+/** @file Tensors of a file, found for the variables of a network. */
+import type { TensorData } from "../ir/dtype.ts";
+import type { WiredStage } from "../graph/stage_graph.ts";
+import { ARRANGE } from "./arrange.ts";
+import { asFloat32 } from "./float32.ts";
+import { type NamedVariable, namedVariables, schemeOf } from "./named.ts";
+
+type Tensors = Readonly<Record<string, TensorData>>;
+
+/** What of a file is for a network, and what is not. */
+export interface Match {
+  /** Whose names they are, in words. */
+  readonly names: string;
+  /** Values of the network's variables, by path. */
+  readonly values: Tensors;
+  /** Variables that the file has nothing for, as it would call them. */
+  readonly missing: readonly string[];
+  /** Those that it has in another shape, with both. */
+  readonly misfits: readonly string[];
+  /** Tensors that no variable takes. */
+  readonly left: readonly { readonly name: string; readonly why?: string }[];
+}
+
+/** What stands before all names, such as `backbone.`: that which most agree on. */
+function prefixOf(
+  named: readonly NamedVariable[],
+  tensors: Tensors,
+): string {
+  const [{ name: first = "" } = {}] = named;
+  const prefixes = Object.keys(tensors)
+    .filter((name) => name === first || name.endsWith(`.${first}`))
+    .map((name) => name.slice(0, name.length - first.length));
+  const count = (prefix: string): number =>
+    named.filter(({ name }) => `${prefix}${name}` in tensors).length;
+  return prefixes.reduce(
+    (best, prefix) => count(prefix) > count(best) ? prefix : best,
+    "",
+  );
+}
+
+function matched(
+  named: readonly NamedVariable[],
+  prefix: string,
+  tensors: Tensors,
+  names: string,
+  why: (name: string) => string | undefined,
+): Match {
+  const values: Record<string, TensorData> = {};
+  const missing: string[] = [];
+  const misfits: string[] = [];
+  const used = new Set<string>();
+  for (const { variable: { path, shape }, name: theirs, as } of named) {
+    const name = `${prefix}${theirs}`;
+    const tensor = tensors[name];
+    used.add(name);
+    if (!tensor) {
+      missing.push(name);
+      continue;
+    }
+    const floats = asFloat32(tensor);
+    const wanted = as.shape(shape);
+    if (!floats || `${tensor.shape}` !== `${wanted}`) {
+      const found = `${tensor.dtype}[${tensor.shape.join(", ")}]`;
+      const expected = `float32[${wanted.join(", ")}]`;
+      misfits.push(`${name} is ${found}, expected ${expected}`);
+    } else values[path] = as.take(floats, shape);
+  }
+  const left = Object.keys(tensors).filter((name) => !used.has(name))
+    .map((name) => {
+      const reason = why(name);
+      return { name, ...(reason ? { why: reason } : {}) };
+    });
+  return { names, values, missing, misfits, left };
+}
+
+/** Tensors under another library's names. */
+export function matchForeign(wired: WiredStage, tensors: Tensors): Match {
+  const scheme = schemeOf(wired);
+  const named = namedVariables(wired, scheme);
+  const prefix = prefixOf(named, tensors);
+  const words = `${scheme.library}'s names${
+    prefix === "" ? "" : ` behind "${prefix}"`
+  }`;
+  return matched(
+    named,
+    prefix,
+    tensors,
+    words,
+    (name) => scheme.others.find((other) => other.name.test(name))?.why,
+  );
+}
+
+/** Variables of a stage of another run, under our own names. */
+export function matchOwn(
+  wired: WiredStage,
+  tensors: Tensors,
+  stage: string,
+): Match {
+  const within = Object.fromEntries(
+    Object.entries(tensors).filter(([path]) => path.startsWith(`${stage}/`)),
+  );
+  const named = wired.variables.map((variable): NamedVariable => ({
+    variable,
+    name: `${stage}${variable.path.slice(wired.name.length)}`,
+    as: ARRANGE.same,
+  }));
+  return matched(
+    named,
+    "",
+    within,
+    `the run's stage "${stage}"`,
+    () => undefined,
+  );
+}

@@ -1,0 +1,124 @@
+/** @file Names of weights in PyTorch's libraries. */
+import { ARRANGE, type Arrangement } from "./arrange.ts";
+
+/** What variables are called there whose path below the stage matches. */
+export interface NameRule {
+  readonly path: RegExp;
+  /** As `String.replace` takes it. */
+  readonly name: string;
+  readonly as: Arrangement;
+}
+
+/** Names of one library, for some networks. */
+export interface Scheme {
+  /** Whose names they are. */
+  readonly library: string;
+  /** Definitions of the networks. */
+  readonly network: RegExp;
+  readonly rules: readonly NameRule[];
+  /** Names that its files have and an encoder does not. */
+  readonly others: readonly {
+    readonly name: RegExp;
+    readonly shown: string;
+    readonly why: string;
+  }[];
+}
+
+const rule = (
+  path: RegExp,
+  name: string,
+  as: Arrangement = ARRANGE.same,
+): NameRule => ({ path, name, as });
+
+/** The four values of a batch norm, wherever it stands. */
+const batchNorm = (path: string, name: string): NameRule[] =>
+  ([
+    ["scale", "weight"],
+    ["offset", "bias"],
+    ["mean", "running_mean"],
+    ["variance", "running_var"],
+  ] as const).map(([own, theirs]) =>
+    rule(new RegExp(`^${path}/${own}$`), `${name}.${theirs}`)
+  );
+
+const BLOCK = "block(\\d+)\\.(\\d+)";
+
+/** Of `torchvision.models.resnet`. */
+const torchvision: Scheme = {
+  library: "torchvision",
+  network: /^resnet/,
+  rules: [
+    rule(/^stem\/conv\/kernel$/, "conv1.weight", ARRANGE.conv),
+    ...batchNorm("stem/bn", "bn1"),
+    rule(
+      new RegExp(`^${BLOCK}/conv(\\d)/kernel$`),
+      "layer$1.$2.conv$3.weight",
+      ARRANGE.conv,
+    ),
+    ...batchNorm(`${BLOCK}/bn(\\d)`, "layer$1.$2.bn$3"),
+    rule(
+      new RegExp(`^${BLOCK}/shortcut/conv/kernel$`),
+      "layer$1.$2.downsample.0.weight",
+      ARRANGE.conv,
+    ),
+    ...batchNorm(`${BLOCK}/shortcut/bn`, "layer$1.$2.downsample.1"),
+  ],
+  others: [
+    { name: /(^|\.)fc\./, shown: "fc.*", why: "the classifier" },
+    {
+      name: /num_batches_tracked$/,
+      shown: "*.num_batches_tracked",
+      why: "a counter that nothing reads",
+    },
+  ],
+};
+
+/** Scale and offset of a layer norm. */
+const layerNorm = (path: string, name: string): NameRule[] => [
+  rule(new RegExp(`^${path}/scale$`), `${name}.weight`),
+  rule(new RegExp(`^${path}/offset$`), `${name}.bias`),
+];
+
+/** Weights and bias of a layer of tokens. */
+const tokenDense = (path: string, name: string): NameRule[] => [
+  rule(new RegExp(`^${path}/kernel$`), `${name}.weight`, ARRANGE.dense),
+  rule(new RegExp(`^${path}/bias$`), `${name}.bias`),
+];
+
+const AT = "block(\\d+)";
+
+/** Of `timm.models.vision_transformer`. */
+const timm: Scheme = {
+  library: "timm",
+  network: /^vit/,
+  rules: [
+    rule(/^patch\/kernel$/, "patch_embed.proj.weight", ARRANGE.conv),
+    rule(/^patch\/bias$/, "patch_embed.proj.bias"),
+    rule(/^position$/, "pos_embed", ARRANGE.row),
+    rule(/^class_token$/, "cls_token", ARRANGE.token),
+    ...layerNorm(`${AT}/norm(\\d)`, "blocks.$1.norm$2"),
+    ...tokenDense(`${AT}/attention/qkv`, "blocks.$1.attn.qkv"),
+    ...tokenDense(`${AT}/attention/projection`, "blocks.$1.attn.proj"),
+    ...tokenDense(`${AT}/mlp/linear(\\d)`, "blocks.$1.mlp.fc$2"),
+    rule(new RegExp(`^${AT}/branch(\\d)/scale$`), "blocks.$1.ls$2.gamma"),
+    ...layerNorm("norm", "norm"),
+  ],
+  others: [{ name: /(^|\.)head\./, shown: "head.*", why: "the classifier" }],
+};
+
+/** Paths with dots, and PyTorch's words for what a layer has. */
+const plain: Scheme = {
+  library: "PyTorch",
+  network: /^/,
+  rules: [
+    ...batchNorm("(.*bn\\d*)", "$1"),
+    ...layerNorm("(.*norm\\d*)", "$1"),
+    rule(/^(.*conv\d*)\/kernel$/, "$1.weight", ARRANGE.conv),
+    rule(/^(.*)\/kernel$/, "$1.weight", ARRANGE.dense),
+    rule(/^(.*)$/, "$1"),
+  ],
+  others: [],
+};
+
+/** The first that fits is taken; the last fits every network. */
+export const SCHEMES: readonly Scheme[] = [torchvision, timm, plain];

@@ -1,0 +1,92 @@
+/** @file Weights under the names of torchvision and timm. */
+import assert from "@std/assert";
+import { decodeSafetensors } from "../../lib/checkpoint/safetensors.ts";
+import { safetensorsFormat } from "../../lib/export/safetensors/format.ts";
+import { namedVariables } from "../../lib/weights/named.ts";
+import { numbers } from "../helpers/numeric.ts";
+import { NETWORKS, trained } from "./trained.ts";
+
+const namesOf = (encode: string): string[] =>
+  namedVariables(trained(encode).graph.encoder).map(({ name }) => name);
+
+Deno.test("A ResNet-18 has torchvision's names, all but the classifier", () => {
+  const names = namesOf("resnet18");
+  // 20 convolutions and as many batch norms of four values.
+  assert.equal(names.length, 100);
+  for (
+    const name of [
+      "conv1.weight",
+      "bn1.running_var",
+      "layer1.1.conv2.weight",
+      "layer4.0.downsample.0.weight",
+      "layer4.0.downsample.1.bias",
+      "layer4.1.bn2.running_mean",
+    ]
+  ) assert.ok(names.includes(name), name);
+  assert.equal(new Set(names).size, names.length);
+});
+
+Deno.test("A ViT has timm's names, all but the classifier", () => {
+  const names = namesOf("vit_tiny, patch: 4, layer_scale: 0.1");
+  // Per block two norms, four layers with bias, and two scales.
+  assert.equal(names.length, 12 * 14 + 6);
+  for (
+    const name of [
+      "cls_token",
+      "pos_embed",
+      "patch_embed.proj.weight",
+      "blocks.0.norm1.weight",
+      "blocks.11.attn.qkv.bias",
+      "blocks.3.attn.proj.weight",
+      "blocks.5.mlp.fc2.weight",
+      "blocks.2.ls1.gamma",
+      "norm.bias",
+    ]
+  ) assert.ok(names.includes(name), name);
+});
+
+Deno.test("Weights that are written with other names come back the same", async () => {
+  for (const encode of Object.values(NETWORKS)) {
+    const encoder = trained(encode);
+    const files = await safetensorsFormat.files({
+      encoder,
+      origin: {},
+      portable: () => assert.fail("weights need no recording"),
+    });
+    const { tensors } = decodeSafetensors(
+      files.get("encoder.safetensors") as Uint8Array,
+    );
+    const named = namedVariables(encoder.graph.encoder);
+    assert.equal(Object.keys(tensors).length, named.length);
+    for (const { variable: { path, shape }, name, as } of named) {
+      const theirs = tensors[name] ?? assert.fail(name);
+      assert.deepEqual(theirs.shape, as.shape(shape));
+      const back = as.take(theirs, shape);
+      assert.deepEqual(back.shape, shape);
+      assert.deepEqual(
+        numbers(back),
+        numbers(encoder.values[path] ?? assert.fail(path)),
+      );
+    }
+  }
+});
+
+Deno.test("A kernel is arranged as PyTorch's", async () => {
+  const encoder = trained(NETWORKS["small ResNet"]);
+  const files = await safetensorsFormat.files({
+    encoder,
+    origin: {},
+    portable: () => assert.fail("weights need no recording"),
+  });
+  const { tensors } = decodeSafetensors(
+    files.get("encoder.safetensors") as Uint8Array,
+  );
+  const [own, theirs] = [
+    encoder.values["y/stem/conv/kernel"],
+    tensors["conv1.weight"],
+  ];
+  // [row, column, in, out] and [out, in, row, column].
+  const at = ((1 * 3 + 2) * 3 + 1) * 4 + 3;
+  const there = ((3 * 3 + 1) * 3 + 1) * 3 + 2;
+  assert.equal(theirs?.data[there], own?.data[at]);
+});

@@ -1,0 +1,118 @@
+/** @file Runs begin with weights that are given to them. */
+import assert from "@std/assert";
+import { join } from "node:path";
+import { encodeSafetensors } from "../../lib/checkpoint/safetensors.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import type { WiredStage } from "../../lib/graph/stage_graph.ts";
+import type { LoadedPipeline } from "../../lib/pipeline/load.ts";
+import { readInit } from "../../lib/train/init.ts";
+import { namedVariables } from "../../lib/weights/named.ts";
+import { inFolder } from "../end_to_end/cli.ts";
+import { Dice } from "../helpers/numeric.ts";
+import { bits, load, start } from "../helpers/training.ts";
+
+const BYOL = `
+  views: { augment: none, of: image, count: 2 }
+  y: { encode: resnet, of: views, width: 2, blocks: [1] }
+  z: { project: mlp, of: y, hidden: 4, out: 4 }
+  p: { predict: mlp, of: z, hidden: 4, out: 4 }
+  target.y: { ema: y, of: views }
+  target.z: { ema: z, of: target.y }
+  loss: { loss: cosine, between: [p, target.z], pairs: cross }`;
+
+const beginning = (init: string): LoadedPipeline =>
+  load({ stages: BYOL, more: `init: ${init}\nevaluate: false` });
+
+/** Drawn tensors under torchvision's names. */
+function foreign(
+  prefix = "",
+  change: (tensors: Record<string, TensorData>) => void = () => {},
+): Uint8Array {
+  const { graph } = beginning("{}");
+  const dice = new Dice(3);
+  const tensors = Object.fromEntries(
+    namedVariables(graph.byName.get("y") as WiredStage).map((
+      { variable: { shape }, name, as },
+    ) => [`${prefix}${name}`, dice.tensor(as.shape(shape))]),
+  );
+  change(tensors);
+  return encodeSafetensors({ tensors, metadata: { format: "pt" } });
+}
+
+const refusal = async (loaded: LoadedPipeline): Promise<string> => {
+  try {
+    await readInit(loaded);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return assert.fail("was not refused");
+};
+
+Deno.test("A stage and its EMA twin begin with weights of torchvision's names", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "resnet.safetensors");
+    const fc = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
+    await Deno.writeFile(
+      file,
+      foreign("backbone.", (tensors) => {
+        tensors["fc.bias"] = fc as TensorData;
+      }),
+    );
+    const loaded = beginning(`{ y: ${file} }`);
+    const { values, lines } = await readInit(loaded);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", /^y begins with the weights in .*: all \d+ /);
+    assert.match(lines[0] ?? "", /torchvision's names behind "backbone\."/);
+    assert.match(lines[0] ?? "", /Left out of the file: fc\.bias \(the classi/);
+    const session = await start(loaded);
+    try {
+      const drawn = await session.save();
+      await session.begin(values);
+      const begun = await session.save();
+      const given = (path: string) => path in values;
+      assert.deepEqual(bits(begun, given), bits(values));
+      // All others, the optimizer's among them, stay as they were drawn.
+      const others = (path: string) => !given(path);
+      assert.deepEqual(bits(begun, others), bits(drawn, others));
+      for (const [path, value] of Object.entries(bits(values))) {
+        if (path.startsWith("y/")) {
+          assert.equal(bits(values)[`target.${path}`], value);
+        }
+      }
+    } finally {
+      await session.close();
+    }
+  }));
+
+Deno.test("Weights that do not fit are refused with the whole list", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "resnet.safetensors");
+    await Deno.writeFile(
+      file,
+      foreign("", (tensors) => {
+        delete tensors["bn1.running_mean"];
+        tensors["conv1.weight"] = new Dice(1).tensor([3, 3, 3, 3]);
+      }),
+    );
+    const message = await refusal(beginning(`{ y: ${file} }`));
+    assert.match(message, /2 of its \d+ do not fit/);
+    assert.match(
+      message,
+      /conv1\.weight is float32\[3, 3, 3, 3\], expected float32\[2, \d, 3, 3\]/,
+    );
+    assert.match(message, /missing: bn1\.running_mean/);
+  }));
+
+Deno.test("What holds no weights is refused in one message", () =>
+  inFolder(async (folder) => {
+    const text = join(folder, "note.txt");
+    await Deno.writeTextFile(text, "not weights");
+    for (const path of [join(folder, "none"), text, folder]) {
+      assert.match(
+        await refusal(beginning(`{ y: ${path} }`)),
+        /^Cannot begin "y" with the weights in /,
+      );
+    }
+  }));
