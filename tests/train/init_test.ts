@@ -10,7 +10,7 @@ import { readInit } from "../../lib/train/init.ts";
 import { namedVariables } from "../../lib/weights/named.ts";
 import { inFolder } from "../end_to_end/cli.ts";
 import { Dice } from "../helpers/numeric.ts";
-import { bits, load, start } from "../helpers/training.ts";
+import { bits, check, load, start } from "../helpers/training.ts";
 
 const BYOL = `
   views: { augment: none, of: image, count: 2 }
@@ -116,3 +116,16 @@ Deno.test("What holds no weights is refused in one message", () =>
       );
     }
   }));
+
+Deno.test("The check warns of weights that are not there, and of stages that are none", () => {
+  const { text, loaded } = check({
+    stages: BYOL,
+    more: "init: { y: nowhere.safetensors }\nevaluate: false",
+  });
+  assert.ok(loaded);
+  assert.match(text, /Cannot find the weights "nowhere\.safetensors"/);
+  assert.match(
+    check({ stages: BYOL, more: "init: { x: nowhere.safetensors }" }).text,
+    /Cannot find a trained stage "x"/,
+  );
+});

@@ -1,4 +1,5 @@
 /** @file Whether the data are there, and can be evaluated: warnings. */
+import { resolve } from "node:path";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import { edgesOf } from "../../graph/edges.ts";
 import { LABEL } from "../../model/reference.ts";
@@ -42,6 +43,7 @@ export function checkData(
       hints: [`relative paths start at ${baseDir}`],
     });
   }
+  warnOfWeights(value, baseDir, findings);
   if (odd !== undefined) findings.warn("odd-data", ["data", "path"], odd);
   if (labelled === false) refuseLabels(labels, findings);
   const asked = isRecord(value) && value["evaluate"] !== undefined &&
@@ -58,6 +60,33 @@ export function checkData(
         ],
         related: [["data"]],
       },
+    );
+  }
+}
+
+const isThere = (path: string): boolean => {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Warns of weights to begin with that are not there. */
+function warnOfWeights(
+  value: unknown,
+  baseDir: string,
+  findings: Findings,
+): void {
+  const init = isRecord(value) ? value["init"] : undefined;
+  for (const [stage, path] of Object.entries(isRecord(init) ? init : {})) {
+    if (typeof path !== "string" || isThere(resolve(baseDir, path))) continue;
+    findings.warn(
+      "no-data",
+      ["init", stage],
+      `Cannot find the weights "${path}"`,
+      { hints: [`relative paths start at ${baseDir}`] },
     );
   }
 }
