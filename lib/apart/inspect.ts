@@ -69,18 +69,34 @@ async function screen(
   return { modules, files: [...files] };
 }
 
+/** A source that comes with Stopgrad, by what the worker says of it. */
+function sourceOf(
+  { source: wanted, options }: {
+    readonly source: string;
+    readonly options?: unknown;
+  },
+) {
+  const source = BUILT_IN.sources.find(({ name }) => name === wanted);
+  const read = source?.options.safeParse(options);
+  return source && read?.success ? { source, options: read.data } : undefined;
+}
+
 /** Adds what the worker found to what was found before it. */
 function take(reading: Reading, checked: readonly Checked[]): void {
   reading.variants.forEach(({ source, findings }, i) => {
     const { found = [], data } = checked[i] ?? {};
     findings.add(...found);
-    const known = BUILT_IN.sources.find(({ name }) => name === data?.source);
-    const options = known?.options.safeParse(data?.options);
-    if (!data || !known || !options?.success) return;
+    const own = data && sourceOf(data);
+    const judged = data?.judged && sourceOf(data.judged);
+    if (!own) return;
     checkData(
       {
-        data: { source: known, options: options.data },
-        evaluate: data,
+        data: own,
+        evaluate: {
+          knn: data.knn,
+          linear: data.linear,
+          ...(judged ? { data: judged } : {}),
+        },
         labels: data.labels,
       },
       source.value,

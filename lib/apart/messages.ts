@@ -42,6 +42,11 @@ export interface Checked {
     readonly options?: unknown;
     readonly knn: boolean;
     readonly linear: boolean;
+    /** What `evaluate.data` came to. */
+    readonly judged?: {
+      readonly source: string;
+      readonly options?: unknown;
+    } | undefined;
     /** Places where stages read labels. */
     readonly labels: readonly Path[];
   } | undefined;
@@ -90,6 +95,7 @@ const checked: z.ZodType<Checked> = z.object({
     options: z.unknown(),
     knn: z.boolean(),
     linear: z.boolean(),
+    judged: z.object({ source: z.string(), options: z.unknown() }).optional(),
     labels: z.array(path),
   }).optional(),
   outline: outline.optional(),

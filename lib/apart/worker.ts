@@ -46,7 +46,7 @@ async function check(
   const made = checkValue(value, file, registry, findings);
   const found = [...findings.all];
   if (!made || findings.failed) return { found };
-  const { data: { source, options }, evaluate: { knn, linear } } =
+  const { data: { source, options }, evaluate: { knn, linear, data } } =
     made.pipeline;
   return {
     found,
@@ -55,6 +55,9 @@ async function check(
       options: plain(options),
       knn: Boolean(knn),
       linear: Boolean(linear),
+      ...(data
+        ? { judged: { source: data.source.name, options: plain(data.options) } }
+        : {}),
       labels: labelsRead(made.pipeline),
     },
     outline: plain(outlineOf(made)) as NonNullable<Checked["outline"]>,

@@ -38,7 +38,14 @@ export interface LogisticResult {
 }
 
 /** Penalties that are tried, strongest first. */
-export const PENALTIES: readonly number[] = [0.001, 0.01, 0.1, 1, 10];
+export const PENALTIES: readonly number[] = [
+  0.001,
+  0.01,
+  0.1,
+  1,
+  10,
+  100,
+];
 
 const ITERATIONS = 500;
 /** Of the gradient of the mean loss, as scikit-learn's. */

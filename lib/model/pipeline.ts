@@ -111,6 +111,11 @@ export interface CheckpointPolicy {
 export interface Evaluate {
   /** Encoder stage; by default the first `encode`. */
   readonly of?: string;
+  /** Labelled images to judge by; by default those that it is trained on. */
+  readonly data?: {
+    readonly source: SourceDefinition;
+    readonly options: unknown;
+  };
   /** k-nearest-neighbour classification; absent when it is not wanted. */
   readonly knn?: { readonly k: number; readonly temperature: number };
   /** A linear classifier; absent when it is not wanted. */

@@ -99,6 +99,11 @@ export interface PipelineConfig<Own extends object = never> {
   /** How the encoder is judged; `false` for not at all. */
   readonly evaluate?: false | {
     readonly of?: string;
+    /** Labelled images to judge by, where those to train on have none. */
+    readonly data?: {
+      readonly source: string;
+      readonly [option: string]: unknown;
+    };
     readonly knn?: false | {
       readonly k?: number;
       readonly temperature?: number;

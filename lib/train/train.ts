@@ -92,6 +92,8 @@ interface Parts {
   readonly engine: Engine;
   readonly session: TrainingSession;
   readonly data: LoadedData;
+  /** Labelled images: the same, or others. */
+  readonly judged: LoadedData;
   readonly origin: Omit<RunOrigin, "pipeline" | "id">;
   /** Files that turn out to be bad as they are decoded. */
   readonly late: Backlog<SkippedFile>;
@@ -130,7 +132,14 @@ export async function train(
   }).finally(() => opening);
   const data = await unlessAborted(loading, options.signal);
   const { knn, linear } = pipeline.evaluate;
-  const images = fingerprint(data, Boolean(knn || linear));
+  const isJudged = Boolean(knn || linear);
+  const judged = isJudged
+    ? await unlessAborted(judgedData(loaded, late, emit), options.signal)
+    : undefined;
+  const images = {
+    ...fingerprint(data, isJudged && !judged),
+    ...(judged ? { judged: fingerprint(judged, true).judged } : {}),
+  };
   const modules = await digestModules(loaded.value, baseDir);
   if (resume && !resume.changed) refuseOtherData(resume, images, modules);
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
@@ -184,7 +193,15 @@ export async function train(
     };
     folder = await folderOf(session, origin, options);
     const compiling = performance.now() - before;
-    const parts = { engine, session, data, origin, late, compiling };
+    const parts = {
+      engine,
+      session,
+      data,
+      judged: judged ?? data,
+      origin,
+      late,
+      compiling,
+    };
     return await trainIn(folder, parts, {
       ...options,
       onEvent: namingCauses(warnings, emit),
@@ -193,6 +210,21 @@ export async function train(
     await session.close();
     await folder?.close();
   }
+}
+
+/** The images of `evaluate.data`, where there are such. */
+async function judgedData(
+  { pipeline, baseDir }: LoadedPipeline,
+  late: Backlog<SkippedFile>,
+  emit: (event: TrainEvent) => void,
+): Promise<LoadedData | undefined> {
+  const { data } = pipeline.evaluate;
+  return await data?.source.load(data.options, {
+    baseDir,
+    cacheDir: cacheFolder(),
+    onProgress: (progress) => emit({ kind: "load", progress }),
+    onSkipped: (file) => late.push(file),
+  });
 }
 
 /** Names what was seen of the images first among the cures of an alarm. */
@@ -290,7 +322,7 @@ async function goOn(
 
 async function trainIn(
   folder: RunFolder,
-  { engine, session, data, origin, late, compiling }: Parts,
+  { engine, session, data, judged, origin, late, compiling }: Parts,
   { resume, signal, onEvent: emit = () => {} }: TrainOptions,
 ): Promise<TrainResult> {
   const memory = new RunMemory(session);
@@ -314,7 +346,7 @@ async function trainIn(
   });
   const run = await trainSteps(folder, memory, emit, signal);
   if (run.end === "finished") emit({ kind: "evaluate" });
-  const { end, scores } = await judge(run, session, data, signal);
+  const { end, scores } = await judge(run, session, judged, signal);
   const { monitoring, alarms, loss } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,

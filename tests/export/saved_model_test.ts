@@ -44,7 +44,9 @@ Deno.test("A SavedModel has one signature, and every node reads earlier ones", a
       seen.add(name);
     }
     assert.equal(seen.size, form.program.nodes.length + 1);
-    const [[key, signature] = assert.fail()] = graph?.signatureDefMap ?? [];
+    const [signatureOf] = graph?.signatureDefMap ?? [];
+    assert.ok(signatureOf);
+    const [key, signature] = signatureOf;
     assert.equal(key, "serving_default");
     const shapes = [signature.inputsMap, signature.outputsMap].map((ports) =>
       ports[0]?.[1].tensorShape.dimList.map(({ size }) => size)

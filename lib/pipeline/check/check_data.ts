@@ -10,7 +10,9 @@ import { isRecord } from "../../diagnostics/validate.ts";
 export interface Judged {
   readonly data: Pick<Pipeline["data"], "source" | "options">;
   readonly evaluate: {
-    readonly [K in keyof Pipeline["evaluate"]]: unknown;
+    readonly knn?: unknown;
+    readonly linear?: unknown;
+    readonly data?: Pipeline["evaluate"]["data"] | undefined;
   };
   /** Places where stages read labels. */
   readonly labels: readonly Path[];
@@ -45,8 +47,10 @@ export function checkData(
   }
   warnOfWeights(value, baseDir, findings);
   if (odd !== undefined) findings.warn("odd-data", ["data", "path"], odd);
+  checkJudgedData(evaluate.data, baseDir, findings);
   if (labelled === false) refuseLabels(labels, findings);
-  const asked = isRecord(value) && value["evaluate"] !== undefined &&
+  const asked = !evaluate.data && isRecord(value) &&
+    value["evaluate"] !== undefined &&
     (evaluate.knn || evaluate.linear);
   if (labelled === false && asked) {
     findings.warn(
@@ -89,6 +93,30 @@ function warnOfWeights(
       { hints: [`relative paths start at ${baseDir}`] },
     );
   }
+}
+
+/** Warns of images to judge by that are not there, or have no labels. */
+function checkJudgedData(
+  data: Pipeline["evaluate"]["data"] | undefined,
+  baseDir: string,
+  findings: Findings,
+): void {
+  const { missing, labelled, odd } =
+    data?.source.survey?.(data.options, baseDir) ?? {};
+  const path = ["evaluate", "data", "path"];
+  if (missing !== undefined) {
+    findings.warn("no-data", path, `Cannot find ${missing}`, {
+      hints: [`relative paths start at ${baseDir}`],
+    });
+  }
+  if (odd !== undefined) findings.warn("odd-data", path, odd);
+  if (labelled !== false) return;
+  findings.warn(
+    "no-labels",
+    path,
+    "Cannot judge by images without labels: kNN and the linear probe will be left out",
+    { hints: ["labels are the names of folders, <class>/<image>"] },
+  );
 }
 
 /** Reports stages that read labels where there are none. */

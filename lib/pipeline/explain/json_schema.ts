@@ -214,6 +214,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     options,
   }));
   const collapse = fromZod(sections.monitor.shape.collapse);
+  const judging = fromZod(sections.evaluate);
   const properties: Record<
     Exclude<typeof sections.TOP_LEVEL[number], keyof typeof COMPOSITION>,
     JsonSchema
@@ -262,7 +263,21 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     },
     evaluate: {
       description: "How the encoder is judged; false for not at all",
-      anyOf: [{ const: false }, fromZod(sections.evaluate)],
+      anyOf: [{ const: false }, {
+        ...judging,
+        properties: {
+          ...judging["properties"] as object,
+          data: {
+            description:
+              "Labelled images to judge by, where those to train on have no labels",
+            anyOf: registry.sources.map((source) =>
+              withOptions(source, {
+                source: { description: source.summary, const: source.name },
+              }, ["source"])
+            ),
+          },
+        },
+      }],
     },
   };
   const named = Object.entries(properties).map(([key, { description }]) =>

@@ -84,6 +84,14 @@ export function resolve(pipeline: Pipeline): Plain {
     checkpoint: pipeline.checkpoint,
     evaluate: {
       ...(evaluate.of === undefined ? {} : { of: evaluate.of }),
+      ...(evaluate.data
+        ? {
+          data: {
+            source: evaluate.data.source.name,
+            ...evaluate.data.options as Plain,
+          },
+        }
+        : {}),
       knn: evaluate.knn ?? false,
       linear: evaluate.linear ?? false,
     },

@@ -87,7 +87,7 @@ export function parsePipeline(
     `"checkpoint"`,
     findings,
   );
-  const evaluated = parseEvaluate(value["evaluate"], findings);
+  const evaluated = parseEvaluate(value["evaluate"], data, registry, findings);
   if (
     !top || !data || !stages || stages.broken.size > 0 || !trained ||
     !monitored || !kept || !evaluated || findings.failed
@@ -141,19 +141,43 @@ function parseData(
     `"batch"`,
     findings,
   );
+  const found = parseSource(
+    name,
+    rest,
+    ["data"],
+    ["batch"],
+    registry,
+    findings,
+  );
+  return batch !== undefined && found ? { ...found, batch } : undefined;
+}
+
+/**
+ * A data source by its name, with its options.
+ *
+ * @param others Keys beside it that are no options.
+ */
+function parseSource(
+  name: unknown,
+  written: Record<string, unknown>,
+  path: Path,
+  others: readonly string[],
+  registry: Registry,
+  findings: Findings,
+): Pick<Pipeline["data"], "source" | "options"> | undefined {
   const source = registry.sources.find((one) => one.name === name);
   if (!source) {
     const options = registry.sources.flatMap((one) => keysOf(one.options));
     reportUnknownKeys(
-      Object.keys(rest),
-      [...new Set(["source", "batch", ...options])],
-      ["data"],
-      `"data"`,
+      Object.keys(written),
+      [...new Set(["source", ...others, ...options])],
+      path,
+      `"${path.at(-1)}"`,
       findings,
     );
     unknownName(
       name,
-      ["data", "source"],
+      [...path, "source"],
       "the data source",
       registry.sources.map((one) => one.name),
       findings,
@@ -162,14 +186,12 @@ function parseData(
   }
   const options = validate(
     source.options,
-    rest,
-    ["data"],
+    written,
+    path,
     `"source: ${source.name}"`,
     findings,
   );
-  return batch !== undefined && options !== undefined
-    ? { source, options, batch }
-    : undefined;
+  return options === undefined ? undefined : { source, options };
 }
 
 function parseStages(
@@ -394,6 +416,8 @@ function parseMonitor(value: unknown, findings: Findings): Monitor | undefined {
 
 function parseEvaluate(
   value: unknown,
+  trained: Pipeline["data"] | undefined,
+  registry: Registry,
   findings: Findings,
 ): Evaluate | undefined {
   const written = value === false ? { knn: false, linear: false } : value ?? {};
@@ -405,9 +429,39 @@ function parseEvaluate(
     findings,
   );
   if (!keys) return undefined;
+  const { source, ...options } = keys.data ?? {};
+  const path = ["evaluate", "data"];
+  const data = keys.data &&
+    parseSource(source, options, path, [], registry, findings);
+  if (keys.data && !data) return undefined;
+  if (data && trained) checkJudgedShape(data, trained, path, findings);
   return {
     ...(keys.of === undefined ? {} : { of: keys.of }),
+    ...(data ? { data } : {}),
     ...(keys.knn ? { knn: keys.knn } : {}),
     ...(keys.linear ? { linear: keys.linear } : {}),
   };
+}
+
+type Sourced = Pick<Pipeline["data"], "source" | "options">;
+
+/** An encoder takes images of one shape. */
+function checkJudgedShape(
+  data: Sourced,
+  trained: Sourced,
+  path: Path,
+  findings: Findings,
+): void {
+  const shapeOf = ({ source, options }: Sourced): string => {
+    const { height, width, channels } = source.shape(options);
+    return `[${height}, ${width}, ${channels}]`;
+  };
+  const [judged, own] = [shapeOf(data), shapeOf(trained)];
+  if (judged === own) return;
+  findings.error(
+    "shape-mismatch",
+    path,
+    `Cannot judge by images of ${judged}: the encoder is trained on ${own}`,
+    { at: "key", hints: ["give both the same `size` and `channels`"] },
+  );
 }

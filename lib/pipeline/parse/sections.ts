@@ -152,6 +152,9 @@ export const evaluate = z.strictObject({
   of: z.string().optional().describe(
     "Network whose features are judged; the first `encode` by default",
   ),
+  data: z.record(z.string(), z.unknown()).optional().describe(
+    "Labelled images to judge by, where those to train on have no labels: a source with its options, of the same size",
+  ),
   knn: z.union([z.literal(false), knn]).default(knn.parse({})).describe(
     "Weighted k-nearest-neighbour accuracy, or false",
   ),
