@@ -44,20 +44,11 @@ Deno.test("A SavedModel has one signature, and every node reads earlier ones", a
       seen.add(name);
     }
     assert.equal(seen.size, form.program.nodes.length + 1);
-<<<<<<< HEAD
-    const [signatureOf] = graph?.signatureDefMap ?? [];
-    assert.ok(signatureOf);
-    const [key, signature] = signatureOf;
-    assert.equal(key, "serving_default");
-    const shapes = [signature.inputsMap, signature.outputsMap].map((ports) =>
-      ports[0]?.[1].tensorShape.dimList.map(({ size }) => size)
-=======
     const [entry] = graph?.signatureDefMap ?? [];
     assert.equal(entry?.[0], "serving_default");
     const signature = entry?.[1];
     const shapes = [signature?.inputsMap, signature?.outputsMap].map((ports) =>
       ports?.[0]?.[1].tensorShape.dimList.map(({ size }) => size)
->>>>>>> 7ad7cdf (Exports are ignored, as runs are)
     );
     const open = [form.images, form.features].map((sizes) =>
       sizes.map((size) => typeof size === "number" ? size : -1)
