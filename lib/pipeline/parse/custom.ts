@@ -41,8 +41,9 @@ export function* mentions(
 ): Generator<Mention> {
   const key = path.at(-1);
   if (isUserFile(value)) {
-    // In a list stand transforms.
-    if (typeof key === "number" || naming.has(String(key))) {
+    // In a list stand transforms; a stage's own key may be a kind from a module.
+    const ofStage = path.length === 3 && path[0] === "stages";
+    if (ofStage || typeof key === "number" || naming.has(String(key))) {
       yield { file: value, path, at: "value" };
     }
   } else if (Array.isArray(value)) {
