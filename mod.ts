@@ -255,8 +255,9 @@ export { type StepMetrics, TrainingSession } from "./lib/train/session.ts";
 // What a run leaves, without training.
 export { Encoder, type EncoderOptions } from "./lib/encoder/encoder.ts";
 export type { EmbeddedBatch, EmbedRange } from "./lib/encoder/embed.ts";
+export type { LooseImages, ReadingOptions } from "./lib/data/loose.ts";
+export type { Reading } from "./lib/data/reading.ts";
 export type { OpenedRun, Which } from "./lib/encoder/open_run.ts";
-export type { LooseImages } from "./lib/data/loose.ts";
 export type { Programs } from "./lib/compile/runtime.ts";
 export {
   exportEncoder,

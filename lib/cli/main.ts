@@ -16,14 +16,17 @@ import {
   pointOption,
   positiveInteger,
   setOption,
+  similarity,
   xlaOption,
 } from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
+import { RUN_ORDERS, runs } from "./runs.ts";
 import { complain } from "./say.ts";
 import { schema } from "./schema.ts";
+import { similar } from "./similar.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
@@ -115,6 +118,49 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (run, options) => {
       code = await evaluate(run, options as Parameters<typeof evaluate>[1]);
+    });
+
+  program.command("similar")
+    .description("nearest images and near-duplicates by a run's encoder")
+    .argument("<run>", "folder of the run, or one of its checkpoints")
+    .argument("<images...>", "a folder, files, a tar archive or a .txt list")
+    .option("--query <image>", "compare with this image, not with each other")
+    .option("--k <n>", "nearest images of the query", positiveInteger, 10)
+    .option(
+      "--duplicates <similarity>",
+      "cosine from which two images are near-duplicates",
+      similarity,
+      0.99,
+    )
+    .option("--out <file>", "write one HTML page with the pictures")
+    .option("--force", "replace a file that is there")
+    .option("--of <stage>", "another network of the run, such as z")
+    .addOption(checkpointOption())
+    .option("--batch <n>", "images of a call", positiveInteger)
+    .addOption(deviceOption())
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
+    .action(async (run, images, options) => {
+      code = await similar(
+        run,
+        images,
+        options as Parameters<typeof similar>[2],
+      );
+    });
+
+  program.command("runs")
+    .description("the runs below a folder, with their verdicts and scores")
+    .argument("[folder]", "where they are", "runs")
+    .option("--filter <text>", "those with it in path, pipeline or verdict")
+    .addOption(
+      new Option("--sort <key>", "what comes first").choices(RUN_ORDERS)
+        .default("name"),
+    )
+    .action(async (folder, options) => {
+      code = await runs(folder, options as Parameters<typeof runs>[1]);
     });
 
   program.command("check")

@@ -68,3 +68,12 @@ export function positiveInteger(text: string): number {
   }
   return value;
 }
+
+/** Reads a similarity. */
+export function similarity(text: string): number {
+  const value = Number(text);
+  if (!(value >= -1 && value <= 1)) {
+    throw new InvalidArgumentError("Expected a number from -1 to 1.");
+  }
+  return value;
+}

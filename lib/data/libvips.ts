@@ -1,4 +1,5 @@
 /** @file libvips at work, through sharp: opened files, their pixels, and what it says about bad ones. */
+import type { Buffer } from "node:buffer";
 import type { default as Sharp, Sharp as Image } from "sharp";
 import type { FileFacts } from "./formats/files.ts";
 import { isJpeg, withoutStrays } from "./formats/jpeg.ts";
@@ -189,4 +190,16 @@ export async function decodeGray(
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 1) throw new Error("it is not a gray image");
   return { data: new Uint8Array(data), width: info.width, height: info.height };
+}
+
+/** Pixels as a PNG; of more bands than colours the first is shown. */
+export async function encodePng(
+  pixels: Uint8Array,
+  { width, height, channels }: ImageShape,
+): Promise<Buffer> {
+  const sharp = await decoder();
+  const colours = channels === 1 || channels === 3;
+  const shown = colours ? pixels : pixels.filter((_, i) => i % channels === 0);
+  const raw = { width, height, channels: channels === 3 ? 3 : 1 } as const;
+  return await sharp(shown, { raw }).png().toBuffer();
 }

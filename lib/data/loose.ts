@@ -6,20 +6,28 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { readRegularText } from "../regular_file.ts";
 import { folderAt, walkFolder } from "./walk.ts";
-import type { ImageOptions } from "./image_options.ts";
 import { byCodePoint, notAnImage, type Plan, planLayout } from "./layout.ts";
+import { imageOptions } from "./image_options.ts";
 import { reasonOf } from "./place.ts";
+import type { Reading } from "./reading.ts";
 import { readFile } from "./read_file.ts";
 import type { ImageStream, LoadContext, SkippedFile } from "./source.ts";
 import { type OpenFiles, streamPlan } from "./stream.ts";
 import { listArchive, openArchives } from "./tar.ts";
 
 /** How image files are read: all that a source of files has, but for its place. */
-export type ReadingOptions = Omit<ImageOptions, "path" | "test" | "memory">;
+export interface ReadingOptions extends Reading {
+  /** Images are scaled and cropped to it. */
+  readonly size: { readonly height: number; readonly width: number };
+  /** Values of a pixel. */
+  readonly channels: number;
+  /** What to do about an image that cannot be read. */
+  readonly on_error: "fail" | "skip";
+}
 
 /** Images, as they were found. */
 export interface LooseImages {
-  /** The images, decoded as they are needed. */
+  /** Decoded as they are needed. */
   readonly images: ImageStream;
   /** Files that are no images, or no whole ones. */
   readonly skipped: readonly SkippedFile[];
@@ -178,7 +186,7 @@ export async function looseImages(
   const { train, skipped, remarks = [] } = await streamPlan(
     plan,
     ordered.files,
-    { ...options, path: "", memory: 0 },
+    imageOptions.parse({ ...options, path: ordered.where, memory: 0 }),
     ordered.skipped,
     ordered.where,
     context,

@@ -1,0 +1,135 @@
+/** @file `runs [FOLDER]`: the runs below a folder, with what became of them. */
+import { join, relative } from "node:path";
+import { z } from "zod";
+import { RUN_FILES } from "../checkpoint/run_record.ts";
+import { UserError } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { duration, integer, percent } from "./format.ts";
+import { print } from "./say.ts";
+import { table } from "./table.ts";
+
+const summarySchema = z.object({
+  pipeline: z.string(),
+  steps: z.number(),
+  epochs: z.number(),
+  seconds: z.number(),
+  loss: z.number().nullable(),
+  knn: z.number().nullable(),
+  linear: z.number().nullable(),
+  verdict: z.string(),
+});
+
+/** A run, and what its summary says; none where it has not ended. */
+interface Listed {
+  readonly path: string;
+  readonly time: number;
+  readonly summary?: z.infer<typeof summarySchema>;
+}
+
+type Order = (a: Listed, b: Listed) => number;
+
+const most =
+  (of: (one: Listed) => number | null | undefined): Order => (a, b) =>
+    (of(b) ?? Number.NEGATIVE_INFINITY) - (of(a) ?? Number.NEGATIVE_INFINITY) ||
+    a.path.localeCompare(b.path);
+
+const ORDERS = {
+  name: (a, b) => a.path < b.path ? -1 : 1,
+  time: most(({ time }) => time),
+  knn: most(({ summary }) => summary?.knn),
+  linear: most(({ summary }) => summary?.linear),
+  steps: most(({ summary }) => summary?.steps),
+} satisfies Readonly<Record<string, Order>>;
+
+/** Ways to sort runs. */
+export const RUN_ORDERS = Object.keys(
+  ORDERS,
+) as readonly (keyof typeof ORDERS)[];
+
+/** Options of the command. */
+export interface RunsCommand {
+  /** Words that a run's path, pipeline or verdict has to hold. */
+  readonly filter?: string;
+  readonly sort: keyof typeof ORDERS;
+}
+
+async function summaryOf(run: string): Promise<Pick<Listed, "summary">> {
+  try {
+    const text = await readRegularText(join(run, RUN_FILES.summary));
+    return { summary: summarySchema.parse(JSON.parse(text)) };
+  } catch {
+    return {};
+  }
+}
+
+/** Runs below a folder; those of a sweep lie deeper. */
+async function* runsBelow(folder: string): AsyncGenerator<Listed> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const origin = entries.find(({ name, isFile }) =>
+    isFile && name === RUN_FILES.origin
+  );
+  if (origin) {
+    const { mtime } = await Deno.stat(join(folder, RUN_FILES.origin));
+    const time = mtime?.getTime() ?? 0;
+    yield { path: folder, time, ...await summaryOf(folder) };
+    return;
+  }
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) yield* runsBelow(join(folder, name));
+  }
+}
+
+/** Runs the command. */
+export async function runs(
+  folder: string,
+  { filter, sort }: RunsCommand,
+): Promise<ExitCode> {
+  let all: Listed[];
+  try {
+    all = await Array.fromAsync(runsBelow(folder));
+  } catch (error) {
+    throw new UserError(
+      `Cannot list the runs in "${folder}": ${
+        error instanceof Deno.errors.NotFound
+          ? "there is no such folder"
+          : error instanceof Error
+          ? error.message
+          : String(error)
+      }.\nName the folder that holds them, such as runs.`,
+    );
+  }
+  const shown = all.filter(({ path, summary }) =>
+    !filter ||
+    `${path} ${summary?.pipeline} ${summary?.verdict}`.includes(filter)
+  ).sort(ORDERS[sort]);
+  if (shown.length === 0) {
+    print(
+      filter
+        ? `None of the ${all.length} runs in ${folder} has "${filter}" in its path, pipeline or verdict`
+        : `There are no runs in ${folder}`,
+    );
+    return EXIT.success;
+  }
+  print(table(
+    [
+      ["run", "steps", "epochs", "time", "loss", "kNN", "linear", "verdict"],
+      ...shown.map(({ path, summary }) => [
+        relative(folder, path) || path,
+        ...(summary
+          ? [
+            integer(summary.steps),
+            summary.epochs.toFixed(1),
+            duration(summary.seconds),
+            summary.loss?.toFixed(4) ?? "–",
+            percent(summary.knn),
+            percent(summary.linear),
+            summary.verdict,
+          ]
+          : ["–", "–", "–", "–", "–", "–", "not ended"]),
+      ]),
+    ],
+    ["left", "right", "right", "right", "right", "right", "right", "left"],
+  ));
+  return EXIT.success;
+}
