@@ -66,11 +66,24 @@ function networkOf(
  * An encoder with its weights, on its device.
  *
  * @example
- * ```ts ignore
- * import { Encoder } from "stopgrad";
+ * ```ts
+ * import { buildPipeline, Encoder, train } from "stopgrad";
  *
- * const encoder = await Encoder.open("runs/simsiam/2026-01-31T12-00-00");
- * for await (const { rows, features } of encoder.embed(["photos/"])) {
+ * const run = await train(
+ *   buildPipeline({
+ *     data: { source: "photos", batch: 32 },
+ *     stages: {
+ *       views: { augment: "simclr", of: "image", count: 2 },
+ *       y: { encode: "resnet", of: "views", width: 4, blocks: [1] },
+ *       loss: { loss: "nt_xent", between: ["y", "y"], pairs: "unordered" },
+ *     },
+ *     train: { steps: 2, optimizer: { sgd: { lr: 0.1 } } },
+ *     evaluate: false,
+ *   }),
+ *   { runsDir: await Deno.makeTempDir() },
+ * );
+ * const encoder = await Encoder.open(run.folder);
+ * for await (const { rows, features } of encoder.embed(["data/photos"])) {
  *   console.log(rows, features);
  * }
  * encoder.close();
