@@ -10,8 +10,7 @@ export function checkSettings(
   findings: Findings,
 ): void {
   for (
-    const [name, { freeze, optimizer, weightDecay, layerDecay }] of train
-      .perStage
+    const [name, { freeze, ...others }] of train.perStage
   ) {
     const wired = byName.get(name);
     const path = ["train", "per_stage", name];
@@ -26,7 +25,8 @@ export function checkSettings(
       continue;
     }
     if (
-      freeze === true && (optimizer ?? weightDecay ?? layerDecay) !== undefined
+      freeze === true &&
+      Object.values(others).some((value) => value !== undefined)
     ) {
       findings.error(
         "unknown-key",

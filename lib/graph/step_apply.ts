@@ -119,6 +119,8 @@ export function applyGradients(
     }
   });
   run.execution.scope("state", () => {
+    // Twins follow weights as they stay.
+    holdFrozen(pipeline, graph, run, slotOf);
     run.moveState("step");
     holdFrozen(pipeline, graph, run, slotOf);
   });

@@ -25,6 +25,7 @@ interface Later {
 export class StepRun {
   readonly #latest = new Map<string, tf.Tensor>();
   readonly #updated = new Map<string, Variable>();
+  readonly #unheld = new Map<string, Variable>();
   readonly #later: Later[] = [];
   /** What stages reported, by metric. */
   readonly reported: Record<string, tf.Tensor> = {};
@@ -45,6 +46,7 @@ export class StepRun {
     // Outlives the autodiff scope in which it was computed.
     this.#latest.set(variable.path, tf.keep(value));
     this.#updated.set(variable.path, variable);
+    this.#unheld.set(variable.path, variable);
   }
 
   /**
@@ -78,12 +80,13 @@ export class StepRun {
     }
   }
 
-  /** Keeps the variables that `held` tells as they are. */
+  /** Keeps the variables that `held` tells as they are, of those updated since it last did. */
   hold(held: (variable: Variable, updated: tf.Tensor) => tf.Tensor): void {
-    for (const [path, variable] of this.#updated) {
+    for (const [path, variable] of this.#unheld) {
       const updated = this.#latest.get(path) as tf.Tensor;
       this.#latest.set(path, tf.keep(held(variable, updated)));
     }
+    this.#unheld.clear();
   }
 
   /** Assigns what was updated; call it once, at the end of the step. */

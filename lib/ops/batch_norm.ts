@@ -54,7 +54,10 @@ export function batchNormTraining(
   return { y, mean, variance };
 }
 
-/** Normalises by given statistics; not differentiable. */
+/** Axes over which statistics are taken. */
+const OVER = [0, 1, 2];
+
+/** Normalises by given statistics, which have no gradient. */
 export function batchNormInference(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
@@ -63,10 +66,31 @@ export function batchNormInference(
   variance: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor4D {
-  const [y] = executeRaw(
-    "FusedBatchNormV3",
-    { ...attrsOf(epsilon, false), exponential_avg_factor: float(1) },
-    [x, scale, offset, mean, variance],
-  );
-  return y as tf.Tensor4D;
+  const attrs = attrsOf(epsilon, false);
+  return differentiable<tf.Tensor4D>([x, scale, offset], {
+    forward(save) {
+      save([x, scale, mean, variance]);
+      const [y] = executeRaw(
+        "FusedBatchNormV3",
+        { ...attrs, exponential_avg_factor: float(1) },
+        [x, scale, offset, mean, variance],
+      );
+      return y as tf.Tensor;
+    },
+    backward(dy, [x, scale, mean, variance] = []) {
+      const [of, by, centre, spread] = [x, scale, mean, variance] as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      const rate = tf.rsqrt(tf.add(spread, epsilon));
+      const normal = tf.mul(tf.sub(of, centre), rate);
+      return [
+        tf.mul(dy, tf.mul(by, rate)),
+        tf.sum(tf.mul(dy, normal), OVER),
+        tf.sum(dy, OVER),
+      ];
+    },
+  });
 }
