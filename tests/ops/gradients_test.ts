@@ -142,3 +142,23 @@ Deno.test("Batch norm in inference normalises by what it is given", () => {
   }));
   close(numbers(y), [0.5, 1, 2.5, 3], 1e-5);
 });
+
+Deno.test("The gradients of batch norm in inference agree with differences", () => {
+  const dice = new Dice(7);
+  checkGradients(
+    [
+      dice.tensor([4, 3, 2, 3], () => 2 + 3 * dice.normal()),
+      dice.tensor([3], () => 1 + 0.3 * dice.normal()),
+      dice.tensor([3]),
+    ],
+    (x, scale, offset) =>
+      batchNormInference(
+        x as tf.Tensor4D,
+        scale as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        tf.tensor1d([1, 2, 3]),
+        tf.tensor1d([2, 9, 4]),
+        1e-5,
+      ),
+  );
+});
