@@ -137,6 +137,9 @@ function scheduleText(
   return `${title}, over ${unit}\n${chart(points)}`;
 }
 
+const countsInEpochs = (what: readonly string[]): string =>
+  `${what.join(", ")} ${what.length > 1 ? "count" : "counts"} in epochs`;
+
 /** The plan as text. */
 export function planText(plan: Plan, pipeline: Pipeline): string {
   const { unit } = pipeline.train.length;
@@ -149,7 +152,9 @@ export function planText(plan: Plan, pipeline: Pipeline): string {
     ...plan.schedules?.filter(({ option }) => option !== UNDRAWN).map((
       series,
     ) => scheduleText(series, unit)) ?? [
-      "Schedules: the warm-up counts in epochs, whose length is not known (--images <n> tells)",
+      `Schedules: ${
+        countsInEpochs(plan.inEpochs ?? [])
+      }, whose length is not known (--images <n> tells)`,
     ],
     ...(plan.uncounted.length > 0
       ? [`Not counted: ${plan.uncounted.join(", ")}`]

@@ -11,6 +11,10 @@ const quoted = (names: readonly unknown[]): string =>
 /** Short text of a value, for messages. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
+  // JSON has no word for them; they are YAML's.
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
+  }
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
@@ -194,7 +198,7 @@ function report(
       }`,
       { hints: near ? [`did you mean "${near}"?`] : [] },
     );
-  } else if (issue.code === "custom") {
+  } else if (issue.code === "custom" || issue.code === "invalid_format") {
     findings.error(
       "out-of-range",
       place,

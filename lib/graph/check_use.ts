@@ -20,6 +20,16 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
     // What the loss would have read cannot be told.
     return;
   }
+  const objectives = stages.filter(([, stage]) => isObjective(stage));
+  if (objectives.every(([, { weight }]) => weight === 0)) {
+    const [[name = ""] = []] = objectives;
+    findings.error(
+      "no-loss",
+      at(name, "weight"),
+      "Cannot train: every loss has weight 0",
+      { hints: ["give one of them a weight above 0"] },
+    );
+  }
   const names = stages.map(([name]) => name);
   const read = stages.flatMap(([, stage]) => edgesOf(stage))
     .map(({ to }) => to).filter((to) => !SOURCES.includes(to));

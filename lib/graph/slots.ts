@@ -18,6 +18,8 @@ export interface ScalarSlot {
   readonly option: string;
   /** Its value in a step. */
   value(step: number, length: Length): number;
+  /** What of it counts in epochs, if anything does. */
+  readonly epochs?: string;
 }
 
 /** Rule, rate and decay of a stage's weights, all settings considered. */
@@ -54,6 +56,9 @@ const rampSlot = (
   option,
   value: (step, { steps, stepsPerEpoch }) =>
     isRamp(ramp) ? rampValue(ramp, step, steps, stepsPerEpoch) : ramp,
+  ...(isRamp(ramp) && ramp.epochs !== undefined
+    ? { epochs: `the ramp of "${option}"` }
+    : {}),
 });
 
 /** Epochs in which a stage's weights do not move, if it is to move later. */
@@ -79,6 +84,7 @@ function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
       option: "lr",
       value: (step, { steps, stepsPerEpoch }) =>
         options.lr * learningRateFactor(schedule, step, steps, stepsPerEpoch),
+      ...(schedule.warmup > 0 ? { epochs: "the warm-up" } : {}),
     },
     ...rampsOf(options).map((option) =>
       rampSlot(
@@ -93,6 +99,7 @@ function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
         option: "moves",
         value: (step: number, length: Length) =>
           step < frozenSteps(frozen, length) ? 0 : 1,
+        epochs: '"freeze"',
       }, {
         stage,
         option: "steps moved",

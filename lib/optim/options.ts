@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ramp } from "../stages/ramp.ts";
 
 /** Learning rate at factor 1 of the schedule. */
-export const lr = z.number().positive().describe(
+export const lr = z.number().positive().max(1e6).describe(
   "Learning rate where the schedule's factor is 1",
 );
 

@@ -16,6 +16,7 @@ import {
 } from "./define.ts";
 import { PAIRS, type Pairs, pairsOf, viewNumber } from "./pairs.ts";
 import { type Ramp, rampsOf } from "./ramp.ts";
+import { expectShape } from "./user_code.ts";
 
 /** The key of losses. */
 export const LOSS: StageKind = {
@@ -230,6 +231,7 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
                 : {}),
             })
           );
+          for (const term of terms) expectShape(term, []);
           return {
             loss: [tf.div(tf.addN(terms), terms.length) as tf.Scalar],
           };

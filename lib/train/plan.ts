@@ -64,6 +64,8 @@ export interface Plan {
   readonly length?: RunLength;
   /** Absent where the number of images decides about them and is not known. */
   readonly schedules?: readonly Series[];
+  /** What counts in epochs, where that is why there are no schedules. */
+  readonly inEpochs?: readonly string[];
 }
 
 /** Parts of a step that are no stage's; `""` is the backward pass of all. */
@@ -100,14 +102,20 @@ function activations({ nodes }: Program): Map<string, number> {
   return bytes;
 }
 
+/** A program, and how often a step runs it. */
+type Times = readonly [program: Program, times: number];
+
 function flopsBy(
-  { nodes }: Program,
+  programs: readonly Times[],
   key: (owner: Owner) => string,
 ): Map<string, number> {
   const flops = new Map<string, number>();
-  for (const node of nodes) {
-    const owner = key(ownerOf(node.scope));
-    flops.set(owner, (flops.get(owner) ?? 0) + (flopsOf(node) ?? 0));
+  for (const [{ nodes }, times] of programs) {
+    for (const node of nodes) {
+      const owner = key(ownerOf(node.scope));
+      const count = times * (flopsOf(node) ?? 0);
+      flops.set(owner, (flops.get(owner) ?? 0) + count);
+    }
   }
   return flops;
 }
@@ -122,9 +130,15 @@ const parameterCount = (variables: readonly Variable[]): number =>
     ),
   );
 
+/** What counts in epochs, each once. */
+const inEpochs = (slots: readonly ScalarSlot[]): readonly string[] => [
+  ...new Set(slots.flatMap(({ epochs }) => epochs ?? [])),
+];
+
 /** Steps to draw schedules over, and what one unit of the axis is. */
 function drawnLength(
-  { train: { length, schedule, perStage } }: Pipeline,
+  { train: { length } }: Pipeline,
+  slots: readonly ScalarSlot[],
   known: RunLength | undefined,
 ): RunLength | undefined {
   if (known) return known;
@@ -132,10 +146,9 @@ function drawnLength(
     const steps = Math.max(1, Math.round(length.count * NOMINAL_STEPS));
     return { steps, stepsPerEpoch: NOMINAL_STEPS };
   }
-  const all = [schedule, ...[...perStage.values()].map((own) => own.schedule)];
-  const warms = all.some((one) => one && one.warmup > 0);
-  // A warm-up counts in epochs, whose length is not known.
-  return warms ? undefined : { steps: length.count, stepsPerEpoch: 1 };
+  return inEpochs(slots).length > 0
+    ? undefined
+    : { steps: length.count, stepsPerEpoch: 1 };
 }
 
 function schedulesOf(
@@ -186,7 +199,12 @@ export function planRun(
   const record = (device: Target["device"]) =>
     recordStep(api, loaded, { device, rounding, images });
   // Counted as defined, so that the number is the network's and no machine's.
-  const counted = optimize(record("any").program, DEFINING);
+  const defined = record("any");
+  const counted: Times[] = [[optimize(defined.program, DEFINING), 1]];
+  if (defined.part) {
+    const before = pipeline.train.accumulate - 1;
+    counted.push([optimize(defined.part, DEFINING), before]);
+  }
   const recorded = record("cpu");
   const program = optimize(recorded.program, passesFor(rounding));
   const flops = flopsBy(counted, ({ part, backward }) => backward ? "" : part);
@@ -203,10 +221,11 @@ export function planRun(
   ).map(([owner, count]) => [PARTS[owner] ?? owner, count]);
   const count = recorded.images;
   const length = count === undefined ? undefined : runLength(pipeline, count);
-  const drawn = drawnLength(pipeline, length);
+  const { scalars, variables, scratch } = recorded.training;
+  const drawn = drawnLength(pipeline, scalars, length);
   const needed = {
     variables: sum(
-      recorded.training.variables.map(({ shape }) => 4 * sizeOf(shape)),
+      [...variables, ...scratch].map(({ shape }) => 4 * sizeOf(shape)),
     ),
     temporary: peakBytes(program),
   };
@@ -220,7 +239,9 @@ export function planRun(
     ),
     flops: sum(flops.values()),
     flopsByPart: flopsBy(counted, ({ part }) => part),
-    uncounted: uncounted(counted),
+    uncounted: [
+      ...new Set(counted.flatMap(([program]) => uncounted(program))),
+    ],
     memory: {
       ...needed,
       ...(reason === undefined ? {} : { tooMuch: reason }),
@@ -229,7 +250,7 @@ export function planRun(
     ...(count === undefined ? {} : { images: count }),
     ...(length ? { length } : {}),
     ...(drawn
-      ? { schedules: schedulesOf(pipeline, recorded.training.scalars, drawn) }
-      : {}),
+      ? { schedules: schedulesOf(pipeline, scalars, drawn) }
+      : { inEpochs: inEpochs(scalars) }),
   };
 }

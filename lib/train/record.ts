@@ -4,7 +4,7 @@ import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/program.ts";
 import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { trace } from "../trace/execution.ts";
+import { trace, type Traceable } from "../trace/execution.ts";
 import type { Target } from "../trace/target.ts";
 
 /** A recorded step. */
@@ -12,6 +12,8 @@ export interface RecordedStep {
   readonly training: TrainingStep;
   /** As it was traced, before any pass. */
   readonly program: Program;
+  /** With `train.accumulate`, each part of a batch before the last. */
+  readonly part?: Program;
   /** Training images, where they are known without loading them. */
   readonly images?: number;
 }
@@ -50,13 +52,12 @@ export function recordStep(
       labels: { path: "data/labels", shape: [count], dtype: "int32" },
     },
   );
-  const program = trace(api, "step", training.traceable, {
-    device,
-    ...rounding,
-  });
+  const record = (name: string, body: Traceable): Program =>
+    trace(api, name, body, { device, ...rounding });
   return {
     training,
-    program,
+    program: record("step", training.traceable),
+    ...(training.part ? { part: record("part", training.part) } : {}),
     ...(count === undefined ? {} : { images: count }),
   };
 }

@@ -38,6 +38,9 @@ import {
   validate,
 } from "../../diagnostics/validate.ts";
 
+/** A folder of this name lies in the folder of runs. */
+const NAME = /^(?!\.+$)[\w.-]{1,100}$/;
+
 const CONSTANT: Schedule = { kind: "constant", warmup: 0, final: 1 };
 
 /**
@@ -66,7 +69,10 @@ export function parsePipeline(
   reportUnknownKeys(Object.keys(value), TOP_LEVEL, [], "a pipeline", findings);
   const top = validate(
     z.object({
-      name: z.string().regex(/^[\w.-]{1,100}$/).default(name),
+      name: z.string().regex(
+        NAME,
+        "expected letters, digits, and . _ - between them, 100 at most",
+      ).default(name),
       seed: z.int().min(0).max(2 ** 31 - 1).default(0),
     }),
     value,
@@ -282,7 +288,8 @@ function parseTrain(
     ? CONSTANT
     : parseSchedule(written["schedule"], ["train", "schedule"], findings);
   const perStage = parsePerStage(
-    keys?.per_stage ?? {},
+    // As it was written: a schema leaves "__proto__" out without a word.
+    isRecord(written["per_stage"]) ? written["per_stage"] : {},
     stages,
     registry,
     findings,

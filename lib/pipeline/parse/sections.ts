@@ -59,7 +59,7 @@ export const train = z.strictObject({
 
 /** Settings of one stage in `train.per_stage`. */
 export const perStage = z.strictObject({
-  lr: z.number().min(0).optional().describe(
+  lr: z.number().min(0).max(1e6).optional().describe(
     "Learning rate in place of the optimizer's",
   ),
   schedule: z.unknown().optional().describe(
@@ -134,7 +134,7 @@ export const checkpoint = z.strictObject({
 
 const knn = z.strictObject({
   k: z.int().min(1).max(10_000).default(20).describe("Neighbours that vote"),
-  temperature: z.number().positive().max(10).default(0.1).describe(
+  temperature: z.number().min(1e-3).max(10).default(0.1).describe(
     "Of the votes' weights exp(similarity / temperature)",
   ),
 });
