@@ -2,25 +2,8 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { loadPipeline } from "../../lib/pipeline/load.ts";
-import { METHOD_NAMES } from "../graph/methods.ts";
-import {
-  brief,
-  inFolder,
-  onlyRun,
-  readJson,
-  ROOT,
-  sets,
-  stopgrad,
-} from "./cli.ts";
-
-/** Pipelines whose images are here: their file's name, and that of their runs. */
-const METHODS: readonly (readonly [string, string])[] =
-  (await Promise.all(METHOD_NAMES.map(async (method) => {
-    const { pipeline } = await loadPipeline(`${ROOT}pipelines/${method}.yaml`);
-    const { name, data: { source } } = pipeline;
-    return source.name === "photos" ? [[method, name] as const] : [];
-  }))).flat();
+import { brief, inFolder, onlyRun, readJson, sets, stopgrad } from "./cli.ts";
+import { SHIPPED } from "./shipped.ts";
 
 const SUMMARY_KEYS = [
   "pipeline",
@@ -37,7 +20,7 @@ const SUMMARY_KEYS = [
   "device",
 ];
 
-for (const [method, name] of METHODS) {
+for (const { method, name } of SHIPPED) {
   Deno.test(`${method}.yaml trains and leaves a whole run behind`, () =>
     inFolder(async (runs) => {
       const args = [`pipelines/${method}.yaml`, "--runs-dir", runs];

@@ -1,0 +1,25 @@
+/** @file Pipelines that are shipped with their images. */
+import { loadPipeline } from "../../lib/pipeline/load.ts";
+import { METHOD_NAMES } from "../graph/methods.ts";
+import { ROOT } from "./cli.ts";
+
+/** One of them. */
+export interface Shipped {
+  /** Its file, without the ending. */
+  readonly method: string;
+  /** Names the folder of its runs. */
+  readonly name: string;
+  /** The network that it trains, such as `resnet`. */
+  readonly encoder: string;
+}
+
+/** All of them, in order. */
+export const SHIPPED: readonly Shipped[] =
+  (await Promise.all(METHOD_NAMES.map(async (method) => {
+    const { pipeline, graph } = await loadPipeline(
+      `${ROOT}pipelines/${method}.yaml`,
+    );
+    const { name, data: { source } } = pipeline;
+    const encoder = graph.encoder.stage.definition.name;
+    return source.name === "photos" ? [{ method, name, encoder }] : [];
+  }))).flat();
