@@ -77,7 +77,7 @@ Deno.test("A gradient that is short enough is not clipped: not a bit changes", a
 
 Deno.test("Clipping a gradient of 0 leaves 0, and no number that is none", async () => {
   const { states, metrics } = await train({
-    stages: PLAIN.replace("[p, t]", "[p, t], weight: 0"),
+    stages: PLAIN.replace("[p, t]", "[p, t], weight: { from: 0, to: 0 }"),
     optimizer: SGD,
     train: "clip: 1",
   }, 1);
@@ -479,7 +479,7 @@ for (
       // move them alike, whatever the decay.
       stages: PLAIN.replace(
         "[p, t]",
-        `[p, t], weight: ${name === "lars" ? 1 : 0}`,
+        `[p, t], weight: ${name === "lars" ? 1 : "{ from: 0, to: 0 }"}`,
       ),
       optimizer: `${name}: { lr: ${rate}, weight_decay: ${value} }`,
       train: "ema: 1",
@@ -505,7 +505,7 @@ for (
 
 Deno.test("A weight decay that grows from 0 is not taken for none", async () => {
   const sketch = (value: string): Sketch => ({
-    stages: PLAIN.replace("[p, t]", "[p, t], weight: 0"),
+    stages: PLAIN.replace("[p, t]", "[p, t], weight: { from: 0, to: 0 }"),
     optimizer: `adamw: { lr: 0.5, weight_decay: ${value} }`,
     train: "ema: 1",
   });

@@ -183,7 +183,7 @@ Deno.test("A stage's own weight decay takes the place of the optimizer's", async
   const still = (perStage: string, decay = 0.2): Sketch => ({
     ...sketch(perStage, `adamw: { lr: 0.1, weight_decay: ${decay} }`),
     // Without a gradient nothing but decay moves the weights.
-    stages: STAGES.replace("[p, t.z]", "[p, t.z], weight: 0"),
+    stages: STAGES.replace("[p, t.z]", "[p, t.z], weight: { from: 0, to: 0 }"),
   });
   const { states } = await train(
     still("z: { weight_decay: 0 }, y: { weight_decay: 0.5 }"),
