@@ -1,36 +1,16 @@
 /** @file `runs [FOLDER]`: the runs below a folder, with what became of them. */
-import { join, relative } from "node:path";
-import { z } from "zod";
-import { RUN_FILES } from "../checkpoint/run_record.ts";
+import { relative } from "node:path";
 import { UserError } from "../errors.ts";
-import { readRegularText } from "../regular_file.ts";
+import { type FoundRun, runsBelow } from "../look/list_runs.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { duration, integer, percent } from "./format.ts";
 import { print } from "./say.ts";
 import { table } from "./table.ts";
 
-const summarySchema = z.object({
-  pipeline: z.string(),
-  steps: z.number(),
-  epochs: z.number(),
-  seconds: z.number(),
-  loss: z.number().nullable(),
-  knn: z.number().nullable(),
-  linear: z.number().nullable(),
-  verdict: z.string(),
-});
-
-/** A run, and what its summary says; none where it has not ended. */
-interface Listed {
-  readonly path: string;
-  readonly time: number;
-  readonly summary?: z.infer<typeof summarySchema>;
-}
-
-type Order = (a: Listed, b: Listed) => number;
+type Order = (a: FoundRun, b: FoundRun) => number;
 
 const most =
-  (of: (one: Listed) => number | null | undefined): Order => (a, b) =>
+  (of: (one: FoundRun) => number | null | undefined): Order => (a, b) =>
     (of(b) ?? Number.NEGATIVE_INFINITY) - (of(a) ?? Number.NEGATIVE_INFINITY) ||
     a.path.localeCompare(b.path);
 
@@ -54,38 +34,12 @@ export interface RunsCommand {
   readonly sort: keyof typeof ORDERS;
 }
 
-async function summaryOf(run: string): Promise<Pick<Listed, "summary">> {
-  try {
-    const text = await readRegularText(join(run, RUN_FILES.summary));
-    return { summary: summarySchema.parse(JSON.parse(text)) };
-  } catch {
-    return {};
-  }
-}
-
-/** Runs below a folder; those of a sweep lie deeper. */
-async function* runsBelow(folder: string): AsyncGenerator<Listed> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
-  const origin = entries.find(({ name, isFile }) =>
-    isFile && name === RUN_FILES.origin
-  );
-  if (origin) {
-    const { mtime } = await Deno.stat(join(folder, RUN_FILES.origin));
-    const time = mtime?.getTime() ?? 0;
-    yield { path: folder, time, ...await summaryOf(folder) };
-    return;
-  }
-  for (const { name, isDirectory } of entries) {
-    if (isDirectory) yield* runsBelow(join(folder, name));
-  }
-}
-
 /** Runs the command. */
 export async function runs(
   folder: string,
   { filter, sort }: RunsCommand,
 ): Promise<ExitCode> {
-  let all: Listed[];
+  let all: FoundRun[];
   try {
     all = await Array.fromAsync(runsBelow(folder));
   } catch (error) {

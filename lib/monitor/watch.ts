@@ -110,6 +110,11 @@ export class Watch {
     return post ? VERDICTS[post.fault].verdict as Verdict : "healthy";
   }
 
+  /** The last reading of each rule that has one, the gravest first. */
+  get readings(): readonly Reading[] {
+    return this.#faults.flatMap(({ last }) => last ?? []);
+  }
+
   /** The gravest figure that is beyond its threshold. */
   get worst(): Reading | undefined {
     return this.#faults.find(({ last }) => last?.bad)?.last;
