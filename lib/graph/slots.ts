@@ -1,5 +1,6 @@
 /** @file Numbers that change from step to step: fed with every step, as one vector. */
 import type { Optimizer, Pipeline } from "../model/pipeline.ts";
+import { keyOf } from "../monitor/define.ts";
 import { learningRateFactor, type Schedule } from "../optim/schedule.ts";
 import { isRamp, type Rampable, rampsOf, rampValue } from "../stages/ramp.ts";
 import { isObjective, type StageGraph, trainedOf } from "./stage_graph.ts";
@@ -20,6 +21,8 @@ export interface ScalarSlot {
   value(step: number, length: Length): number;
   /** What of it counts in epochs, if anything does. */
   readonly epochs?: string;
+  /** Its key in `metrics.jsonl`, which slots with the same values share. */
+  readonly key?: string;
 }
 
 /** Rule, rate and decay of a stage's weights, all settings considered. */
@@ -51,9 +54,11 @@ const rampSlot = (
   stage: string,
   option: string,
   ramp: Rampable,
+  key = keyOf(option, stage),
 ): ScalarSlot => ({
   stage,
   option,
+  key,
   value: (step, { steps, stepsPerEpoch }) =>
     isRamp(ramp) ? rampValue(ramp, step, steps, stepsPerEpoch) : ramp,
   ...(isRamp(ramp) && ramp.epochs !== undefined
@@ -74,25 +79,55 @@ const frozenFor = (
 const frozenSteps = (epochs: number, { stepsPerEpoch }: Length): number =>
   Math.round(epochs * stepsPerEpoch);
 
+/** Names of settings of the run that stages' options come from, in metrics.jsonl. */
+const INHERITED = { ema: "tau" } as const;
+
+/** The option's name where a stage has what the run has, else its own key. */
+const sharedKey = (
+  option: string,
+  stage: string,
+  own: unknown,
+  run: unknown,
+): string =>
+  JSON.stringify(own) === JSON.stringify(run) ? option : keyOf(option, stage);
+
 /** Slots of one trained stage: its rate, what its optimizer is fed, whether it moves. */
 function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
   const { options, schedule } = optimizerOf(pipeline, stage);
+  const { optimizer, schedule: runs } = pipeline.train;
   const frozen = frozenFor(pipeline, stage);
+  const valueIn = (of: object, option: string): Rampable =>
+    (of as Record<string, Rampable>)[option] as Rampable;
   return [
     {
       stage,
       option: "lr",
-      value: (step, { steps, stepsPerEpoch }) =>
-        options.lr * learningRateFactor(schedule, step, steps, stepsPerEpoch),
+      key: sharedKey(
+        "lr",
+        stage,
+        [options.lr, schedule, frozen],
+        [optimizer.options.lr, runs, 0],
+      ),
+      value: (step, length) =>
+        step < frozenSteps(frozen, length) ? 0 : options.lr *
+          learningRateFactor(
+            schedule,
+            step,
+            length.steps,
+            length.stepsPerEpoch,
+          ),
       ...(schedule.warmup > 0 ? { epochs: "the warm-up" } : {}),
     },
-    ...rampsOf(options).map((option) =>
-      rampSlot(
-        stage,
+    ...rampsOf(options).map((option) => {
+      const ramp = valueIn(options, option);
+      const key = sharedKey(
         option,
-        (options as unknown as Record<string, Rampable>)[option] as Rampable,
-      )
-    ),
+        stage,
+        ramp,
+        valueIn(optimizer.options, option),
+      );
+      return rampSlot(stage, option, ramp, key);
+    }),
     ...(frozen > 0
       ? [{
         stage,
@@ -121,7 +156,16 @@ export function slotsOf(
     const own = stage.options as Readonly<Record<string, Rampable>>;
     const inherited = Object.entries(stage.definition.inherits ?? {}).map((
       [option, setting],
-    ) => rampSlot(name, option, own[option] ?? pipeline.train[setting]));
+    ) =>
+      rampSlot(
+        name,
+        option,
+        own[option] ?? pipeline.train[setting],
+        own[option] === undefined
+          ? INHERITED[setting]
+          : keyOf(INHERITED[setting], name),
+      )
+    );
     const taken = inherited.map(({ option }) => option);
     return [
       ...inherited,
@@ -134,6 +178,25 @@ export function slotsOf(
   });
   return [...trained, ...options];
 }
+
+/**
+ * What `metrics.jsonl` tells of the slots in a step, in as many digits as
+ * float32 holds; stages with the same values have one key.
+ *
+ * @param step Steps done before this one.
+ */
+export const scheduledValues = (
+  slots: readonly ScalarSlot[],
+  step: number,
+  length: Length,
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    slots.flatMap(({ key, value }) =>
+      key === undefined
+        ? []
+        : [[key, Number(value(step, length).toPrecision(7))] as const]
+    ),
+  );
 
 /** Value of each slot in a step. */
 export const scalarValues = (

@@ -1,5 +1,5 @@
 /** @file Means of what steps report, between two checkpoints. */
-import type { MetricsLine } from "./metrics_file.ts";
+import type { ReportedStep } from "./metrics_file.ts";
 import type { StepMetrics } from "./session.ts";
 import { finite } from "./summary.ts";
 
@@ -18,21 +18,18 @@ export class Averages {
   /**
    * Takes again what an interrupted run had added up.
    *
-   * @param lines Of `metrics.jsonl`, some or all.
+   * @param reported Some steps, or all.
    * @param every Steps between two checkpoints.
    * @param done The step that the run goes on after.
    */
-  recall(lines: readonly MetricsLine[], every: number, done: number): void {
+  recall(
+    reported: readonly ReportedStep[],
+    every: number,
+    done: number,
+  ): void {
     const from = done - done % every;
-    for (const { step, epoch: _, ...metrics } of lines) {
-      if ((step ?? 0) <= from) continue;
-      this.add(
-        Object.fromEntries(
-          Object.entries(metrics).map(([name, value]) =>
-            [name, value ?? Number.NaN] as const
-          ),
-        ),
-      );
+    for (const { step, metrics } of reported) {
+      if (step > from) this.add(metrics);
     }
   }
 

@@ -4,6 +4,32 @@ import { writeAtomic } from "../checkpoint/write_atomic.ts";
 /** A line of `metrics.jsonl`; `null` for what was no number. */
 export type MetricsLine = Readonly<Record<string, number | null>>;
 
+/** What a step reported, read again. */
+export interface ReportedStep {
+  /** Counted from 1. */
+  readonly step: number;
+  /** NaN for what was no number. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Keys of a line that say where the run stood. */
+const POSITION = ["step", "epoch", "seconds"];
+
+/**
+ * What the step of a line reported.
+ *
+ * @param scheduled Keys of the line that the pipeline gave, not the step.
+ */
+export function reportedStep(
+  line: MetricsLine,
+  scheduled: Iterable<string> = [],
+): ReportedStep {
+  const others = new Set([...POSITION, ...scheduled]);
+  const metrics = Object.entries(line).filter(([key]) => !others.has(key))
+    .map(([key, value]) => [key, value ?? Number.NaN] as const);
+  return { step: line["step"] ?? 0, metrics: Object.fromEntries(metrics) };
+}
+
 /** What a file turned out to lack. */
 export interface MetricsDamage {
   /** Lines that were none, or came twice, before one that stays. */

@@ -6,6 +6,7 @@ import { isWatched } from "../monitor/policy.ts";
 import { SIGNALS, signalsAt } from "../monitor/signals.ts";
 import { RunningMean } from "../monitor/verdicts/define.ts";
 import { type Alarm, type Verdict, Watch } from "../monitor/watch.ts";
+import type { ReportedStep } from "./metrics_file.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
 
 /** Checks between two looks at the spectrum, which costs more. */
@@ -119,22 +120,15 @@ export class Monitoring {
   }
 
   /**
-   * Takes lines of `metrics.jsonl` again, so that a resumed run goes on as if
-   * it had not stopped.
+   * Takes steps again, so that a resumed run goes on as if it had not stopped.
    *
    * @returns The alarms that they gave.
    */
-  replay(lines: Iterable<Readonly<Record<string, number | null>>>): Alarm[] {
+  replay(steps: Iterable<ReportedStep>): Alarm[] {
     if (!this.#watched) return [];
-    const alarms: Alarm[] = [];
-    for (const { step, epoch: _, ...rest } of lines) {
-      const metrics = Object.fromEntries(
-        Object.entries(rest).map(([key, value]) => [key, value ?? Number.NaN]),
-      );
-      const checked = this.#isDue(step ?? 0, this.#every);
-      alarms.push(...this.#take(step ?? 0, metrics, checked));
-    }
-    return alarms;
+    return [...steps].flatMap(({ step, metrics }) =>
+      this.#take(step, metrics, this.#isDue(step, this.#every))
+    );
   }
 
   /** The last step is always due: the summary tells of it. */

@@ -2,7 +2,7 @@
 import type { Alarm } from "../monitor/watch.ts";
 import { Averages } from "./averages.ts";
 import { Monitoring } from "./monitoring.ts";
-import type { MetricsLine } from "./metrics_file.ts";
+import { type MetricsLine, reportedStep } from "./metrics_file.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
 import { finite } from "./summary.ts";
 
@@ -20,6 +20,7 @@ export class RunMemory {
   /** In order. */
   readonly alarms: Alarm[] = [];
   #loss: number | null = null;
+  #seconds = 0;
 
   constructor(readonly session: TrainingSession) {
     this.monitoring = new Monitoring(session);
@@ -28,6 +29,11 @@ export class RunMemory {
   /** Of the last step; `null` when it is no number. */
   get loss(): number | null {
     return this.#loss;
+  }
+
+  /** Seconds of training up to where the run began to go on. */
+  get seconds(): number {
+    return this.#seconds;
   }
 
   /** Takes what a step reported. */
@@ -39,9 +45,13 @@ export class RunMemory {
   /** Takes lines of `metrics.jsonl`, up to where a run goes on; in order, some at a time. */
   recall(lines: readonly MetricsLine[]): void {
     const { session } = this;
-    this.averages.recall(lines, checkpointSteps(session), session.done);
-    this.alarms.push(...this.monitoring.replay(lines));
+    const scheduled = Object.keys(session.scheduled);
+    const reported = lines.map((line) => reportedStep(line, scheduled));
+    this.averages.recall(reported, checkpointSteps(session), session.done);
+    this.alarms.push(...this.monitoring.replay(reported));
     const last = lines.at(-1);
-    if (last) this.#loss = last["loss"] ?? null;
+    if (!last) return;
+    this.#loss = last["loss"] ?? null;
+    this.#seconds = last["seconds"] ?? this.#seconds;
   }
 }

@@ -10,7 +10,7 @@ import {
   SPECTRA,
   spectrumProgram,
 } from "../graph/monitors.ts";
-import { scalarValues } from "../graph/slots.ts";
+import { scalarValues, scheduledValues } from "../graph/slots.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { STEP, type TrainingStep, trainingStep } from "../graph/step.ts";
 import { classesRead, readsLabels } from "../graph/step_input.ts";
@@ -222,6 +222,12 @@ export class TrainingSession {
   /** Steps done so far. */
   get done(): number {
     return this.#done;
+  }
+
+  /** Rates and momenta of the last step, by their keys in `metrics.jsonl`. */
+  get scheduled(): Readonly<Record<string, number>> {
+    const { scalars } = this.#training;
+    return scheduledValues(scalars, Math.max(0, this.#done - 1), this.length);
   }
 
   /** Milliseconds that steps have waited for images so far. */

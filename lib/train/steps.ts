@@ -11,7 +11,9 @@ import { finites, type TrainResult } from "./summary.ts";
 /** How the steps of a run went. */
 export interface StepsRun {
   readonly end: TrainResult["end"];
+  /** Of all its training, also before it was resumed. */
   readonly seconds: number;
+  /** Since it was resumed. */
   readonly imagesPerSecond: number;
 }
 
@@ -39,6 +41,8 @@ export async function trainSteps(
   const saveEvery = checkpointSteps(session);
   const pace = new Pace();
   const start = performance.now();
+  /** Of training, also before this process went on with it. */
+  const secondsNow = () => memory.seconds + (performance.now() - start) / 1000;
   const first = session.done;
   let saved = first;
   let end: StepsRun["end"] = "finished";
@@ -73,7 +77,14 @@ export async function trainSteps(
     pace.tick(performance.now(), session.waited);
     memory.add(metrics);
     const epoch = done / stepsPerEpoch;
-    await writing(folder, () => folder.log({ step: done, epoch, ...metrics }));
+    const line = {
+      step: done,
+      epoch,
+      seconds: Number(secondsNow().toFixed(3)),
+      ...session.scheduled,
+      ...metrics,
+    };
+    await writing(folder, () => folder.log(line));
     for (const alarm of alarms) {
       const stops = alarm.action === "stop";
       const checkpoint = await healthyFile(folder);
@@ -107,10 +118,11 @@ export async function trainSteps(
   if (end !== "stopped" && saved !== session.done) {
     await save(end === "finished");
   }
-  const seconds = (performance.now() - start) / 1000;
+  const seconds = secondsNow();
   return {
     end,
     seconds,
-    imagesPerSecond: (session.done - first) * batch / seconds,
+    imagesPerSecond: (session.done - first) * batch /
+      (seconds - memory.seconds),
   };
 }

@@ -11,11 +11,11 @@ export interface Summary {
   /** Epochs of the run. */
   readonly epochs: number;
   /**
-   * Of training, without loading, compiling and evaluating. A resumed run
-   * counts from where it went on, or keeps the count where no step was left.
+   * Of training, without loading, compiling, evaluating and the time between
+   * an interruption and its end.
    */
   readonly seconds: number;
-  /** Over that time. */
+  /** Since it was last resumed, if it was. */
   readonly images_per_second: number;
   /** Of the last step; `null` when it is no number. */
   readonly loss: number | null;

@@ -1,4 +1,5 @@
 /** @file The command line as a user meets it: a process of its own. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 /** The entry of the command line. */
@@ -96,4 +97,12 @@ export async function readJson(
   ...path: string[]
 ): Promise<Record<string, unknown>> {
   return JSON.parse(await Deno.readTextFile(join(...path)));
+}
+
+/** Digest of a run's metrics, but for the time that its steps took. */
+export async function metricsDigest(run: string): Promise<string> {
+  const text = await Deno.readTextFile(join(run, "metrics.jsonl"));
+  const timeless = text.replaceAll(/"seconds":[\d.]+,/g, "");
+  if (text !== "" && timeless === text) throw new Error(`${run}: no times`);
+  return createHash("sha256").update(timeless).digest("hex");
 }

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { locateEngine } from "../../lib/engine/locate.ts";
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { Dice } from "../helpers/numeric.ts";
-import { inFolder, onlyRun, outcome, start, stopgrad } from "./cli.ts";
+import {
+  inFolder,
+  metricsDigest,
+  onlyRun,
+  outcome,
+  start,
+  stopgrad,
+} from "./cli.ts";
 
 const STEPS = 120;
 const KILLS = 20;
@@ -35,18 +42,17 @@ const namesIn = async (folder: string): Promise<string[]> =>
 /** Everything of a finished run that must not depend on how it came about. */
 async function fingerprint(run: string): Promise<Record<string, string>> {
   const checkpoints = join(run, "checkpoints");
-  const files = ["metrics.jsonl", "pipeline.yaml"]
-    .map((name) => join(run, name));
+  const files = [join(run, "pipeline.yaml")];
   for (const name of await namesIn(checkpoints)) {
     files.push(join(checkpoints, name));
   }
-  return Object.fromEntries(
-    await Promise.all(
-      files.map(async (file) =>
-        [file.slice(run.length), await sha256(file)] as const
-      ),
-    ),
+  const digests = files.map(async (file) =>
+    [file.slice(run.length), await sha256(file)] as const
   );
+  return {
+    ...Object.fromEntries(await Promise.all(digests)),
+    metrics: await metricsDigest(run),
+  };
 }
 
 const isPart = (name: string): boolean => name.endsWith(".part");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   brief,
   inFolder,
+  metricsDigest,
   onlyRun,
   outcome,
   readJson,
@@ -28,16 +29,20 @@ const args = (runs: string): string[] => [
 /** Digest of the last checkpoint, of the list of those that stay, and of the metrics. */
 async function fingerprint(run: string): Promise<string[]> {
   const last = `step-${String(STEPS).padStart(8, "0")}.safetensors`;
-  return await Promise.all(
-    [
-      join("checkpoints", last),
-      join("checkpoints", "manifest.json"),
-      "metrics.jsonl",
-    ].map(async (file) =>
-      createHash("sha256").update(await Deno.readFile(join(run, file)))
+  return await Promise.all([
+    ...[last, "manifest.json"].map(async (file) =>
+      createHash("sha256")
+        .update(await Deno.readFile(join(run, "checkpoints", file)))
         .digest("hex")
     ),
-  );
+    metricsDigest(run),
+  ]);
+}
+
+/** Seconds of training at each step. */
+async function secondsOf(run: string): Promise<number[]> {
+  const text = await Deno.readTextFile(join(run, "metrics.jsonl"));
+  return text.trim().split("\n").map((line) => JSON.parse(line).seconds);
 }
 
 /** Waits until a run has logged so many steps. */
@@ -81,6 +86,10 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
       assert.equal(resumed.code, 0, resumed.stderr);
       assert.match(resumed.stdout, /Going on after step \d+/);
       assert.deepEqual(await fingerprint(run), expected, signal);
+      const times = await secondsOf(run);
+      assert.deepEqual(times, times.toSorted((a, b) => a - b), signal);
+      const { seconds } = await readJson(run, "summary.json");
+      assert.ok(Number(seconds) >= (times.at(-1) ?? NaN), signal);
     }
   }));
 

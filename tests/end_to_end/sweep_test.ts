@@ -11,6 +11,7 @@ import {
 } from "../../mod.ts";
 import {
   inFolder,
+  metricsDigest,
   onlyRun,
   outcome,
   readJson,
@@ -63,7 +64,7 @@ const fingerprint = (run: string): Promise<string[]> =>
       "checkpoints",
       `step-${String(STEPS).padStart(8, "0")}.safetensors`,
     ),
-    digest(run, "metrics.jsonl"),
+    metricsDigest(run),
   ]);
 
 /** Waits until a point of the only sweep has logged so many steps. */

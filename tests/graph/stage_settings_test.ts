@@ -1,7 +1,11 @@
 /** @file `train.per_stage`: rate, schedule, optimizer, decay and freezing of single stages. */
 import assert from "@std/assert";
 import { layerDepths } from "../../lib/graph/layer_depth.ts";
-import { scalarValues, slotsOf } from "../../lib/graph/slots.ts";
+import {
+  scalarValues,
+  scheduledValues,
+  slotsOf,
+} from "../../lib/graph/slots.ts";
 import { trainedOf } from "../../lib/graph/stage_graph.ts";
 import { resolve } from "../../lib/pipeline/explain/resolve.ts";
 import { planRun } from "../../lib/train/plan.ts";
@@ -613,4 +617,47 @@ Deno.test("A frozen encoder, for a probe, needs nothing that trains it", () => {
   });
   assert.ok(loaded, text);
   assert.equal(text, "");
+});
+
+// What metrics.jsonl tells of them.
+
+Deno.test("Rates and momenta that act have keys, stages of the same ones share theirs", () => {
+  const told = (
+    perStage: string,
+    step: number,
+    more: Partial<Sketch> = {},
+  ): Readonly<Record<string, number>> => {
+    const { pipeline, graph } = load({
+      ...sketch(
+        perStage,
+        "sgd: { lr: 0.5, weight_decay: { from: 0, to: 1 } }",
+        "epochs: 4, schedule: cosine",
+      ),
+      ...more,
+    });
+    const length = { steps: 12, stepsPerEpoch: 3 };
+    return scheduledValues(slotsOf(pipeline, graph), step, length);
+  };
+  const own = { "tau:t.y": 0.75, "tau:t.z": 0.75 };
+  assert.deepEqual(told("", 0), { lr: 0.5, weight_decay: 0, ...own });
+  assert.deepEqual(
+    told("z: { lr: 0.25 }, p: { schedule: constant }", 6),
+    { lr: 0.25, "lr:z": 0.125, "lr:p": 0.5, weight_decay: 0.5, ...own },
+  );
+  // The same as the run's is none of its own; a frozen stage has no rate.
+  assert.deepEqual(
+    told("z: { lr: 0.5 }, p: { freeze: 2, weight_decay: 0 }", 3),
+    { lr: 0.4267767, "lr:p": 0, weight_decay: 0.1464466, ...own },
+  );
+  assert.equal(told("p: { freeze: 2 }", 6)["lr:p"], 0.25);
+  // What acts on nothing is not told.
+  const every = "y: { lr: 0.1 }, z: { lr: 0.2 }, p: { lr: 0.3 }";
+  assert.ok(!("lr" in told(every, 0)));
+  const shared = STAGES.replaceAll(", momentum: 0.75", "");
+  const ema = { stages: shared, train: "ema: { from: 0.5, to: 1 }" };
+  assert.deepEqual(told("", 6, ema), {
+    lr: 0.25,
+    weight_decay: 0.5,
+    tau: 0.75,
+  });
 });

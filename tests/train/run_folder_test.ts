@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { UserError } from "../../lib/errors.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { Averages } from "../../lib/train/averages.ts";
-import type { MetricsLine } from "../../lib/train/metrics_file.ts";
+import {
+  type MetricsLine,
+  reportedStep,
+} from "../../lib/train/metrics_file.ts";
 import {
   refuseOtherData,
   refuseUnreportedBest,
@@ -169,10 +172,16 @@ Deno.test(
     }
     await run.close();
     const resumed = new Averages();
-    await run.rewind(4, (lines) => resumed.recall(lines, 2, 4));
+    const recall = (done: number) =>
+      run.rewind(
+        done,
+        (lines) =>
+          resumed.recall(lines.map((line) => reportedStep(line)), 2, done),
+      );
+    await recall(4);
     // Step 4 is a checkpoint of its own: nothing is carried over.
     assert.deepEqual(resumed.means, {});
-    await run.rewind(3, (lines) => resumed.recall(lines, 2, 3));
+    await recall(3);
     for (const loss of losses.slice(3)) resumed.add({ loss });
     assert.deepEqual(resumed.means, whole.means);
     whole.add({ loss: NaN });
