@@ -207,7 +207,9 @@ export type {
   Values as CheckpointValues,
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
-export type { Alarm, Verdict } from "./lib/monitor/watch.ts";
+export type { Fall } from "./lib/monitor/fall.ts";
+export type { FaultVerdict, Verdict } from "./lib/monitor/verdict.ts";
+export type { Alarm } from "./lib/monitor/watch.ts";
 export type { Headline } from "./lib/train/monitoring.ts";
 export {
   type Action,

@@ -2,8 +2,10 @@
 import { createLogUpdate } from "log-update";
 import process from "node:process";
 import type { Rounding } from "../ir/rounding.ts";
+import { verdictText } from "../monitor/verdict.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
+import type { Summary } from "../train/summary.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
 import { complain, harmless, say } from "./say.ts";
 
@@ -113,6 +115,13 @@ export const score = (
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;
 
+/** The verdict; of a run that was too short, how long it had to be. */
+const verdictOf = ({ verdict, judged_from }: Summary): string =>
+  verdictText(verdict) +
+  (verdict === "too_short"
+    ? `: a fault may need ${integer(judged_from)} steps to show`
+    : "");
+
 type Handlers = {
   readonly [K in TrainEvent["kind"]]: (
     event: Extract<TrainEvent, { kind: K }>,
@@ -218,7 +227,7 @@ export function reporter(
           duration(seconds)
         } (${
           integer(images_per_second)
-        } images/s), loss ${loss}, embedding_std ${std}, ${summary.verdict}`,
+        } images/s), loss ${loss}, embedding_std ${std}, ${verdictOf(summary)}`,
       );
       if (end === "finished") {
         terminal.print(

@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { UserError } from "../errors.ts";
 import { type FoundRun, runsBelow } from "../look/list_runs.ts";
+import { verdictText } from "../monitor/verdict.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { duration, integer, percent } from "./format.ts";
 import { print } from "./say.ts";
@@ -55,7 +56,9 @@ export async function runs(
   }
   const shown = all.filter(({ path, summary }) =>
     !filter ||
-    `${path} ${summary?.pipeline} ${summary?.verdict}`.includes(filter)
+    `${path} ${summary?.pipeline} ${summary?.verdict} ${
+      verdictText(summary?.verdict ?? "")
+    }`.includes(filter)
   ).sort(ORDERS[sort]);
   if (shown.length === 0) {
     print(
@@ -78,7 +81,7 @@ export async function runs(
             summary.loss?.toFixed(4) ?? "–",
             percent(summary.knn),
             percent(summary.linear),
-            summary.verdict,
+            verdictText(summary.verdict),
           ]
           : ["–", "–", "–", "–", "–", "–", "not ended"]),
       ]),

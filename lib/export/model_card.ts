@@ -1,4 +1,5 @@
 /** @file What a model is, for whoever is given it. */
+import { verdictText } from "../monitor/verdict.ts";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { licenceOf } from "./licences.ts";
@@ -135,7 +136,7 @@ export function modelCard(facts: CardFacts): string {
         Number(scores.epochs.toFixed(2))
       } epochs, ${scores.engine}. Verdict of the run: ${
         typeof scores.verdict === "string"
-          ? scores.verdict
+          ? verdictText(scores.verdict)
           : JSON.stringify(scores.verdict)
       }.`
       : "The run has not ended, or left no `summary.json`.",

@@ -8,6 +8,8 @@ import type { Pipeline } from "../model/pipeline.ts";
 import type { Monitor } from "../monitor/policy.ts";
 import { signalsAt } from "../monitor/signals.ts";
 import type { Landmarks } from "../monitor/define.ts";
+import type { Fall } from "../monitor/fall.ts";
+import type { Verdict } from "../monitor/verdict.ts";
 import { type Alarm, Watch } from "../monitor/watch.ts";
 import type { Columns } from "./columns.ts";
 
@@ -63,6 +65,7 @@ export class Judge {
   #rows = 0;
   readonly #thresholds = new Map<string, Threshold>();
   readonly #alarms: Alarm[] = [];
+  readonly #falls: Fall[] = [];
 
   constructor(facts: JudgeFacts) {
     this.#facts = facts;
@@ -78,9 +81,14 @@ export class Judge {
     return this.#alarms;
   }
 
+  /** Figures that were seen on their way to a collapse, in order. */
+  get falls(): readonly Fall[] {
+    return this.#falls;
+  }
+
   /** How the run stands. */
-  get verdict(): string {
-    return this.#watch?.verdict ?? "healthy";
+  get verdict(): Verdict {
+    return this.#watch?.verdict ?? "too_short";
   }
 
   /** Takes the rows that are new. */
@@ -99,7 +107,9 @@ export class Judge {
       }
       const checked = checks.some((one) => !Number.isNaN(one[this.#rows]));
       const step = line["step"] as number;
-      this.#alarms.push(...watch.observe(step, metrics, checked));
+      const { alarms, falls } = watch.observe(step, metrics, checked);
+      this.#alarms.push(...alarms);
+      this.#falls.push(...falls);
       if (checked) this.#note(watch, step);
     }
   }

@@ -18,6 +18,12 @@ const alarmSchema = z.object({
   action: z.string().default("warn"),
 });
 
+const fallSchema = z.object({
+  step: z.number(),
+  figure: z.string(),
+  message: z.string(),
+});
+
 const summarySchema = z.looseObject({
   pipeline: z.string(),
   steps: z.number(),
@@ -32,6 +38,8 @@ const summarySchema = z.looseObject({
   signals: z.record(z.string(), number).optional(),
   // One alarm that is none does not hide the scores.
   alarms: z.array(alarmSchema).optional().catch(undefined),
+  falls: z.array(fallSchema).optional().catch(undefined),
+  judged_from: z.number().optional().catch(undefined),
   last_healthy_checkpoint: z.string().nullable().optional(),
   engine: z.string().optional(),
   device: z.string().optional(),

@@ -5,7 +5,9 @@ import { keyOf } from "../monitor/define.ts";
 import { isWatched } from "../monitor/policy.ts";
 import { SIGNALS, signalsAt } from "../monitor/signals.ts";
 import { RunningMean } from "../monitor/verdicts/define.ts";
-import { type Alarm, type Verdict, Watch } from "../monitor/watch.ts";
+import type { Verdict } from "../monitor/verdict.ts";
+import { type Noticed, Watch } from "../monitor/watch.ts";
+import { knownCauses } from "../pipeline/check/causes.ts";
 import type { ReportedStep } from "./metrics_file.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
 
@@ -21,12 +23,12 @@ export interface Headline {
 }
 
 /** What a step brought to light. */
-export interface Seen {
+export interface Seen extends Noticed {
   /** What the step reported, with the signals that were due. */
   readonly metrics: StepMetrics;
-  /** New alarms, the gravest first. */
-  readonly alarms: readonly Alarm[];
 }
+
+const NOTHING: Noticed = { alarms: [], falls: [] };
 
 /**
  * Names of what a run reports, where they are known before its first step. Of
@@ -48,6 +50,8 @@ export class Monitoring {
   readonly #latest = new Map<string, number>();
   readonly #std = new RunningMean();
   readonly #landmarks: ReturnType<typeof landmarksOf>;
+  /** Why the run may fail, as far as the pipeline itself tells. */
+  readonly causes: readonly string[];
 
   constructor(readonly session: TrainingSession) {
     const { pipeline, graph, length } = session;
@@ -56,11 +60,13 @@ export class Monitoring {
     this.#every = Math.min(monitor.every, length.stepsPerEpoch);
     this.#landmarks = landmarksOf(graph);
     const { watched } = graph;
+    this.causes = knownCauses(pipeline, graph);
     this.#watch = new Watch(monitor, {
       embedding: watched.name,
       features: outputOf(watched)?.[0]?.shape[0] ?? 1,
       losses: this.#landmarks,
       warmup: train.schedule.warmup * length.stepsPerEpoch,
+      causes: this.causes,
     });
   }
 
@@ -77,6 +83,11 @@ export class Monitoring {
   /** How the run stands. */
   get verdict(): Verdict {
     return this.#watch.verdict;
+  }
+
+  /** Steps after which every fault that is watched would have shown. */
+  get enough(): number {
+    return this.#watch.enough;
   }
 
   /** Running mean of the spread of the embeddings. */
@@ -98,7 +109,7 @@ export class Monitoring {
 
   /** Takes the signals that are due after a step. */
   async observe(stepMetrics: StepMetrics): Promise<Seen> {
-    if (!this.#watched) return { metrics: stepMetrics, alarms: [] };
+    if (!this.#watched) return { metrics: stepMetrics, ...NOTHING };
     const { done } = this.session;
     const metrics: Record<string, number> = {
       ...stepMetrics,
@@ -116,19 +127,23 @@ export class Monitoring {
       // A matrix that is not of numbers has no eigenvalues.
       Object.values(metrics).every(Number.isFinite)
     ) Object.assign(metrics, await this.#spectralSignals());
-    return { metrics, alarms: this.#take(done, metrics, checked) };
+    return { metrics, ...this.#take(done, metrics, checked) };
   }
 
   /**
    * Takes steps again, so that a resumed run goes on as if it had not stopped.
    *
-   * @returns The alarms that they gave.
+   * @returns What was noticed in them.
    */
-  replay(steps: Iterable<ReportedStep>): Alarm[] {
-    if (!this.#watched) return [];
-    return [...steps].flatMap(({ step, metrics }) =>
+  replay(steps: Iterable<ReportedStep>): Noticed {
+    if (!this.#watched) return NOTHING;
+    const noticed = [...steps].map(({ step, metrics }) =>
       this.#take(step, metrics, this.#isDue(step, this.#every))
     );
+    return {
+      alarms: noticed.flatMap(({ alarms }) => alarms),
+      falls: noticed.flatMap(({ falls }) => falls),
+    };
   }
 
   /** The last step is always due: the summary tells of it. */
@@ -136,7 +151,7 @@ export class Monitoring {
     return step % every === 0 || step === this.session.length.steps;
   }
 
-  #take(step: number, metrics: StepMetrics, checked: boolean): Alarm[] {
+  #take(step: number, metrics: StepMetrics, checked: boolean): Noticed {
     for (const [key, value] of Object.entries(metrics)) {
       this.#latest.set(key, value);
     }

@@ -1,4 +1,5 @@
 /** @file What a run remembers of its steps. */
+import type { Fall } from "../monitor/fall.ts";
 import type { Alarm } from "../monitor/watch.ts";
 import { Averages } from "./averages.ts";
 import { Monitoring } from "./monitoring.ts";
@@ -19,6 +20,8 @@ export class RunMemory {
   readonly averages: Averages = new Averages();
   /** In order. */
   readonly alarms: Alarm[] = [];
+  /** Figures that were on their way to a collapse, in order. */
+  readonly falls: Fall[] = [];
   #loss: number | null = null;
   #seconds = 0;
 
@@ -48,7 +51,9 @@ export class RunMemory {
     const scheduled = Object.keys(session.scheduled);
     const reported = lines.map((line) => reportedStep(line, scheduled));
     this.averages.recall(reported, checkpointSteps(session), session.done);
-    this.alarms.push(...this.monitoring.replay(reported));
+    const { alarms, falls } = this.monitoring.replay(reported);
+    this.alarms.push(...alarms);
+    this.falls.push(...falls);
     const last = lines.at(-1);
     if (!last) return;
     this.#loss = last["loss"] ?? null;

@@ -1,5 +1,6 @@
 /** @file The loop over the steps of a run. */
 import { UserError } from "../errors.ts";
+import type { Fall } from "../monitor/fall.ts";
 import type { TrainEvent } from "./events.ts";
 import { checkpointSteps, type RunMemory } from "./run_memory.ts";
 import type { Seen } from "./monitoring.ts";
@@ -24,6 +25,14 @@ export async function healthyFile(
   const entry = await checkpoints.newestHealthy();
   return entry ? `${RUN_FILES.checkpoints}/${entry.file}` : null;
 }
+
+/** A fall, and what the check already knew. */
+const fallText = (
+  { step, message }: Fall,
+  causes: readonly string[],
+): string =>
+  [`at step ${step}, ${message}`, ...causes.map((one) => `  - ${one}`)]
+    .join("\n");
 
 /**
  * Does the steps that are left, with checkpoints, until a fault or the signal
@@ -72,7 +81,7 @@ export async function trainSteps(
       if (saved !== session.done) await save(false);
       throw endedBy(error, folder, session.done);
     }
-    const { metrics, alarms } = seen;
+    const { metrics, alarms, falls } = seen;
     const { done } = session;
     pace.tick(performance.now(), session.waited);
     memory.add(metrics);
@@ -85,6 +94,12 @@ export async function trainSteps(
       ...metrics,
     };
     await writing(folder, () => folder.log(line));
+    for (const fall of falls) {
+      // Said once; an alarm names them again.
+      const causes = memory.falls.length === 0 ? monitoring.causes : [];
+      emit({ kind: "notice", text: fallText(fall, causes) });
+      memory.falls.push(fall);
+    }
     for (const alarm of alarms) {
       const stops = alarm.action === "stop";
       const checkpoint = await healthyFile(folder);

@@ -1,6 +1,8 @@
 /** @file What a run leaves at its end. */
 import type { Device } from "../engine/open.ts";
-import type { Alarm, Verdict } from "../monitor/watch.ts";
+import type { Fall } from "../monitor/fall.ts";
+import type { Verdict } from "../monitor/verdict.ts";
+import type { Alarm } from "../monitor/watch.ts";
 
 /** Contents of `summary.json`. */
 export interface Summary {
@@ -31,10 +33,14 @@ export interface Summary {
   readonly embedding_std: number | null;
   /** What became of the run: the gravest fault that was there at its end. */
   readonly verdict: Verdict;
+  /** Steps after which every fault that is watched would have shown. */
+  readonly judged_from: number;
   /** The newest value of every signal, by its key in `metrics.jsonl`. */
   readonly signals: Readonly<Record<string, number | null>>;
   /** Every fault that was found, in order. */
   readonly alarms: readonly Alarm[];
+  /** Every figure that was seen on its way to a collapse, in order. */
+  readonly falls: readonly Fall[];
   /** File of the last checkpoint that was written while the run looked healthy. */
   readonly last_healthy_checkpoint: string | null;
   /** Such as `TensorFlow 2.21.0`. */

@@ -1,5 +1,6 @@
 /** @file The table of a sweep: a row for the points that differ in seed alone. */
 import type { Figure } from "../pipeline/sweep/sweep.ts";
+import { verdictText } from "../monitor/verdict.ts";
 import { barChart } from "./bar_chart.ts";
 import type { PointRecord, PointResult, SweepRecord } from "./sweep_folder.ts";
 import type { Summary } from "./summary.ts";
@@ -94,8 +95,8 @@ function verdict({ points, results }: Row): string {
   if (results.length === 0) return "not run";
   const all = results.map(({ summary, alarm }) =>
     points.length === 1 && alarm?.verdict === summary.verdict
-      ? `${summary.verdict} at step ${alarm.step}`
-      : summary.verdict
+      ? `${verdictText(summary.verdict)} at step ${alarm.step}`
+      : verdictText(summary.verdict)
   );
   const kinds = [...new Set(all)];
   const missing = points.length - results.length;
@@ -119,6 +120,47 @@ export interface SweepTable {
   readonly notes: readonly string[];
 }
 
+/** How long the points were, of those that have ended. */
+function lengths(rows: readonly Row[]): string | undefined {
+  const all = rows.flatMap(({ results }) => results);
+  const range = (of: (summary: Summary) => number): string => {
+    const values = all.map(({ summary }) => of(summary));
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+      .map((value) => Number(value.toPrecision(3)).toLocaleString("en"));
+    return low === high ? `${low}` : `${low} to ${high}`;
+  };
+  return all.length === 0
+    ? undefined
+    : `${range(({ steps }) => steps)} steps, ${
+      range(({ epochs }) => epochs)
+    } epochs`;
+}
+
+/** What a small run does not tell. */
+function reservations(rows: readonly Row[]): string[] {
+  const length = lengths(rows);
+  if (length === undefined) return [];
+  const short = rows.flatMap(({ results }) => results)
+    .filter(({ summary }) => summary.verdict === "too_short");
+  const needed = Math.max(
+    ...short.map(({ summary }) => summary.judged_from),
+  );
+  return [
+    ...(rows.some(({ paper }) => paper !== undefined)
+      ? [
+        `Here: ${length}. A paper trains far longer on far more images: compare how rows differ, not figures across columns; what is healthy or not judged here may still fail there`,
+      ]
+      : []),
+    ...(short.length > 0
+      ? [
+        `${verdictText("too_short")}: nothing failed, but a fault may need ${
+          needed.toLocaleString("en")
+        } steps to show`,
+      ]
+      : []),
+  ];
+}
+
 function notes(record: SweepRecord, rows: readonly Row[]): string[] {
   const { figure, source } = record.paper;
   const seeds = rows.some(({ points }) => points.length > 1);
@@ -127,6 +169,7 @@ function notes(record: SweepRecord, rows: readonly Row[]): string[] {
     ...(what && rows.some(({ paper }) => paper !== undefined)
       ? [`Paper: ${what}`]
       : []),
+    ...reservations(rows),
     ...(seeds ? ["±: sample standard deviation over the seeds"] : []),
     ...record.points.flatMap(({ name, result }) =>
       result?.alarm

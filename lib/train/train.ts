@@ -347,7 +347,7 @@ async function trainIn(
   const run = await trainSteps(folder, memory, emit, signal);
   if (run.end === "finished") emit({ kind: "evaluate" });
   const { end, scores } = await judge(run, session, judged, signal);
-  const { monitoring, alarms, loss } = memory;
+  const { monitoring, alarms, falls, loss } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,
     steps: session.done,
@@ -361,8 +361,10 @@ async function trainIn(
     ...scores,
     embedding_std: finite(monitoring.embeddingStd),
     verdict: monitoring.verdict,
+    judged_from: monitoring.enough,
     signals: finites(monitoring.signals),
     alarms,
+    falls,
     last_healthy_checkpoint: await healthyFile(folder),
     engine: version,
     device: engine.device,

@@ -64,7 +64,11 @@ Deno.test("SimSiam without its defences collapses and is stopped", async () => {
     stderr,
     /stopped: the run collapsed at step \d+, stage "z": embedding_std is 0\.\d+ \(threshold 0\.\d+\)/,
   );
-  assert.match(stderr, /stop-gradient/);
+  // What the check knew comes first.
+  assert.match(
+    stderr,
+    /healthy\n {2}- stages\.loss\.between, as the check warned: Gradients flow .*\n/,
+  );
   assert.match(stderr, /--set monitor\.collapse=warn/);
   assert.equal(summary["verdict"], "collapsed");
   assert.equal(summary["knn"], null);
@@ -135,7 +139,7 @@ Deno.test("With monitor: off nothing is measured and nothing is said", async () 
   const { code, stderr, summary } = it;
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /the run/);
-  assert.equal(summary["verdict"], "healthy");
+  assert.equal(summary["verdict"], "not_watched");
   assert.equal(summary["embedding_std"], null);
   assert.deepEqual(summary["alarms"], []);
 });
@@ -215,8 +219,10 @@ for (const { method, encoder } of SHIPPED) {
     await using it = await runs(method, ...short(240), ...more, ...predicts);
     const { code, stderr, summary } = it;
     assert.equal(code, 0, stderr);
-    assert.equal(summary["verdict"], "healthy");
+    // With the warm-up of an epoch 240 steps are few; but nothing is seen.
+    assert.match(String(summary["verdict"]), /^(healthy|too_short)$/);
     assert.deepEqual(summary["alarms"], []);
+    assert.deepEqual(summary["falls"], []);
   });
 }
 

@@ -38,7 +38,8 @@ for (const { method, name } of SHIPPED) {
       const summary = await readJson(run, "summary.json");
       for (const key of SUMMARY_KEYS) assert.ok(key in summary, key);
       assert.equal(summary["steps"], 4);
-      assert.equal(summary["verdict"], "healthy");
+      assert.equal(summary["verdict"], "too_short");
+      assert.match(stdout, /too short to judge: .* \d+ steps to show/);
       assert.match(String(summary["engine"]), /^TensorFlow \d/);
       assert.equal(summary["linear"], null);
       const lines = (await Deno.readTextFile(join(run, "metrics.jsonl")))

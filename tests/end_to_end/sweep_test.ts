@@ -134,7 +134,7 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
       /\[3\/4\] sound, seed=0, going on after step \d+\n/,
     );
     assert.doesNotMatch(stdout, /\[1\/4\]|\[2\/4\]/);
-    assert.match(stdout, /sound +1 healthy, 1 not run/);
+    assert.match(stdout, /sound +1 too short to judge, 1 not run/);
     assert.ok(stdout.includes(`To go on: deno task resume ${run}\n`), stdout);
 
     const resumed = await stopgrad("resume", run);
@@ -147,7 +147,7 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
     assert.match(resumed.stdout, /defenceless +collapsed +– .* 0\.1\n/);
     assert.match(
       resumed.stdout,
-      /sound +healthy +\d+\.\d ± \d+\.\d .* 67\.7\n/,
+      /sound +too short to judge +\d+\.\d ± \d+\.\d .* 67\.7\n/,
     );
     assert.match(resumed.stdout, /Paper: linear accuracy; a paper\n/);
     assert.match(resumed.stdout, /sound +█+ \d+\.\d\n +░+ 67\.7\n/);
@@ -256,7 +256,10 @@ Deno.test("A sweep runs from TypeScript", () =>
       record.points.map(({ name, result }) => [name, result?.summary.steps]),
       [["temperature=0.1", 2], ["temperature=1", 2]],
     );
-    assert.match(sweepMarkdown(record), /\| temperature=1 \| healthy \|/);
+    assert.match(
+      sweepMarkdown(record),
+      /\| temperature=1 \| too short to judge \|/,
+    );
     const { sweep: _, ...plain } = config;
     await assert.rejects(
       () => sweep(buildPipeline(plain)),

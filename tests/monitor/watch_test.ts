@@ -13,6 +13,8 @@ import {
 } from "../../lib/monitor/verdicts/collapse.ts";
 import type { RunFacts } from "../../lib/monitor/verdicts/define.ts";
 import { FEW_DIRECTIONS } from "../../lib/monitor/verdicts/dimensional_collapse.ts";
+import type { Fall } from "../../lib/monitor/fall.ts";
+import { verdictText } from "../../lib/monitor/verdict.ts";
 import { type Alarm, Watch } from "../../lib/monitor/watch.ts";
 
 const policy = (written: Partial<WrittenMonitor> = {}): Monitor =>
@@ -54,7 +56,7 @@ function follow(
     const figures = checked && rank !== undefined
       ? { ...rest, correlation_rank: rank }
       : rest;
-    alarms.push(...watch.observe(step, figures, checked));
+    alarms.push(...watch.observe(step, figures, checked).alarms);
   }
   return alarms;
 }
@@ -190,7 +192,10 @@ Deno.test("A figure that is no number diverges at once, and its stage is named",
     for (const value of [NaN, Infinity, -Infinity]) {
       const watch = new Watch(policy({ patience: 1000 }), RUN);
       assert.deepEqual(follow(watch, 1, healthy), []);
-      const [alarm] = watch.observe(2, { ...healthy(2), [name]: value }, false);
+      const { alarms: [alarm] } = watch.observe(2, {
+        ...healthy(2),
+        [name]: value,
+      }, false);
       assert.equal(alarm?.verdict, "diverged");
       assert.equal(alarm?.step, 2);
       assert.equal(alarm?.value, null);
@@ -203,7 +208,10 @@ Deno.test("A figure that is no number diverges at once, and its stage is named",
 
 Deno.test("A variable that holds no number diverges, and its stage is named", () => {
   const watch = new Watch(policy(), RUN);
-  const [alarm] = watch.observe(10, { ...healthy(10), "nonfinite:y": 3 }, true);
+  const { alarms: [alarm] } = watch.observe(10, {
+    ...healthy(10),
+    "nonfinite:y": 3,
+  }, true);
   assert.deepEqual([alarm?.verdict, alarm?.stage], ["diverged", "y"]);
 });
 
@@ -315,6 +323,86 @@ Deno.test("Faults that are not written are treated as a collapse is, or warn", (
   assert.equal(warns.divergence, "stop");
   assert.ok(!isWatched(policy({ collapse: "off" })));
   assert.ok(isWatched(policy({ collapse: "off", not_learning: "warn" })));
+});
+
+Deno.test("A run is healthy only when every fault that is watched would have shown", () => {
+  const watch = new Watch(policy({ patience: 3 }), { ...RUN, warmup: 60 });
+  // Not learning needs the longest: 150 steps after the warm-up, and three checks.
+  assert.equal(watch.enough, 60 + 150 + 20);
+  follow(watch, watch.enough - 1, healthy);
+  assert.equal(watch.verdict, "too_short");
+  assert.equal(verdictText(watch.verdict), "too short to judge");
+  follow(watch, 1, healthy, watch.enough);
+  assert.equal(watch.verdict, "healthy");
+  const collapse = policy({ not_learning: "off", stuck_at_uniform: "off" });
+  assert.equal(new Watch(collapse, RUN).enough, 100);
+  assert.equal(
+    new Watch(policy({ collapse: "off" }), RUN).verdict,
+    "not_watched",
+  );
+});
+
+/** What falls, of a run whose figures are these. */
+function falls(at: (step: number) => Figures): [Fall[], Watch] {
+  const watch = new Watch(policy({ patience: 3 }), RUN);
+  const all: Fall[] = [];
+  for (let step = 10; step <= 400; step += 10) {
+    all.push(...watch.observe(step, at(step), true).falls);
+  }
+  return [all, watch];
+}
+
+Deno.test("A spread that falls is told before it is a collapse, once, with its pace", () => {
+  const course = (end: number) => (step: number) => ({
+    ...healthy(step),
+    embedding_std: Math.max(end, 1 - step / 200),
+  });
+  const [[fall, ...others], watch] = falls(course(0.46));
+  assert.deepEqual(others, []);
+  assert.equal(fall?.fault, "collapse");
+  assert.ok((fall?.value ?? 1) < 0.6 && (fall?.value ?? 0) > SHRUNK_TO);
+  assert.match(
+    fall?.message ?? "",
+    /^stage "z": embedding_std has fallen from 0\.95 to 0\.5\d: at this pace it is below 0\.38 by step \d+, and the run has collapsed$/,
+  );
+  // It stays low: not a collapse, and not healthy.
+  assert.equal(watch.verdict, "falling");
+  // What falls less, or falls and recovers, is healthy.
+  assert.deepEqual(falls(course(0.7))[0], []);
+  const dip = (step: number) => ({
+    ...healthy(step),
+    embedding_std: 1 - 0.56 * Math.sin(Math.PI * step / 400),
+  });
+  const [found, recovered] = falls(dip);
+  assert.equal(found.length, 1);
+  assert.equal(recovered.verdict, "healthy");
+});
+
+Deno.test("A rank that falls to half and near the threshold is told, one that starts low is not", () => {
+  const course = (step: number) => ({
+    ...healthy(step),
+    correlation_rank: Math.max(2.2, 8 - step / 20),
+  });
+  assert.deepEqual(falls(course)[0].map(({ fault }) => fault), [
+    "dimensional_collapse",
+  ]);
+  const low = (step: number) => ({
+    ...healthy(step),
+    correlation_rank: 2.6 - step / 1000,
+  });
+  assert.deepEqual(falls(low)[0], []);
+});
+
+Deno.test("What a look at the pipeline told is named first among the cures", () => {
+  const watch = new Watch(policy(), { ...RUN, causes: ["no stop-gradient"] });
+  const [alarm] = follow(watch, 100, (step) => ({
+    ...healthy(step),
+    embedding_std: 0.001,
+  }));
+  assert.deepEqual(alarm?.cures, [
+    "no stop-gradient",
+    ...VERDICTS.collapse.cures,
+  ]);
 });
 
 Deno.test("Each fault has a verdict with a rule and cures", () => {

@@ -24,6 +24,8 @@ const SUMMARY: Summary = {
   linear: 0.25,
   embedding_std: 0.75,
   verdict: "healthy",
+  judged_from: 5,
+  falls: [],
   signals: {},
   alarms: [],
   last_healthy_checkpoint: null,
@@ -183,5 +185,24 @@ embedding_std
 a | b  ${"█".repeat(40)} 0.750
 \`\`\`
 `,
+  );
+});
+
+Deno.test("Beside a paper's figures stands how short the points were; what was too short says so", () => {
+  const short = finished({ verdict: "too_short", steps: 56, judged_from: 246 });
+  const { rows, notes } = sweepTable(
+    record([point("a", "a", short, 0.1), point("b", "b", finished())]),
+  );
+  assert.deepEqual(rows.map((row) => row[1]), [
+    "too short to judge",
+    "healthy",
+  ]);
+  assert.match(
+    notes[0] ?? "",
+    /^Here: 9 to 56 steps, 1 epochs\. .* may still fail there$/,
+  );
+  assert.match(
+    notes[1] ?? "",
+    /^too short to judge: nothing failed, but a fault may need 246 steps/,
   );
 });

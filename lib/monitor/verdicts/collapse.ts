@@ -16,6 +16,12 @@ export const COLLAPSED_BELOW = 0.1;
  */
 export const SHRUNK_TO = 0.4;
 
+/** Share of its highest below which a healthy run's spread does not fall. */
+export const FALLING_BELOW = 0.6;
+
+/** Steps after the warm-up in which a spread that shrinks has begun to. */
+const GRACE = 100;
+
 /** Complete collapse. */
 export const collapse: VerdictDefinition = {
   fault: "collapse",
@@ -27,6 +33,7 @@ export const collapse: VerdictDefinition = {
     "check the stop-gradient, the predictor and the batch norms of the heads",
     "try a smaller learning rate, or a longer warm-up",
   ],
+  judgedFrom: ({ warmup }) => warmup + GRACE,
   start({ embedding }) {
     const mean = new RunningMean();
     let highest = 0;
@@ -42,6 +49,7 @@ export const collapse: VerdictDefinition = {
         value,
         threshold,
         meaning: "the embeddings of all images are nearly equal",
+        fall: { from: highest, early: FALLING_BELOW * highest },
       };
     };
   },

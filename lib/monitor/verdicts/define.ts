@@ -1,6 +1,7 @@
 /** @file What a verdict is: a rule that reads signals, and what to do about it. */
 import type { Landmarks } from "../define.ts";
 import type { Fault } from "../policy.ts";
+import type { FaultVerdict } from "../verdict.ts";
 
 /** Figures by their keys in `metrics.jsonl`. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -15,6 +16,8 @@ export interface RunFacts {
   readonly losses: ReadonlyMap<string, Landmarks>;
   /** Steps of linear warm-up. */
   readonly warmup: number;
+  /** Ways out that a look at the pipeline already gives, the likeliest first. */
+  readonly causes?: readonly string[];
 }
 
 /** A step, as a rule sees it. */
@@ -41,6 +44,13 @@ export interface Reading {
   readonly threshold?: number;
   /** What the figure says when it is bad. */
   readonly meaning: string;
+  /** Of a figure that is bad when it has fallen. */
+  readonly fall?: {
+    /** The highest that it was. */
+    readonly from: number;
+    /** Below this it is on its way to its threshold. */
+    readonly early: number;
+  };
 }
 
 /** Judges step after step; undefined where there is nothing to say. */
@@ -51,13 +61,18 @@ export interface VerdictDefinition {
   /** Its key in `monitor:`. */
   readonly fault: Fault;
   /** Its name in `summary.json`. */
-  readonly verdict: string;
+  readonly verdict: FaultVerdict;
   /** Goes on from "the run". */
   readonly phrase: string;
   /** The rule, in a sentence. */
   readonly summary: string;
   /** Usual ways out. */
   readonly cures: readonly string[];
+  /**
+   * Steps before which a run that has the fault may pass for a healthy one; 0
+   * where it cannot have the fault.
+   */
+  judgedFrom(run: RunFacts): number;
   /** A rule with the memory of one run. */
   start(run: RunFacts): Rule;
 }

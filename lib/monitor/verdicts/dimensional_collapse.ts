@@ -13,6 +13,9 @@ const SHARE = 1 / 4;
 /** Share of its highest that the rank must have fallen to, early in a run. */
 const FALLEN_TO = 0.5;
 
+/** Times the threshold, of a rank that is on its way to it. */
+const NEAR = 1.5;
+
 /** Steps after the warm-up from which on a low rank is bad without a fall. */
 const GRACE = 100;
 
@@ -28,6 +31,7 @@ export const dimensionalCollapse: VerdictDefinition = {
     "a loss that decorrelates features keeps the rank up (covariance, cross_correlation)",
     "try a smaller learning rate, or a longer warm-up",
   ],
+  judgedFrom: ({ warmup }) => warmup + GRACE,
   start({ embedding, features, warmup }) {
     const few = Math.min(FEW_DIRECTIONS, SHARE * features);
     // A fresh network without batch norm may start low, and rises.
@@ -45,6 +49,10 @@ export const dimensionalCollapse: VerdictDefinition = {
         value,
         threshold: few,
         meaning: "nearly all features tell the same",
+        fall: {
+          from: highest,
+          early: Math.min(NEAR * few, FALLEN_TO * highest),
+        },
       };
     };
   },

@@ -37,6 +37,7 @@ export const divergence: VerdictDefinition = {
     "try a smaller learning rate, or a longer warm-up",
     "look for the first bad step in metrics.jsonl",
   ],
+  judgedFrom: () => FIRST + 1,
   start({ embedding }) {
     const mean = new RunningMean();
     let [first, steps] = [0, 0];

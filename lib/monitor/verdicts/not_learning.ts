@@ -33,6 +33,8 @@ export const notLearning: VerdictDefinition = {
     "check the learning rate, and that the schedule lets it rise",
     "check that the loss reads the network that is trained",
   ],
+  judgedFrom: ({ warmup }) =>
+    Math.max(warmup + GRACE * WINDOW, (GRACE + 1) * WINDOW),
   start({ embedding, warmup }) {
     let values: number[] = [];
     let highest: Window | undefined;

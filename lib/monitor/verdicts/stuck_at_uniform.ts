@@ -1,11 +1,19 @@
 /** @file A contrastive loss that stays at a guess's. */
-import { RunningMean, type VerdictDefinition } from "./define.ts";
+import {
+  type RunFacts,
+  RunningMean,
+  type VerdictDefinition,
+} from "./define.ts";
 
 /** Distance from 1 within which loss / log K counts as a guess. */
 const WITHIN = 0.01;
 
 /** Steps after the warm-up before it is judged. */
 const GRACE = 100;
+
+/** The first loss that tells candidates apart. */
+const contrastive = (losses: RunFacts["losses"]): string | undefined =>
+  [...losses].find(([, { uniform }]) => uniform !== undefined)?.[0];
 
 /** Stuck at uniform: the loss is log K, what a guess among K candidates costs. */
 export const stuckAtUniform: VerdictDefinition = {
@@ -19,9 +27,10 @@ export const stuckAtUniform: VerdictDefinition = {
     "check the temperature, and that both sides see the same image",
     "check that the queue is fed by the EMA twin, not by the network itself",
   ],
+  judgedFrom: ({ losses, warmup }) =>
+    contrastive(losses) === undefined ? 0 : warmup + GRACE,
   start({ losses, warmup }) {
-    const [stage] =
-      [...losses].find(([, { uniform }]) => uniform !== undefined) ?? [];
+    const stage = contrastive(losses);
     if (stage === undefined) return () => undefined;
     const figure = `loss_to_uniform:${stage}`;
     const mean = new RunningMean();
