@@ -229,6 +229,8 @@ export type {
 } from "./lib/monitor/define.ts";
 export type { RunOrigin } from "./lib/train/run_folder.ts";
 export type { RunSettings } from "./lib/train/run_settings.ts";
+export type { Names } from "./lib/data/names.ts";
+export type { Turns } from "./lib/data/shuffle.ts";
 export type { Fingerprint } from "./lib/data/fingerprint.ts";
 export type { Best } from "./lib/checkpoint/retention.ts";
 

@@ -112,8 +112,9 @@ export function* slotsOf(
   plan: Partial<Plan>,
 ): Generator<Slot & { path: string }> {
   for (const split of ["train", "test"] as const) {
-    for (const [image, path] of (plan[split]?.paths ?? []).entries()) {
-      yield { split, image, path };
+    const { paths = [] } = plan[split] ?? {};
+    for (let image = 0; image < paths.length; image++) {
+      yield { split, image, path: paths.at(image) as string };
     }
   }
 }

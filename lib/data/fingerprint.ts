@@ -27,7 +27,7 @@ function addImages(hash: Hash, images: Images): void {
   hash.update(JSON.stringify([count, height, width, channels]));
   if (isInMemory(images)) hash.update(images.pixels);
   else {
-    for (const name of images.names) hash.update(`${name}\0`);
+    for (let i = 0; i < count; i++) hash.update(`${images.names.at(i)}\0`);
     hash.update(images.contents ?? "");
   }
 }

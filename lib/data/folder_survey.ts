@@ -1,8 +1,8 @@
 /** @file What is in a large folder, remembered from the last run and checked, so that a million files need not be looked at again. */
 import { join } from "node:path";
 import { z } from "zod";
+import { headerMemory, skippedRecord } from "./header_memory.ts";
 import type { FileOptions } from "./image_options.ts";
-import { imageShape, readingOf } from "./image_options.ts";
 import { recall, remember } from "./remembered.ts";
 import type { LoadContext } from "./source.ts";
 import type { HeaderMemory } from "./stream.ts";
@@ -14,27 +14,14 @@ const LARGE = 5_000;
 const SAMPLE = 256;
 
 const stamp = z.tuple([z.number(), z.number()]);
-const skipped = z.object({
-  path: z.string(),
-  reason: z.string(),
-  cure: z.string().optional(),
-});
 const folderRecord = z.object({
   /** Times of all folders, and sizes and times of some files. */
   folders: z.array(z.tuple([z.string(), z.number()])),
   sample: z.array(z.tuple([z.string(), stamp])),
   paths: z.array(z.string()),
-  skipped: z.array(skipped),
+  skipped: z.array(skippedRecord),
   system: z.array(z.string()),
 });
-const headerRecord = z.object({
-  check: z.string(),
-  bad: z.object({ train: z.array(z.int()), test: z.array(z.int()) }),
-  unread: z.array(skipped),
-  remarks: z.array(z.string()),
-  contents: z.object({ train: z.string(), test: z.string() }),
-});
-
 /** A walk, and what is to be said of it. */
 export interface Surveyed extends Walk {
   readonly remarks: readonly string[];
@@ -88,10 +75,7 @@ export async function surveyed(
     return {
       root,
       paths,
-      skipped: skipped.map(({ cure, ...file }) => ({
-        ...file,
-        ...(cure === undefined ? {} : { cure }),
-      })),
+      skipped,
       system: new Set(system),
       folders: folders.map(([path]) => path),
       remarks: [
@@ -146,29 +130,7 @@ export function headersOf(
   { cacheDir }: LoadContext,
 ): HeaderMemory | undefined {
   if (found.check === undefined) return undefined;
-  const check = JSON.stringify([
-    found.check,
-    held?.check ?? held?.paths ?? null,
-    options,
-    imageShape(options),
-    readingOf(options),
-  ]);
-  const key = `headers\n${found.root}\n${held?.root ?? ""}`;
-  return {
-    async recall() {
-      const record = headerRecord.safeParse(await recall(cacheDir, key));
-      if (!record.success || record.data.check !== check) return undefined;
-      const { bad, unread, remarks, contents } = record.data;
-      return {
-        bad,
-        remarks,
-        contents,
-        unread: unread.map(({ cure, ...file }) => ({
-          ...file,
-          ...(cure === undefined ? {} : { cure }),
-        })),
-      };
-    },
-    keep: (survey) => remember(cacheDir, key, { check, ...survey }),
-  };
+  const check = [found.check, held?.check ?? held?.paths ?? null];
+  const key = `${found.root}\n${held?.root ?? ""}`;
+  return headerMemory(key, check, options, cacheDir);
 }

@@ -1,5 +1,6 @@
 /** @file Which images are for training and what their classes are, by their paths. */
 import { UserError } from "../errors.ts";
+import { chosenNames, type Names } from "./names.ts";
 import { epochOrder } from "./shuffle.ts";
 import type { SkippedFile } from "./source.ts";
 import { byTop, findSplits, folderList, roleOf } from "./splits.ts";
@@ -7,9 +8,35 @@ import { byTop, findSplits, folderList, roleOf } from "./splits.ts";
 /** Images of one split. */
 export interface SplitPlan {
   /** Paths in the order of the images. */
-  readonly paths: readonly string[];
+  readonly paths: Names;
   /** Class of each; absent when the images have no labels. */
   readonly labels?: Int32Array;
+  /** First image of each part that is read from its beginning; absent where images are read in any order. */
+  readonly parts?: Int32Array;
+}
+
+/** Some images of a split. @param places Of them, ascending. */
+export function someOf(
+  { paths, labels, parts }: SplitPlan,
+  places: Int32Array,
+): SplitPlan {
+  let kept = 0;
+  return {
+    paths: chosenNames(paths, places),
+    ...(labels
+      ? { labels: places.map((place) => labels[place] as number) }
+      : {}),
+    ...(parts
+      ? {
+        parts: parts.map((start) => {
+          while (kept < places.length && (places[kept] as number) < start) {
+            kept++;
+          }
+          return kept;
+        }),
+      }
+      : {}),
+  };
 }
 
 /** What is to be decoded. */
@@ -115,31 +142,31 @@ function splitPlan(
  * images go to the same side on every machine.
  */
 export function splitByFraction(
-  { paths, labels }: SplitPlan,
+  split: SplitPlan,
   fraction: number,
   where: string,
 ): Pick<Plan, "train" | "test"> {
-  const shuffled = [...epochOrder(0, 0, paths.length)];
-  // Array.sort is stable, so that inside of a class the order stays random.
+  const { paths, labels } = split;
+  const shuffled = epochOrder(0, 0, paths.length);
+  // Sorting is stable, so that inside of a class the order stays random.
   if (labels) shuffled.sort((a, b) => (labels[a] ?? 0) - (labels[b] ?? 0));
-  const held = new Set(
-    shuffled.filter((_, i) =>
-      Math.floor((i + 1) * fraction) > Math.floor(i * fraction)
-    ),
-  );
-  if (held.size === 0 || held.size === paths.length) {
+  const held = new Uint8Array(paths.length);
+  shuffled.forEach((image, i) => {
+    held[image] = Math.floor((i + 1) * fraction) - Math.floor(i * fraction);
+  });
+  const side = (test: number): Int32Array =>
+    Int32Array.from(
+      function* () {
+        for (let i = 0; i < held.length; i++) if (held[i] === test) yield i;
+      }(),
+    );
+  const [train, test] = [side(0), side(1)];
+  if (train.length === 0 || test.length === 0) {
     throw new UserError(
       `Cannot hold out ${fraction} of the ${paths.length} images in ${where}: one side would be empty.\nChange "test" under "data".`,
     );
   }
-  const side = (test: boolean): SplitPlan => {
-    const taken = (_: unknown, i: number) => held.has(i) === test;
-    return {
-      paths: paths.filter(taken),
-      ...(labels ? { labels: labels.filter(taken) } : {}),
-    };
-  };
-  return { train: side(false), test: side(true) };
+  return { train: someOf(split, train), test: someOf(split, test) };
 }
 
 /** Paths of the splits that a set has already. */

@@ -17,20 +17,39 @@ interface Spread {
   readonly std: number;
 }
 
-/** Images evenly spread over a set. */
-async function sample(images: Images): Promise<Uint8Array[]> {
+/** Images evenly spread over a set; of parts that are read from their beginning, the first ones. */
+function* spread(images: Images): Generator<number> {
   const held = isInMemory(images);
   const most = Math.min(images.count, held ? HELD : STREAMED);
+  const parts = held ? undefined : images.turns?.parts;
+  if (!parts) {
+    for (let i = 0; i < most; i++) yield Math.floor(i * images.count / most);
+    return;
+  }
+  const some = Math.min(most, parts.length);
+  for (let i = 0; i < some; i++) {
+    const part = Math.floor(i * parts.length / some);
+    const [from = 0, end = images.count] = [parts[part], parts[part + 1]];
+    for (let j = from; j < Math.min(end, from + most / some); j++) yield j;
+  }
+}
+
+/** Pixels of some images of a set. */
+async function sample(images: Images): Promise<Uint8Array[]> {
+  const held = isInMemory(images);
   const each = images.height * images.width * images.channels;
   const found: Uint8Array[] = [];
-  for (let i = 0; i < most; i++) {
-    const image = Math.floor(i * images.count / most);
-    const pixels = held
-      ? images.pixels.subarray(image * each, (image + 1) * each)
-      : await images.decode(image);
-    if (pixels) found.push(pixels);
+  try {
+    for (const image of spread(images)) {
+      const pixels = held
+        ? images.pixels.subarray(image * each, (image + 1) * each)
+        : await images.decode(image);
+      if (pixels) found.push(pixels);
+    }
+    return found;
+  } finally {
+    if (!held) await images.release?.();
   }
-  return found;
 }
 
 function spreadOf(

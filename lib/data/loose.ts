@@ -6,6 +6,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { readRegularText } from "../regular_file.ts";
 import { folderAt, walkFolder } from "./walk.ts";
+import { slotsOf } from "./decode_plan.ts";
 import { byCodePoint, notAnImage, type Plan, planLayout } from "./layout.ts";
 import { imageOptions } from "./image_options.ts";
 import { reasonOf } from "./place.ts";
@@ -28,7 +29,7 @@ export interface ReadingOptions extends Reading {
 /** Images, as they were found. */
 export interface LooseImages {
   /** Decoded as they are needed. */
-  readonly images: ImageStream;
+  readonly images: ImageStream & { readonly names: readonly string[] };
   /** Files that are no images, or no whole ones. */
   readonly skipped: readonly SkippedFile[];
   /** What was made of the files, a line each. */
@@ -52,11 +53,10 @@ function labelled({ paths, where }: Found): Plan {
   try {
     const { train, test, classes } = planLayout(paths, undefined, where);
     if (!classes) return { train: { paths } };
+    const splits = { train, ...(test ? { test } : {}) };
     const known = new Map(
-      [train, test].flatMap((split) =>
-        (split?.paths ?? []).map((path, i) =>
-          [path, split?.labels?.[i] ?? UNKNOWN] as const
-        )
+      slotsOf(splits).map(({ split, image, path }) =>
+        [path, splits[split]?.labels?.[image] ?? UNKNOWN] as const
       ),
     );
     const labels = Int32Array.from(
@@ -191,5 +191,5 @@ export async function looseImages(
     ordered.where,
     context,
   );
-  return { images: train as ImageStream, skipped, remarks };
+  return { images: train as LooseImages["images"], skipped, remarks };
 }

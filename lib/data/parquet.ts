@@ -1,13 +1,14 @@
 /** @file Images in Parquet files. */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
-import { decodePlan, type ImageFile } from "./decode_plan.ts";
 import { imageKeys, imageShape, sameChannels } from "./image_options.ts";
+import { loadParts, type PartFile, partKeys } from "./load_parts.ts";
 import { openParquet, type ParquetTable } from "./parquet_table.ts";
-import { planRows, type Rows } from "./plan_rows.ts";
-import { defineSource, type SourceDefinition } from "./source.ts";
+import {
+  defineSource,
+  type LoadContext,
+  type SourceDefinition,
+} from "./source.ts";
 import { filesAt, sortFiles } from "./split_files.ts";
-import { tooLarge } from "./stream.ts";
 import { surveyPath } from "./survey.ts";
 
 const parquetOptions = z.strictObject({
@@ -18,62 +19,49 @@ const parquetOptions = z.strictObject({
   label: z.string().min(1).optional().describe(
     "Column of the classes; `label` by default, where there is one",
   ),
+  ...partKeys,
 }).superRefine(sameChannels);
 
 const ENDINGS = [".parquet"];
+/** Groups of rows that are read at a time, where they are small. */
+const LANES = 16;
+/** Bytes of groups that may be open: a group is read as a whole. */
+const OPEN_BYTES = 2 ** 28;
 
 interface Tables {
   readonly tables: readonly ParquetTable[];
-  readonly rows: Rows;
+  readonly files: readonly PartFile[];
 }
 
 async function openAll(
-  files: readonly string[],
+  paths: readonly string[],
   options: z.infer<typeof parquetOptions>,
+  { onProgress }: LoadContext,
 ): Promise<Tables> {
   const tables: ParquetTable[] = [];
-  const paths: string[] = [];
-  const labels: (string | undefined)[] = [];
-  for (const file of files) {
-    const table = await openParquet(file, options);
+  const files: PartFile[] = [];
+  let done = 0;
+  for (const [i, path] of paths.entries()) {
+    const table = await openParquet(path, options);
     tables.push(table);
-    for (const [row, label] of (await table.labels()).entries()) {
-      paths.push(`row ${row} of ${file}`);
-      labels.push(label);
-    }
+    files.push({ path, parts: table.groups, labels: await table.labels() });
+    done += table.rows;
+    onProgress?.({
+      task: `Reading labels, file ${i + 1} of ${paths.length}`,
+      done,
+      unit: "images",
+    });
   }
-  return { tables, rows: { paths, labels } };
+  return { tables, files };
 }
 
-/** Every image of some tables, in the order of their rows. */
-async function* imagesOf(
-  { tables }: Tables,
-): AsyncGenerator<Uint8Array | Error> {
-  for (const table of tables) yield* table.images();
-}
-
-/** Image files in the order of the tables, each in its place of the plan. */
-async function* filesOf(
-  parts: readonly Tables[],
-  places: ReadonlyMap<string, Pick<ImageFile, "split" | "image">>,
-): AsyncGenerator<ImageFile> {
-  for (const part of parts) {
-    let row = 0;
-    for await (const bytes of imagesOf(part)) {
-      const path = part.rows.paths[row++] as string;
-      const place = places.get(path);
-      if (!place) continue;
-      yield {
-        ...place,
-        path,
-        // deno-lint-ignore require-await -- so that it rejects
-        async read() {
-          if (bytes instanceof Error) throw bytes;
-          return bytes;
-        },
-      };
-    }
-  }
+/** Groups that may be open at a time. */
+function lanesOf({ tables }: Tables): number {
+  const largest = Math.max(
+    1,
+    ...tables.flatMap(({ groups }) => groups.map(({ bytes }) => bytes)),
+  );
+  return Math.max(1, Math.min(LANES, Math.floor(OPEN_BYTES / largest)));
 }
 
 /** Images in Parquet files, such as those of Hugging Face. */
@@ -84,53 +72,40 @@ export const parquet: SourceDefinition = defineSource({
   reference: "https://huggingface.co/docs/datasets/image_dataset",
   options: parquetOptions,
   shape: (options) => imageShape(options),
-  survey: ({ path }, baseDir) => surveyPath(path, baseDir),
+  survey: ({ path }, baseDir) =>
+    path.includes("{") ? {} : surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const list = await filesAt(path, ENDINGS, context);
-    const { where } = list;
     const elsewhere = typeof test === "string"
       ? await filesAt(test, ENDINGS, context)
       : undefined;
     const sorted = sortFiles(list, test);
-    const train = await openAll(sorted.train, options);
+    const train = await openAll(sorted.train, options, context);
     const heldFiles = elsewhere?.files ?? sorted.test;
-    const held = heldFiles && await openAll(heldFiles, options);
+    const held = heldFiles && await openAll(heldFiles, options, context);
     const [first] = train.tables;
-    const plan = planRows(
-      train.rows,
-      held?.rows ?? (typeof test === "number" ? test : undefined),
-      where,
-      first?.classes,
-    );
-    if (tooLarge(plan, options)) {
-      throw new UserError(
-        `Cannot hold the images of ${where}: they are more than ${options.memory} MB of pixels, and Parquet cannot be read in any order.\nRaise "memory" or choose a smaller "size" under "data", or save the images as files.`,
-      );
-    }
-    const places = new Map(
-      (["train", "test"] as const).flatMap((split) =>
-        (plan[split]?.paths ?? []).map((path, image) =>
-          [path, { split, image }] as const
-        )
-      ),
-    );
-    const remarks = [
-      `images are those of the column "${first?.image}"${
-        first?.label
-          ? `, classes those of "${first.label}"`
-          : `; there is no column "label", others are ${
-            first?.others.join(", ") || "none"
-          }`
-      }`,
-      ...sorted.remarks,
-    ];
-    return await decodePlan(
-      { ...plan, remarks },
-      filesOf(held ? [train, held] : [train], places),
+    return await loadParts(
+      {
+        train: train.files,
+        test: held?.files,
+        item: "row",
+        called: "groups of rows",
+        where: list.where,
+        classes: first?.classes,
+        remarks: [
+          `images are those of the column "${first?.image}"${
+            first?.label
+              ? `, classes those of "${first.label}"`
+              : `; there is no column "label", others are ${
+                first?.others.join(", ") || "none"
+              }`
+          }`,
+          ...sorted.remarks,
+        ],
+        lanes: lanesOf(train),
+      },
       options,
-      [],
-      where,
       context,
     );
   },

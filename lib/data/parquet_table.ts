@@ -1,6 +1,8 @@
 /** @file A Parquet file with a column of images, as Hugging Face's datasets write it. */
 import type { FileMetaData, SchemaTree } from "hyparquet";
 import { UserError } from "../errors.ts";
+import { checkItem } from "./load_parts.ts";
+import type { Item, Part } from "./parts.ts";
 import { reasonOf } from "./place.ts";
 
 /** Columns to read; found by what they hold where they are not named. */
@@ -22,8 +24,14 @@ export interface ParquetTable {
   readonly classes?: readonly string[];
   /** Labels of all rows; read without the images. */
   labels(): Promise<(string | undefined)[]>;
-  /** Bytes of every image, a group of rows at a time. */
-  images(): AsyncGenerator<Uint8Array | Error>;
+  /** Groups of rows, each of which is read as a whole. */
+  readonly groups: readonly RowGroup[];
+}
+
+/** Rows that are stored together. */
+export interface RowGroup extends Part {
+  /** Of its images. */
+  readonly bytes: number;
 }
 
 const fail = (path: string, reason: string): UserError =>
@@ -88,6 +96,20 @@ function classNames(
   }
 }
 
+/** A cell's image; a copy, so that the others of its group can go. */
+function itemOf(cell: unknown): Item {
+  const found = bytesIn(cell);
+  const bytes = found instanceof Error ? found : found.slice();
+  return {
+    // deno-lint-ignore require-await -- so that it rejects
+    async read(most) {
+      if (bytes instanceof Error) throw bytes;
+      checkItem(bytes.length);
+      return bytes.subarray(0, most);
+    },
+  };
+}
+
 const bytesIn = (cell: unknown): Uint8Array | Error => {
   const value = typeof cell === "object" && cell !== null && "bytes" in cell
     ? cell.bytes
@@ -150,10 +172,35 @@ export async function openParquet(
       throw fail(path, `it is damaged or cut off (${reasonOf(error)})`);
     }
   };
+  let from = 0;
+  const groups = metadata.row_groups.map((group): RowGroup => {
+    const [start, count] = [from, Number(group.num_rows)];
+    from += count;
+    const bytes = group.columns
+      .filter(({ meta_data }) => meta_data?.path_in_schema[0] === image)
+      .reduce(
+        (sum, { meta_data }) =>
+          sum + Number(meta_data?.total_uncompressed_size ?? 0),
+        0,
+      );
+    return {
+      count,
+      bytes,
+      async *open() {
+        const cells = await read(image, start, start + count);
+        for (let row = 0; row < count; row++) {
+          const item = itemOf(cells[row]);
+          cells[row] = undefined;
+          yield item;
+        }
+      },
+    };
+  });
   return {
     path,
     rows,
     image,
+    groups,
     others: names.filter((name) => name !== image && name !== label),
     ...(label === undefined ? {} : { label }),
     ...(classes ? { classes } : {}),
@@ -168,14 +215,6 @@ export async function openParquet(
         if (cell instanceof Uint8Array) return new TextDecoder().decode(cell);
         return classes?.[Number(cell)] ?? String(cell);
       });
-    },
-    async *images() {
-      let from = 0;
-      for (const group of metadata.row_groups) {
-        const to = from + Number(group.num_rows);
-        for (const cell of await read(image, from, to)) yield bytesIn(cell);
-        from = to;
-      }
     },
   };
 }

@@ -1,5 +1,6 @@
 /** @file A plan of images whose classes are named one by one, not by folders. */
 import { UserError } from "../errors.ts";
+import type { Names } from "./names.ts";
 import {
   byCodePoint,
   type Plan,
@@ -9,9 +10,11 @@ import {
 
 /** Images of one split, with the name of each one's class. */
 export interface Rows {
-  readonly paths: readonly string[];
+  readonly paths: Names;
   /** `undefined` where an image has none. */
   readonly labels: readonly (string | undefined)[];
+  /** First image of each part that is read from its beginning. */
+  readonly parts?: Int32Array;
 }
 
 const isNumber = (text: string): boolean => /^-?\d+$/.test(text);
@@ -32,7 +35,7 @@ function labelled({ paths, labels }: Rows, where: string): boolean {
   const first = labels.indexOf(undefined);
   throw new UserError(
     `Cannot tell the classes of ${where}: ${missing} of ${labels.length} images have no label, such as ${
-      paths[first]
+      paths.at(first)
     }.\nGive all of them one, or none.`,
   );
 }
@@ -61,8 +64,12 @@ export function planRows(
     ...(judged ? named(held) : []),
   ]);
   const index = new Map(names.map((name, i) => [name, i]));
-  const split = ({ paths, labels }: Rows, isLabelled: boolean): SplitPlan => ({
+  const split = (
+    { paths, labels, parts }: Rows,
+    isLabelled: boolean,
+  ): SplitPlan => ({
     paths,
+    ...(parts ? { parts } : {}),
     ...(isLabelled
       ? {
         labels: Int32Array.from(

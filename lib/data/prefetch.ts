@@ -162,5 +162,6 @@ export class Prefetcher {
     this.#closed = true;
     this.#room.resolve();
     await this.#finished;
+    await this.#stream.release?.();
   }
 }

@@ -1,5 +1,7 @@
 /** @file What a data source is. */
 import type { z } from "zod";
+import type { Names } from "./names.ts";
+import type { Turns } from "./shuffle.ts";
 
 /** Shape of one image, known before anything is loaded. */
 export interface ImageShape {
@@ -30,7 +32,9 @@ export interface ImageSet extends ImageInfo {
 /** Images that are decoded each time they are needed. */
 export interface ImageStream extends ImageInfo {
   /** What each image is called in its folder or archive. */
-  readonly names: readonly string[];
+  readonly names: Names;
+  /** How the images lie that are read one after another: orders keep to it. */
+  readonly turns?: Turns;
   /**
    * Digest of what the load saw of each file: all of a small one, the beginning
    * of a large one.
@@ -43,6 +47,8 @@ export interface ImageStream extends ImageInfo {
    * @throws {UserError} When it cannot be read and that is to end the run.
    */
   decode(image: number): Promise<Uint8Array | undefined>;
+  /** Closes files that are open between images; a later image opens them again. */
+  release?(): Promise<void>;
 }
 
 /** Images, wherever they are. */

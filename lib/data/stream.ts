@@ -4,10 +4,11 @@ import { badFilePolicy, noneLeft } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
-import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
+import { byCodePoint, type Plan, someOf, type SplitPlan } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { Facts } from "./formats/raster.ts";
 import type { Reading } from "./reading.ts";
+import type { Turns } from "./shuffle.ts";
 import type {
   ImageShape,
   ImageStream,
@@ -17,7 +18,7 @@ import type {
 } from "./source.ts";
 import { Tally } from "./tally.ts";
 
-/** Image files that can be read in any order. */
+/** Image files that can be read in any order, or best in their own. */
 export interface OpenFiles {
   /** For messages. */
   name(slot: Slot & { readonly path: string }): string;
@@ -32,6 +33,10 @@ export interface OpenFiles {
   ): Promise<Uint8Array>;
   /** Decodes a part of a file, in place of all that is read. */
   decode?(slot: Slot & { readonly path: string }): Promise<Uint8Array>;
+  /** How parts are to be read, where a plan has some. */
+  readonly turns?: Omit<Turns, "parts">;
+  /** Closes what is open between images. */
+  release?(): Promise<void>;
 }
 
 /** Enough for the header of nearly every image, metadata before it included. */
@@ -79,17 +84,15 @@ class Contents {
   }
 }
 
-/** The files of a split that passed. */
+/** The files of a split that passed, and which of it they are. */
 function passed(
-  { paths, labels }: SplitPlan,
+  split: SplitPlan,
   bad: ReadonlySet<number>,
-): { paths: string[]; images: number[]; labels?: Int32Array } {
-  const good = (_: unknown, image: number): boolean => !bad.has(image);
-  return {
-    paths: paths.filter(good),
-    images: Array.from(paths, (_, image) => image).filter(good),
-    ...(labels ? { labels: labels.filter(good) } : {}),
-  };
+): SplitPlan & { readonly images?: Int32Array } {
+  if (bad.size === 0) return split;
+  const all = Int32Array.from({ length: split.paths.length }, (_, i) => i);
+  const images = all.filter((image) => !bad.has(image));
+  return { ...someOf(split, images), images };
 }
 
 /** What a look at the headers of a plan found. */
@@ -110,19 +113,36 @@ export interface HeaderMemory {
 
 /** From here on a look at every header takes minutes. */
 const MANY = 50_000;
-/** Headers that are looked at then, evenly spread. */
+/** Headers that are looked at then. */
 const LOOKED_AT = 20_000;
 
-/** Places whose headers are looked at: all, or some of many. */
-function* looked(plan: Plan, total: number): ReturnType<typeof slotsOf> {
-  const step = total > MANY ? total / LOOKED_AT : 1;
-  let next = 0;
-  let place = 0;
-  for (const slot of slotsOf(plan)) {
-    if (place++ < next) continue;
-    next += step;
-    yield slot;
+/** Images of a split whose headers are looked at, of a share of all: spread evenly, or the first of some parts. */
+function* some({ paths, parts }: SplitPlan, share: number): Generator<number> {
+  const { length } = paths;
+  if (!parts) {
+    for (let at = 0; at < length; at += 1 / share) yield Math.floor(at);
+    return;
   }
+  const every = Math.ceil(1 / share);
+  const most = Math.ceil(length * share / Math.ceil(parts.length / every));
+  for (let part = 0; part < parts.length; part += every) {
+    const [from = 0, end = length] = [parts[part], parts[part + 1]];
+    for (let i = from; i < Math.min(end, from + most); i++) yield i;
+  }
+}
+
+/** Places whose headers are looked at: all, or some of many. */
+function looked(plan: Plan, total: number): ReturnType<typeof slotsOf> {
+  if (total <= MANY) return slotsOf(plan);
+  return function* () {
+    for (const split of ["train", "test"] as const) {
+      const own = plan[split];
+      if (!own) continue;
+      for (const image of some(own, LOOKED_AT / total)) {
+        yield { split, image, path: own.paths.at(image) as string };
+      }
+    }
+  }();
 }
 
 /**
@@ -148,9 +168,11 @@ async function lookAtHeaders(
     train: new Contents(plan.train.paths.length),
     test: new Contents(plan.test?.paths.length ?? 0),
   };
-  const some = total > MANY ? LOOKED_AT : total;
+  const most = total > MANY ? LOOKED_AT : total;
   let done = 0;
-  await sideBySide(looked(plan, total), AT_ONCE, async (slot) => {
+  const look = async (
+    slot: Slot & { readonly path: string },
+  ): Promise<void> => {
     try {
       const { facts, digest } = await checkFile(
         (most) => files.read(slot, most),
@@ -167,19 +189,24 @@ async function lookAtHeaders(
     onProgress?.({
       task: `Checking ${where}`,
       done,
-      total: some,
+      total: Math.max(most, done),
       unit: "images",
     });
-  });
+  };
+  try {
+    await sideBySide(looked(plan, total), AT_ONCE, look);
+  } finally {
+    await files.release?.();
+  }
   unread.sort((a, b) => byCodePoint(a.path, b.path));
   return {
     bad,
     unread,
     remarks: [
       ...tally.lines,
-      ...(some < total
+      ...(total > MANY
         ? [
-          `of ${some.toLocaleString("en-US")} of ${
+          `of ${done.toLocaleString("en-US")} of ${
             total.toLocaleString("en-US")
           } files the headers were looked at; what is wrong with others is found when they are decoded`,
         ]
@@ -221,7 +248,8 @@ export async function streamPlan(
   const { bad, unread, remarks, contents } = survey;
   const later = badFilePolicy(options, onSkipped);
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
-    const { paths, images, labels } = passed(all, new Set(bad[split]));
+    const { paths, images, labels, parts } = passed(all, new Set(bad[split]));
+    const { turns } = files;
     if (paths.length === 0) {
       throw noneLeft(all.paths.length, where, unread);
     }
@@ -233,12 +261,14 @@ export async function streamPlan(
       ...shape,
       ...(labels ? { labels } : {}),
       ...(plan.classes ? { classes: plan.classes } : {}),
+      ...(parts && turns ? { turns: { ...turns, parts } } : {}),
+      ...(files.release ? { release: () => files.release!() } : {}),
       async decode(image) {
         if (faulty.has(image)) return undefined;
         const slot = {
           split,
-          image: images[image] as number,
-          path: paths[image] as string,
+          image: images?.[image] ?? image,
+          path: paths.at(image) as string,
         };
         try {
           return await files.decode?.(slot) ??

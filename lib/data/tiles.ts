@@ -117,14 +117,14 @@ export async function cutIntoTiles(
   const cutSplit = (name: Slot["split"], split: SplitPlan): SplitPlan => {
     const paths: string[] = [];
     const labels: number[] = [];
-    split.paths.forEach((path, image) => {
+    for (const { image, path } of slotsOf({ [name]: split })) {
       for (const one of found.get(keyOf({ split: name, image })) ?? []) {
         const tilePath = `${path}[${one.left},${one.top}]`;
         tiles.set(`${name} ${tilePath}`, one);
         paths.push(tilePath);
         labels.push(split.labels?.[image] ?? 0);
       }
-    });
+    }
     return {
       paths,
       ...(split.labels ? { labels: Int32Array.from(labels) } : {}),

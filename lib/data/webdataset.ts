@@ -1,109 +1,106 @@
 /** @file Images in WebDataset shards. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { imageKeys, imageShape, sameChannels } from "./image_options.ts";
+import { loadParts, type PartFile, partKeys } from "./load_parts.ts";
 import { reasonOf } from "./place.ts";
-import { planRows, type Rows } from "./plan_rows.ts";
-import { checkSize } from "./read_file.ts";
-import { openShard, type Sample } from "./shard.ts";
-import { defineSource, type SourceDefinition } from "./source.ts";
+import { openShard, type Shard, shardImages } from "./shard.ts";
+import {
+  defineSource,
+  type LoadContext,
+  type SourceDefinition,
+} from "./source.ts";
 import { filesAt, sortFiles } from "./split_files.ts";
-import { type OpenFiles, streamPlan, tooLarge } from "./stream.ts";
 import { surveyPath } from "./survey.ts";
-import { readMemberAt } from "./tar_headers.ts";
-import type { LoadContext } from "./source.ts";
 
-const ENDINGS = [".tar"];
+const ENDINGS = [".tar", ".tar.gz", ".tgz"];
+/** Shards that are read at a time: as many as other readers have workers. */
+const LANES = 16;
 
 const shardOptions = z.strictObject({
   ...imageKeys,
   label: z.string().min(1).default("cls").describe(
     "What the class is of a sample: the ending of a file (cls), or a key of its JSON (json.label)",
   ),
+  ...partKeys,
 }).superRefine(sameChannels);
 
-/** Samples by the name that a plan has for them. */
-type Samples = ReadonlyMap<
-  string,
-  { readonly file: string; readonly sample: Sample }
->;
-
+/** Shards with what was found in them. */
 interface Listed {
-  readonly rows: Rows;
-  readonly remarks: readonly string[];
+  readonly files: readonly PartFile[];
+  readonly shards: readonly Shard[];
 }
 
-/** Lists shards one after another. */
+/** Looks at shards one after another. */
 async function listAll(
-  files: readonly string[],
+  paths: readonly string[],
   label: string,
-  samples: Map<string, { file: string; sample: Sample }>,
   { cacheDir, onProgress }: LoadContext,
 ): Promise<Listed> {
-  const paths: string[] = [];
-  const labels: (string | undefined)[] = [];
-  let [without, several, known] = [0, 0, 0];
-  for (const [i, file] of files.entries()) {
-    const shard = await openShard(file, label, cacheDir).catch((error) => {
+  const shards: Shard[] = [];
+  let done = 0;
+  for (const [i, path] of paths.entries()) {
+    const shard = await openShard(path, label, cacheDir).catch((error) => {
+      if (error instanceof UserError) throw error;
       throw new UserError(
-        `Cannot read the shard ${file}: ${
+        `Cannot read the shard ${path}: ${
           reasonOf(error)
-        }.\nExpected a plain tar archive (decompress .tar.gz) of files such as 0001.jpg and 0001.cls. Make or download it again.`,
+        }.\nExpected a tar archive (.tar or .tar.gz) of files such as 0001.jpg and 0001.cls. Make or download it again.`,
       );
     });
-    without += shard.without;
-    several += shard.several;
-    known += Number(shard.known);
-    for (const sample of shard.samples) {
-      const path = `${sample.name} in ${file}`;
-      paths.push(path);
-      labels.push(sample.label);
-      samples.set(path, { file, sample });
-    }
+    shards.push(shard);
+    done += shard.count;
     onProgress?.({
-      task: `Listing shards, ${i + 1} of ${files.length}`,
-      done: paths.length,
+      task: `Counting samples, shard ${i + 1} of ${paths.length}`,
+      done,
       unit: "images",
     });
   }
-  return {
-    rows: { paths, labels },
-    remarks: [
-      ...(without > 0 ? [`${without} samples without an image left out`] : []),
-      ...(several > 0
-        ? [`${several} samples with several images: the first one counts`]
-        : []),
-      ...(known > 0
-        ? [
-          `${known} of ${files.length} shards as they were at an earlier run, by size and time`,
-        ]
-        : []),
-    ],
-  };
+  const files = shards.map(({ count, labels }, i) => {
+    const path = paths[i] as string;
+    return { path, labels, parts: [{ count, open: () => shardImages(path) }] };
+  });
+  return { files, shards };
 }
 
-/** Reads images wherever they are. */
-function openFiles(samples: Samples): OpenFiles {
-  return {
-    name: ({ path }) => path,
-    async read({ path }, most) {
-      const found = samples.get(path);
-      if (!found) throw new Error("internal: a sample that is not listed");
-      const { file, sample } = found;
-      if (sample.size === 0) throw new Error("the file is empty");
-      checkSize(sample.size);
-      using shard = await Deno.open(file);
-      return readMemberAt(shard, sample, most);
-    },
-  };
+const number = (value: number): string => value.toLocaleString("en-US");
+
+function* remarksOf(
+  shards: readonly Shard[],
+  label: string,
+): Generator<string> {
+  const sum = (of: (shard: Shard) => number): number =>
+    shards.reduce((sum, shard) => sum + of(shard), 0);
+  const known = sum(({ known }) => Number(known));
+  yield `${number(sum(({ count }) => count))} samples in ${
+    number(shards.length)
+  } shard${shards.length === 1 ? "" : "s"}, counted by their headers${
+    known > 0
+      ? `; ${number(known)} of them at an earlier run, by size and time`
+      : ""
+  }`;
+  const without = sum(({ without }) => without);
+  if (without > 0) yield `${number(without)} samples without an image left out`;
+  const several = sum(({ several }) => several);
+  if (several > 0) {
+    yield `${
+      number(several)
+    } samples with several images: the first one counts`;
+  }
+  if (shards.every(({ labels }) => labels.every((one) => one === undefined))) {
+    yield `no sample has a file "${
+      label.replace(/^json\..*/, "json")
+    }" with its class; the first one has ${
+      shards[0]?.endings.join(", ")
+    } ("label" says which tells the class)`;
+  }
 }
 
 /** Images in WebDataset shards. */
 export const webdataset: SourceDefinition = defineSource({
   name: "webdataset",
   summary:
-    "WebDataset shards: tar archives with files such as 0001.jpg and 0001.cls; a folder of them, one, or a pattern such as train-{000..099}.tar",
+    "WebDataset shards: tar archives (.tar, .tar.gz) with files such as 0001.jpg and 0001.cls; a folder of them, one, or a pattern such as train-{000..099}.tar",
   reference: "https://github.com/webdataset/webdataset",
   options: shardOptions,
   shape: (options) => imageShape(options),
@@ -116,34 +113,28 @@ export const webdataset: SourceDefinition = defineSource({
       ? await filesAt(test, ENDINGS, context)
       : undefined;
     const sorted = sortFiles(files, test);
-    const samples = new Map<string, { file: string; sample: Sample }>();
-    const train = await listAll(sorted.train, label, samples, context);
+    const train = await listAll(sorted.train, label, context);
     const heldFiles = elsewhere?.files ?? sorted.test;
-    const held = heldFiles &&
-      await listAll(heldFiles, label, samples, context);
+    const held = heldFiles && await listAll(heldFiles, label, context);
     const { where } = files;
-    if (train.rows.paths.length === 0) {
+    if (train.shards.every(({ count }) => count === 0)) {
       throw new UserError(
         `Cannot find images in the ${sorted.train.length} shard(s) of ${where}.\nExpected files such as 0001.jpg and 0001.cls in them.`,
       );
     }
-    const plan = {
-      ...planRows(
-        train.rows,
-        held?.rows ?? (typeof test === "number" ? test : undefined),
+    const shards = [...train.shards, ...held?.shards ?? []];
+    return await loadParts(
+      {
+        train: train.files,
+        test: held?.files,
+        item: "sample",
+        called: "shards",
         where,
-      ),
-      remarks: [...sorted.remarks, ...train.remarks, ...held?.remarks ?? []],
-    };
-    const open = openFiles(samples);
-    if (tooLarge(plan, options)) {
-      return await streamPlan(plan, open, options, [], where, context);
-    }
-    function* all(): Generator<ImageFile> {
-      for (const slot of slotsOf(plan)) {
-        yield { ...slot, read: () => open.read(slot) };
-      }
-    }
-    return await decodePlan(plan, all(), options, [], where, context);
+        remarks: [...sorted.remarks, ...remarksOf(shards, label)],
+        lanes: LANES,
+      },
+      options,
+      context,
+    );
   },
 });

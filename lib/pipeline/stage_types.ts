@@ -1262,8 +1262,10 @@ export type DataConfig = {
   readonly image?: string;
   /** Column of the classes; `label` by default, where there is one */
   readonly label?: string;
+  /** Images read one after another that are mixed, where the set is larger than `memory`: more are mixed better, and held as files while they wait */
+  readonly shuffle_buffer?: number;
 } | {
-  /** WebDataset shards: tar archives with files such as 0001.jpg and 0001.cls; a folder of them, one, or a pattern such as train-{000..099}.tar */
+  /** WebDataset shards: tar archives (.tar, .tar.gz) with files such as 0001.jpg and 0001.cls; a folder of them, one, or a pattern such as train-{000..099}.tar */
   readonly source: "webdataset";
   /** Images a step */
   readonly batch: number;
@@ -1287,6 +1289,8 @@ export type DataConfig = {
   readonly memory?: number;
   /** What the class is of a sample: the ending of a file (cls), or a key of its JSON (json.label) */
   readonly label?: string;
+  /** Images read one after another that are mixed, where the set is larger than `memory`: more are mixed better, and held as files while they wait */
+  readonly shuffle_buffer?: number;
 } | {
   /** Path of a module of your own. */
   readonly source: `./${string}` | `/${string}` | `../${string}`;

@@ -1,5 +1,5 @@
 /** @file Which images each step of a run takes. */
-import { epochOrder } from "../data/shuffle.ts";
+import { epochOrder, partsOrder, type Turns } from "../data/shuffle.ts";
 import type { RunLength } from "./run_length.ts";
 
 /** Batches of a run: a function of the seed and the step alone. */
@@ -14,6 +14,8 @@ export class ImageOrder {
     /** Images of a batch. */
     readonly batch: number,
     readonly length: RunLength,
+    /** How the images lie, where they are read one after another. */
+    readonly turns?: Turns,
   ) {}
 
   /** Images of a step, counted from 0. */
@@ -27,7 +29,10 @@ export class ImageOrder {
   #epoch(epoch: number): Int32Array<ArrayBuffer> {
     const known = this.#epochs.get(epoch);
     if (known) return known;
-    const order = epochOrder(this.seed, epoch, this.count);
+    const { seed, count, turns } = this;
+    const order = turns
+      ? partsOrder(seed, epoch, count, turns)
+      : epochOrder(seed, epoch, count);
     this.#epochs.set(epoch, order);
     if (this.#epochs.size > 2) {
       this.#epochs.delete(Math.min(...this.#epochs.keys()));

@@ -137,6 +137,7 @@ export class TrainingSession {
       data.count,
       pipeline.data.batch,
       this.length,
+      isInMemory(data) ? undefined : data.turns,
     );
     this.#runtime = runtime;
     this.#training = training;

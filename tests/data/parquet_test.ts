@@ -1,6 +1,7 @@
 /** @file Images in Parquet files, written here. */
 import assert from "@std/assert";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { isInMemory } from "../../lib/data/source.ts";
 import { parquet as source } from "../../lib/data/parquet.ts";
 import {
   firstPixels,
@@ -168,8 +169,37 @@ Deno.test(
     await rejects(at("c", { image: "label" }), /"label" holds no images/);
     await rejects(at("c", { image: "x" }), /its columns are image, label/);
     await rejects(at("c", { label: "kind" }), /its columns are image, label/);
-    await rejects(at("c", { memory: 0 }), /more than 0 MB of pixels/);
     await rejects(at("d"), /no file there ends in \.parquet/);
     await rejects(at("e"), /none is one to train on/);
+  }),
+);
+
+Deno.test(
+  "A table larger than memory is read group by group, each row as it would be held",
+  withFolder(async (folder) => {
+    await write(folder, {
+      "data/train-0.parquet": table(PAIR),
+      "data/train-1.parquet": table({ ...PAIR, labels: [0n, 0n] }),
+      "data/test-0.parquet": table(PAIR),
+    });
+    const held = await load(source, OPTIONS, folder);
+    const { train, test, remarks } = await source.load(
+      source.options.parse({ ...OPTIONS, memory: 0 }),
+      { baseDir: folder, cacheDir: folder },
+    );
+    if (isInMemory(train)) throw new Error("expected a stream");
+    assert.deepEqual(train.labels, held.train.labels);
+    assert.equal(test?.count, 2);
+    // A row is a group here, and a group is a part.
+    assert.deepEqual([...train.turns?.parts ?? []], [0, 1, 2, 3]);
+    assert.match(remarks?.join() ?? "", /4 of 4 groups of rows at a time/);
+    const pixels = [];
+    for (const image of [3, 0, 2, 1]) {
+      const found = await train.decode(image);
+      pixels[image] = [...found?.subarray(0, 3) ?? []].join();
+    }
+    assert.deepEqual(pixels, firstPixels(held.train));
+    await train.release?.();
+    assert.match(train.names.at(3) ?? "", /^row 1 of .*train-1\.parquet$/);
   }),
 );

@@ -29,16 +29,18 @@ const ONE = {
 const TWO = { "x/002.cls": text("9"), "x/002.png": BLUE };
 const OPTIONS = { path: "data", size: 4 };
 
-for (const memory of [1, 0]) {
+for (const [memory, packed] of [[1, false], [0, false], [1, true], [0, true]]) {
+  const pack = packed ? tarGzOf : shard;
+  const end = packed ? "tar.gz" : "tar";
   Deno.test(
-    `Shards are read in order, ${
+    `Shards (.${end}) are read in order, ${
       memory ? "held" : "streamed"
     }, and split by their names`,
     withFolder(async (folder) => {
       await write(folder, {
-        "data/train-000.tar": await shard(ONE),
-        "data/train-001.tar": await shard(TWO),
-        "data/val-000.tar": await shard(ONE),
+        [`data/train-000.${end}`]: await pack(ONE),
+        [`data/train-001.${end}`]: await pack(TWO),
+        [`data/val-000.${end}`]: await pack(ONE),
       });
       const { train, test } = await source.load(
         source.options.parse({ ...OPTIONS, memory }),
@@ -47,12 +49,15 @@ for (const memory of [1, 0]) {
       assert.deepEqual(train.classes, ["9", "10"]);
       assert.deepEqual([...train.labels ?? []], [1, 0, 0]);
       assert.equal(test?.count, 2);
-      assert.equal(isInMemory(train), memory > 0);
+      assert.equal(isInMemory(train), memory === 1);
       if (isInMemory(train)) {
         assert.deepEqual(firstPixels(train), ["255,0,0", "0,0,255", "0,0,255"]);
       } else {
-        const pixels = await train.decode(1);
-        assert.deepEqual([...pixels?.subarray(0, 3) ?? []], [0, 0, 255]);
+        for (const [image, first] of [[1, 0], [2, 0], [0, 255]] as const) {
+          const pixels = await train.decode(image);
+          assert.equal(pixels?.[0], first);
+        }
+        await train.release?.();
       }
     }),
   );
@@ -88,13 +93,92 @@ Deno.test(
 );
 
 Deno.test(
+  "Keys of JSON may have dots between them; without classes the line says what samples have",
+  withFolder(async (folder) => {
+    await write(folder, {
+      "data/a.tar": await shard({
+        "1.png": RED,
+        "1.json": text('{"meta": {"kind": 3}}'),
+      }),
+    });
+    const label = "json.meta.kind";
+    const { train } = await load(source, { ...OPTIONS, label }, folder);
+    assert.deepEqual(train.classes, ["3"]);
+    const { remarks, train: bare } = await load(source, OPTIONS, folder);
+    assert.equal(bare.labels, undefined);
+    assert.match(
+      remarks?.join("\n") ?? "",
+      /no sample has a file "cls" with its class; the first one has png, json/,
+    );
+    await rejects(
+      load(source, { ...OPTIONS, label: "json.kind" }, folder),
+      /1\.json: its JSON has no key "kind", it has meta/,
+    );
+    await rejects(
+      load(source, { ...OPTIONS, label: "json.meta" }, folder),
+      /"meta" of its JSON is no text and no number/,
+    );
+  }),
+);
+
+Deno.test(
+  "Shards of one class each are told of where a small buffer leaves them together",
+  withFolder(async (folder) => {
+    const of = (kind: string, count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          [`${i}.png`, RED],
+          [`${i}.cls`, text(kind)],
+        ]).flat(),
+      );
+    for (let kind = 0; kind < 40; kind++) {
+      await write(folder, {
+        [`data/${kind}.tar`]: await shard(of(`${kind}`, 10)),
+      });
+    }
+    const said = async (shuffle_buffer: number): Promise<string> => {
+      const { remarks } = await source.load(
+        source.options.parse({ ...OPTIONS, memory: 0, shuffle_buffer }),
+        { baseDir: folder, cacheDir: join(folder, "cache") },
+      );
+      return remarks?.join("\n") ?? "";
+    };
+    assert.match(
+      await said(100),
+      /the first 100 have 16, drawn from all they would have about 37; raise/,
+    );
+    assert.doesNotMatch(await said(1000), /raise shuffle_buffer/);
+  }),
+);
+
+Deno.test(
+  "A bad sample is named as its shard names it, streamed too",
+  withFolder(async (folder) => {
+    const bad = { ...ONE, "001.png": text("none") };
+    await write(folder, { "data/a.tar.gz": await tarGzOf(bad) });
+    for (const memory of [0, 1]) {
+      const options = { ...OPTIONS, memory, on_error: "skip" };
+      const { train, skipped } = await source.load(
+        source.options.parse(options),
+        { baseDir: folder, cacheDir: join(folder, "cache") },
+      );
+      assert.equal(train.count, 1);
+      assert.match(skipped[0]?.path ?? "", /^001\.png in .*a\.tar\.gz$/);
+    }
+  }),
+);
+
+Deno.test(
   "A shard is not listed again as long as it is the same, and is when it is another",
   withFolder(async (folder) => {
     await write(folder, { "data/a.tar": await shard(ONE) });
     const first = await load(source, OPTIONS, folder);
-    assert.deepEqual(first.remarks, ["files of 8x8 pixels, scaled to 4x4"]);
+    assert.deepEqual(first.remarks, [
+      "2 samples in 1 shard, counted by their headers",
+      "files of 8x8 pixels, scaled to 4x4",
+    ]);
     const second = await load(source, OPTIONS, folder);
-    assert.match(second.remarks?.[0] ?? "", /1 of 1 shards as they were/);
+    assert.match(second.remarks?.[0] ?? "", /1 of them at an earlier run/);
     assert.deepEqual(second.train, first.train);
     await write(folder, { "data/a.tar": await shard({ ...ONE, ...TWO }) });
     const third = await load(source, OPTIONS, folder);
@@ -129,13 +213,13 @@ Deno.test(
     const damaged = whole.slice();
     damaged.fill(7, 1024, 1300);
     await write(folder, {
-      "a/x.tar": await tarGzOf(ONE),
+      "a/x.tar.gz": (await tarGzOf(ONE)).slice(0, -100),
       "b/x.tar": whole.slice(0, 900),
       "c/x.tar": damaged,
       "d/x.tar": await shard({ "readme.txt": text("nothing") }),
     });
     const at = (path: string) => load(source, { ...OPTIONS, path }, folder);
-    await rejects(at("a"), /x\.tar: it is compressed/, /decompress/);
+    await rejects(at("a"), /x\.tar\.gz: it is truncated or damaged/);
     await rejects(at("b"), /x\.tar: it is cut off/);
     await rejects(at("c"), /x\.tar: its header at byte \d+ is damaged/);
     await rejects(at("d"), /Cannot find images in the 1 shard/);

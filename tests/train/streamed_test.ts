@@ -9,7 +9,7 @@ import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/train.ts";
-import { withFolder } from "../data/fixtures.ts";
+import { tarGzOf, withFolder, write } from "../data/fixtures.ts";
 import { engine } from "../helpers/engine.ts";
 import { Dice } from "../helpers/numeric.ts";
 
@@ -93,6 +93,31 @@ Deno.test(
 );
 
 Deno.test(
+  "Shards larger than memory are read in an order of their own, and resumed in it to the bit",
+  withFolder(async (folder) => {
+    const dice = new Dice(4);
+    for (const shard of [0, 1, 2]) {
+      const files: Record<string, Uint8Array> = {};
+      for (let i = 0; i < 7; i++) {
+        const raw = Uint8Array.from({ length: 192 }, () => 255 * dice.unit());
+        files[`${i}.png`] = new Uint8Array(
+          await sharp(raw, { raw: { width: 8, height: 8, channels: 3 } }).png()
+            .toBuffer(),
+        );
+      }
+      await write(folder, { [`images/${shard}.tar.gz`]: await tarGzOf(files) });
+    }
+    const streamed = pipeline(folder, 0, [
+      "data={ source: webdataset, path: images, size: 8, batch: 4, memory: 0, shuffle_buffer: 3 }",
+    ]);
+    const once = await steps(streamed, folder, STEPS);
+    // In the middle of the second epoch.
+    const part = await steps(streamed, folder, 7);
+    assert.deepEqual(await steps(streamed, folder, STEPS, part), once);
+  }),
+);
+
+Deno.test(
   "Streamed images train in parts, and with their labels, to the bits of images in memory",
   withFolder(async (folder) => {
     await makeImages(folder, 21);
@@ -130,7 +155,7 @@ Deno.test(
       const whole = await read(one.train);
       assert.deepEqual(await read(other.train), whole);
       if (isInMemory(other.train)) throw new Error("expected a stream");
-      const bad = other.train.names[2] as string;
+      const bad = other.train.names.at(2) as string;
       await Deno.truncate(join(folder, "images", bad), 400);
       const rest = await read(other.train);
       const { count, width } = whole;
