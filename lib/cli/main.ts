@@ -26,6 +26,7 @@ import { run } from "./run.ts";
 import { RUN_ORDERS, runs } from "./runs.ts";
 import { complain } from "./say.ts";
 import { schema } from "./schema.ts";
+import { studio } from "./studio.ts";
 import { similar } from "./similar.ts";
 
 /** Parses arguments, runs the command they name, and answers its exit code. */
@@ -161,6 +162,15 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (folder, options) => {
       code = await runs(folder, options as Parameters<typeof runs>[1]);
+    });
+
+  program.command("studio")
+    .description("a local page over the runs: curves, graphs, images, live")
+    .argument("[runs]", "folder of the runs", "runs")
+    .option("--port <n>", "by default any that is free", positiveInteger)
+    .option("--own-modules", "execute modules that the runs' pipelines name")
+    .action(async (folder, options) => {
+      code = await studio(folder, options as Parameters<typeof studio>[1]);
     });
 
   program.command("check")

@@ -71,9 +71,11 @@ Deno.test("Each task names a set, and the README names each set with its permiss
   }
 });
 
-Deno.test("Only training touches the network, and only what computes native code and python", () => {
+Deno.test("Only training touches the network, the studio the loopback, and only what computes native code and python", () => {
+  assert.deepEqual(CONFIG.permissions["look"]?.["net"], ["127.0.0.1"]);
   const more: Readonly<Record<string, readonly string[]>> = {
     train: ["net", "ffi"],
+    look: ["net", "ffi"],
     encode: ["ffi"],
   };
   for (const [name, set] of Object.entries(CONFIG.permissions)) {

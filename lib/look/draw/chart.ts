@@ -97,8 +97,8 @@ function spaced({ least, largest }: Extent, log: boolean): [number, number] {
   return [least - space, largest + space];
 }
 
-/** Limits far beyond the curves would press them flat: they are drawn at the edge. */
-const FAR = 3;
+/** Limits farther from the curves than so many times their height would press them flat: they are told of at the edge. */
+const FAR = 40;
 
 function yRange(
   { curves, limits = [] }: ChartOptions,
@@ -244,8 +244,25 @@ function limitShape(
       `L${next === undefined ? right : at(next)} ${y(value)}`,
     );
   });
-  if (path.length === 0) return [];
+  const last = points.at(-1)?.[1];
+  if (path.length === 0 || last === undefined) return [];
+  const place = scale.y(last);
+  const beyond = place < top - 1 || place > bottom + 1;
   return [
+    ...(beyond
+      ? [shape(
+        "text",
+        {
+          x: right,
+          y: place < top ? top + 11 : bottom - 4,
+          "text-anchor": "end",
+          "font-size": 11,
+          fill: LIMIT,
+          class: "limit-name",
+        },
+        `threshold ${label(last)}, ${place < top ? "above" : "below"}`,
+      )]
+      : []),
     shape(
       "path",
       {

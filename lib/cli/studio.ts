@@ -1,0 +1,20 @@
+/** @file `studio [RUNS]`: a local page over the runs. */
+import { openStudio, type StudioOptions } from "../studio/studio.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { print, say } from "./say.ts";
+
+/** Options of the command. */
+export type StudioCommand = Omit<StudioOptions, "runs">;
+
+/** Runs the command, until it is interrupted. */
+export async function studio(
+  runs: string,
+  options: StudioCommand,
+): Promise<ExitCode> {
+  const opened = await openStudio({ ...options, runs });
+  print(`The studio is open at\n  ${opened.url}`);
+  say("It can be reached from this machine alone; Ctrl-C ends it.");
+  Deno.addSignalListener("SIGINT", () => void opened.close());
+  await opened.finished;
+  return EXIT.success;
+}

@@ -1,0 +1,78 @@
+/** @file What the page asks the server, with its token. */
+/// <reference lib="dom" />
+
+const TOKEN = new URLSearchParams(location.search).get("token") ?? "";
+
+/** Values of a query; those that are undefined are left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Address of a question. */
+export function address(path: string, query: Query = {}): string {
+  const all = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) all.set(name, String(value));
+  }
+  all.set("token", TOKEN);
+  return `/api/${path}?${all}`;
+}
+
+async function answer(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  throw new Error(error ?? `The studio answered ${response.status}.`);
+}
+
+/** Asks for JSON. */
+export async function get<T>(
+  path: string,
+  query: Query = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await fetch(address(path, query), {
+    signal: signal ?? null,
+  });
+  return await (await answer(response)).json();
+}
+
+/** Asks for bytes. */
+export async function bytes(
+  path: string,
+  query: Query = {},
+  signal?: AbortSignal,
+): Promise<ArrayBuffer> {
+  const response = await fetch(address(path, query), {
+    signal: signal ?? null,
+  });
+  return await (await answer(response)).arrayBuffer();
+}
+
+/** Sends JSON, and gives the answer. */
+export async function post<T>(
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await fetch(address(path), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  });
+  return await (await answer(response)).json();
+}
+
+/** Listens to events until the signal says otherwise. */
+export function listen(
+  path: string,
+  query: Query,
+  handlers: Readonly<Record<string, (data: never) => void>>,
+  signal: AbortSignal,
+): void {
+  const source = new EventSource(address(path, query));
+  for (const [name, handle] of Object.entries(handlers)) {
+    source.addEventListener(name, (event) => {
+      handle(JSON.parse((event as MessageEvent<string>).data) as never);
+    });
+  }
+  signal.addEventListener("abort", () => source.close());
+}
