@@ -28,6 +28,7 @@ export { UserError } from "./lib/errors.ts";
 export {
   buildPipeline,
   checkConfig,
+  loadConfig,
   type PipelineConfig,
   type PointConfig,
   type ScheduleConfig,

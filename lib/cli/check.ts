@@ -35,7 +35,7 @@ async function deno(args: readonly string[]): Promise<Deno.CommandOutput> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     throw new UserError(
-      'Cannot check the types of your modules: "deno" is not on the PATH.\nRun `npx deno task check`, or add its folder to the PATH.',
+      'Cannot check the types of your modules: "deno" is not on the PATH.\nAdd its folder to the PATH, or run `npx deno task check` in the folder of Stopgrad.',
     );
   }
 }

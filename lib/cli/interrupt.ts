@@ -19,6 +19,12 @@ const signals = (): readonly Deno.Signal[] =>
     : ["SIGINT", "SIGTERM", ...hangupIgnored() ? [] : ["SIGHUP" as const]];
 
 /**
+ * A launcher passes on what a terminal sends to both of them, `timeout` sends to
+ * a process and to its group: within this time two signals are one.
+ */
+const SAME_MS = 300;
+
+/**
  * Runs `body`, with Ctrl-C as a way out once the batch at hand is done.
  *
  * @returns Undefined where the signal ended it before there was a result.
@@ -33,8 +39,9 @@ export async function interruptible<T>(
     for (const signal of heard) Deno.removeSignalListener(signal, onSignal);
   };
   const onSignal = (): void => {
+    if (interrupt.signal.aborted) return;
     // A second Ctrl-C ends the process at once.
-    stopListening();
+    Deno.unrefTimer(setTimeout(stopListening, SAME_MS));
     terminal.warn(
       "Ending; what was trained is saved. Once more to quit at once.",
     );

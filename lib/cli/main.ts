@@ -9,6 +9,7 @@ import { evaluate } from "./evaluate.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { exportCommand, EXPORTED } from "./export.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
+import { init } from "./init.ts";
 import { ir } from "./ir.ts";
 import {
   checkpointOption,
@@ -36,6 +37,15 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("Trains image encoders without labels, from YAML pipelines")
     .exitOverride()
     .showHelpAfterError("(--help shows the usage)");
+
+  program.command("init")
+    .description("look at a folder of images and write a pipeline that fits")
+    .argument("<folder>", "images: flat, in class folders, or in splits")
+    .option("--out <file>", "where to; by default <folder>.yaml")
+    .option("--force", "replace a file that is there")
+    .action(async (folder, options) => {
+      code = await init(folder, options as Parameters<typeof init>[1]);
+    });
 
   program.command("run")
     .description("train a pipeline, or each point of its sweep, and evaluate")
@@ -296,7 +306,10 @@ function surviveLimits(): void {
   Deno.addSignalListener("SIGXFSZ", () => {});
 }
 
-if (import.meta.main) {
+/** Runs the command that the process was started with, and ends it. */
+export async function begin(): Promise<never> {
   surviveLimits();
   Deno.exit(await main(Deno.args));
 }
+
+if (import.meta.main) await begin();

@@ -1,4 +1,5 @@
 /** @file A run on the terminal: one live line, or plain lines now and then. */
+import { command } from "../command.ts";
 import { createLogUpdate } from "log-update";
 import process from "node:process";
 import type { Rounding } from "../ir/rounding.ts";
@@ -237,7 +238,7 @@ export function reporter(
         );
       }
       if (end === "interrupted" && resumable) {
-        terminal.print(`To go on: deno task resume ${folder}`);
+        terminal.print(`To go on: ${command(`resume ${folder}`)}`);
       }
     },
   };

@@ -1,4 +1,5 @@
 /** @file `resume RUN`: goes on with an interrupted run. */
+import { command } from "../command.ts";
 import { UserError } from "../errors.ts";
 import { changeEffects } from "../train/change_effects.ts";
 import { findResumable } from "../train/resume.ts";
@@ -27,7 +28,9 @@ export async function resume(
   if (await isSweep(folder)) {
     if (set.length > 0 || changed) {
       throw new UserError(
-        `Cannot change a sweep that has begun: "${folder}" holds one.\nResume it without --set and --changed, or start it anew with \`deno task run\`.`,
+        `Cannot change a sweep that has begun: "${folder}" holds one.\nResume it without --set and --changed, or start it anew with \`${
+          command("run")
+        }\`.`,
       );
     }
     return await sweepOnTerminal((options) =>

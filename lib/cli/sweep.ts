@@ -1,4 +1,5 @@
 /** @file A sweep on the terminal: each point as a run, then the table and a chart. */
+import { command } from "../command.ts";
 import type { SweepEvent, SweepOptions, SweepResult } from "../train/sweep.ts";
 import { SWEEP_FILES, type SweepRecord } from "../train/sweep_folder.ts";
 import { sweepChart, sweepTable } from "../train/sweep_table.ts";
@@ -49,7 +50,7 @@ export function sweepReporter(
       if (folder === undefined) return;
       terminal.print(
         end === "interrupted"
-          ? `\nTo go on: deno task resume ${folder}`
+          ? `\nTo go on: ${command(`resume ${folder}`)}`
           : `\nWritten to ${folder}/${SWEEP_FILES.table}`,
       );
     },

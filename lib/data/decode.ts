@@ -1,6 +1,6 @@
 /** @file Image files to pixels: by libvips what it reads for what it is, sample by sample what it does not. */
 import { factsOf, type FileFacts, readRaster } from "./formats/files.ts";
-import { checkPixels, type Facts } from "./formats/raster.ts";
+import { checkPixels, type Facts, type Raster } from "./formats/raster.ts";
 import { checkWhole, isTiff } from "./formats/tiff.ts";
 import {
   decodeRaw,
@@ -105,13 +105,21 @@ export async function decodeImage(
     see({ facts, clipped: 0 });
     return pixels;
   }
-  const raster = facts.by === "libvips"
-    ? await tolerant(bytes, (input) => decodeRaw(input, facts))
-    : await readRaster(bytes, facts, pageOf(facts, reading));
+  const raster = await rasterOf(bytes, facts, reading);
   const { clipped, ...image } = toChannels(raster, reading, channels);
   see({ facts, clipped });
   return await fit(image, shape);
 }
+
+/** Samples of a file as it has them. @throws {Error} */
+export const rasterOf = async (
+  bytes: Uint8Array,
+  facts: FileFacts,
+  reading: Reading,
+): Promise<Raster> =>
+  facts.by === "libvips"
+    ? await tolerant(bytes, (input) => decodeRaw(input, facts))
+    : await readRaster(bytes, facts, pageOf(facts, reading));
 
 async function decodeEasy(
   bytes: Uint8Array,

@@ -89,6 +89,7 @@ export function notAnImage(path: string): string | undefined {
 export function noImages(
   where: string,
   skipped: readonly SkippedFile[],
+  cure = 'Check the path under "data".',
 ): UserError {
   const [first] = skipped;
   const others = first
@@ -97,7 +98,7 @@ export function noImages(
   return new UserError(
     `Cannot find images in ${where}${others}: expected <class>/<image> or <image>, ending in one of ${
       EXTENSIONS.join(", ")
-    }.\nCheck the path under "data".`,
+    }.\n${cure}`,
   );
 }
 

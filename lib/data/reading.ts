@@ -31,7 +31,7 @@ export const rangeText = ([low, high]: readonly [number, number]): string =>
 const USUAL = [1, 255, 1023, 4095, 16383, 65535] as const;
 
 /** The usual range around what a file has, or just that. */
-function usual(
+export function usualRange(
   [low, high]: readonly [number, number],
 ): readonly [number, number] {
   const most = USUAL.find((value) => low >= 0 && high <= value);
@@ -69,7 +69,7 @@ export function rangeOf(
   if (range === undefined) {
     if (isOrdinary(facts) && full) return full;
     const { window } = facts;
-    const example = window ?? (found && usual(found)) ?? full ?? [0, 1];
+    const example = window ?? (found && usualRange(found)) ?? full ?? [0, 1];
     throw new UnsettledError(
       `${what}${
         found ? ` from ${short(found[0])} to ${short(found[1])}` : ""
@@ -86,7 +86,7 @@ export function rangeOf(
     throw new UnsettledError(
       `${what}, of which there is no fullest range`,
       `Set "range" under "data" to two values, such as range: ${
-        rangeText(usual(found ?? [0, 1]))
+        rangeText(usualRange(found ?? [0, 1]))
       }.`,
     );
   }

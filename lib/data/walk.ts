@@ -79,8 +79,13 @@ export async function folderAt(
   );
 }
 
-/** Images and other files below a folder. @throws {UserError} When there are none. */
-export async function walkFolder(root: string): Promise<Walk> {
+/**
+ * Images and other files below a folder.
+ *
+ * @param cure What to do where there are none, for the message.
+ * @throws {UserError} When there are none.
+ */
+export async function walkFolder(root: string, cure?: string): Promise<Walk> {
   const found: Walk = {
     root,
     paths: [],
@@ -95,6 +100,8 @@ export async function walkFolder(root: string): Promise<Walk> {
       `Cannot read the folders below ${root}: ${reasonOf(error)}.`,
     );
   }
-  if (found.paths.length === 0) throw noImages(root, found.skipped);
+  if (found.paths.length === 0) {
+    throw noImages(root, found.skipped, cure);
+  }
   return found;
 }

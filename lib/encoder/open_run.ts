@@ -1,4 +1,5 @@
 /** @file A run's pipeline and weights, read from its folder, which nothing changes. */
+import { command } from "../command.ts";
 import { join } from "node:path";
 import { bestOf } from "../checkpoint/retention.ts";
 import { findRun, readRecord, RUN_FILES } from "../checkpoint/run_record.ts";
@@ -127,7 +128,9 @@ export async function openRun(
         }checkpoint.`
         : `Cannot read the checkpoint "${path}": the run in "${folder}" has no whole one of this name.`,
       ...reasons,
-      "Go on with the run (`deno task resume`) so that it writes one, or choose another.",
+      `Go on with the run (\`${
+        command("resume")
+      }\`) so that it writes one, or choose another.`,
     ].join("\n"),
   );
 }

@@ -9,10 +9,12 @@ import type {
   StageConfig,
 } from "./stage_types.ts";
 import {
+  checkReading,
   type CheckResult,
-  checkText,
+  checkTrusted,
   type LoadedPipeline,
   type LoadOptions,
+  readText,
 } from "./load.ts";
 
 /** A schedule: its name, or `{ name: options }`. */
@@ -118,20 +120,33 @@ export interface PipelineConfig<Own extends object = never> {
   readonly sweep?: SweepConfig;
 }
 
+/** What the same pipeline is as a file. */
+const asText = (
+  config: { readonly name?: string },
+): readonly [string, string] => [
+  `${config.name ?? "pipeline"}.yaml`,
+  stringify(config),
+];
+
 /**
- * Checks a pipeline written in TypeScript. Positions in the messages are
- * those of the same pipeline as YAML, as `stringify` of the yaml package
- * writes it.
+ * Checks a pipeline written in TypeScript. Messages name places in the object,
+ * such as `stages.y.width`.
  */
 export function checkConfig<Own extends object = never>(
   config: PipelineConfig<NoInfer<Own>>,
   options: LoadOptions = {},
 ): CheckResult {
-  return checkText(
-    `${config.name ?? "pipeline"}.yaml`,
-    stringify(config),
-    options,
-  );
+  return checkReading(readText(...asText(config), options, "object"), options);
+}
+
+/** The pipeline, where it has no mistake. */
+function loadedOf(
+  { text, loaded, findings }: CheckResult,
+  hint = "",
+): LoadedPipeline {
+  if (loaded) return loaded;
+  const own = findings.some(({ code }) => code === "custom-stage");
+  throw new UserError(own ? `${text}${hint}` : text);
 }
 
 /**
@@ -159,7 +174,23 @@ export function buildPipeline<Own extends object = never>(
   config: PipelineConfig<NoInfer<Own>>,
   options: LoadOptions = {},
 ): LoadedPipeline {
-  const { text, loaded } = checkConfig<Own>(config, options);
-  if (!loaded) throw new UserError(text);
-  return loaded;
+  return loadedOf(
+    checkConfig<Own>(config, options),
+    "\n  loadConfig() loads modules that `use:` names; buildPipeline() takes what is registered",
+  );
+}
+
+/**
+ * Builds a pipeline written in TypeScript as {@linkcode buildPipeline} does,
+ * and loads the modules that it names with `use:`, which are executed. Their
+ * paths start from `options.baseDir`, the current folder by default.
+ *
+ * @throws {UserError} With every problem, when there is an error.
+ */
+export async function loadConfig<Own extends object = never>(
+  config: PipelineConfig<NoInfer<Own>>,
+  options: LoadOptions = {},
+): Promise<LoadedPipeline> {
+  const reading = readText(...asText(config), options, "object");
+  return loadedOf(await checkTrusted(reading, options));
 }

@@ -11,7 +11,7 @@ import { parsePipeline } from "./parse/parse.ts";
 import { nearest } from "../diagnostics/nearest.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { BUILT_IN, type Registry } from "../model/registry.ts";
-import { renderAll } from "./check/render.ts";
+import { type Origin, renderAll } from "./check/render.ts";
 import { findRisks } from "./check/risks.ts";
 import { readSource } from "./language/pipeline_value.ts";
 import type { Paper, Sweep, SweepPoint } from "./sweep/sweep.ts";
@@ -76,19 +76,26 @@ export interface CheckResult {
 /** What was read of a file, before its pipelines are checked. */
 export interface Reading {
   readonly file: string;
+  readonly origin: Origin;
   readonly baseDir: string;
   readonly variants: readonly Variant[];
   readonly sweep?: Sweep;
 }
 
-function read(
+/**
+ * Reads the text of a pipeline and its bases; checks nothing yet.
+ *
+ * @param origin Messages about an object name paths in it, not lines of a file.
+ */
+export function readText(
   file: string,
   text: string,
   { set = [], baseDir = dirname(resolve(file)) }: LoadOptions,
+  origin: Origin = "file",
 ): Reading {
   const findings = new Findings();
   const source = readSource(file, text, set, findings);
-  return { file, baseDir, ...variantsOf(source, findings) };
+  return { file, origin, baseDir, ...variantsOf(source, findings) };
 }
 
 /** The name of a pipeline that gives itself none. */
@@ -137,15 +144,19 @@ function check(
   registry: Registry,
   chosen: string | undefined,
 ): CheckResult {
-  const { file, baseDir, variants, sweep } = reading;
+  const { file, origin, baseDir, variants, sweep } = reading;
   const checked = variants.map((variant) =>
     checkOne(variant, reading, registry)
   );
   const placed = gather(variants);
-  const result = { findings: inFile(placed), text: renderAll(placed) };
+  const result = { findings: inFile(placed), text: renderAll(placed, origin) };
   const [own, ...points] = checked.map((one, i) =>
     one &&
-    { ...one, baseDir, warnings: renderAll(gather(variants.slice(i, i + 1))) }
+    {
+      ...one,
+      baseDir,
+      warnings: renderAll(gather(variants.slice(i, i + 1)), origin),
+    }
   );
   if (!own || points.includes(undefined)) return result;
   const loaded = {
@@ -207,9 +218,14 @@ export function checkText(
   text: string,
   options: LoadOptions = {},
 ): CheckResult {
-  const reading = read(file, text, options);
-  return check(reading, options.registry ?? BUILT_IN, options.point);
+  return checkReading(readText(file, text, options), options);
 }
+
+/** Checks a pipeline that was read; a user's own modules are not loaded. */
+export const checkReading = (
+  reading: Reading,
+  options: LoadOptions,
+): CheckResult => check(reading, options.registry ?? BUILT_IN, options.point);
 
 /**
  * Reads a pipeline file and its bases; checks nothing yet.
@@ -233,7 +249,7 @@ export async function readPipeline(
       `Cannot read the pipeline "${file}": ${reason}.\nGive the path of a YAML file, for example pipelines/simsiam.yaml.`,
     );
   }
-  return read(file, text, options);
+  return readText(file, text, options);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @file Goes on with a run from its newest whole checkpoint. */
+import { command } from "../command.ts";
 import { join } from "node:path";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
@@ -97,7 +98,7 @@ export async function findResumable(
       [
         `Cannot resume "${run}": it has no usable checkpoint.`,
         ...reasons,
-        "Start it anew with `deno task run`.",
+        `Start it anew with \`${command("run")}\`.`,
       ].join("\n"),
     );
   }

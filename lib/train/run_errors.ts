@@ -1,4 +1,5 @@
 /** @file Why a run cannot begin, go on or be written, and what to do. */
+import { command } from "../command.ts";
 import { metricOf } from "../checkpoint/retention.ts";
 import { differ, type Fingerprint } from "../data/fingerprint.ts";
 import { UserError } from "../errors.ts";
@@ -45,7 +46,9 @@ export function refuseOtherData(
     : dataChange(point, now);
   if (change === undefined) return;
   throw new UserError(
-    `Cannot resume "${folder}": its ${change}.\nBring back those it began with, or go on with these: deno task resume ${folder} --changed`,
+    `Cannot resume "${folder}": its ${change}.\nBring back those it began with, or go on with these: ${
+      command(`resume ${folder} --changed`)
+    }`,
   );
 }
 
@@ -95,8 +98,12 @@ function systemReason(error: unknown): string | undefined {
 async function wayOn({ path, checkpoints }: RunFolder): Promise<string> {
   const last = (await checkpoints.list().catch(() => [])).at(-1);
   return last
-    ? `The checkpoint of step ${last.step} is whole; to go on from it: deno task resume ${path}`
-    : `There is no checkpoint yet; to start anew in the same folder: deno task resume ${path}`;
+    ? `The checkpoint of step ${last.step} is whole; to go on from it: ${
+      command(`resume ${path}`)
+    }`
+    : `There is no checkpoint yet; to start anew in the same folder: ${
+      command(`resume ${path}`)
+    }`;
 }
 
 async function attempt<T>(
@@ -140,7 +147,7 @@ export function writingSweep<T>(
   path: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  return attempt(path, work, () => `To go on: deno task resume ${path}`);
+  return attempt(path, work, () => `To go on: ${command(`resume ${path}`)}`);
 }
 
 /** A mistake that ended a run in the middle, with the way on. */
@@ -150,6 +157,8 @@ export function endedBy(
   step: number,
 ): UserError {
   return new UserError(
-    `${error.message}\nThe run was saved after step ${step}; to go on, once that is mended: deno task resume ${path}`,
+    `${error.message}\nThe run was saved after step ${step}; to go on, once that is mended: ${
+      command(`resume ${path}`)
+    }`,
   );
 }

@@ -1,4 +1,5 @@
 /** @file The folder of a run and the files in it. */
+import { command } from "../command.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -245,7 +246,9 @@ export class RunFolder {
     const found = await Deno.stat(this.path).catch(() => undefined);
     if (found?.ino === this.#inode) return;
     throw new UserError(
-      `The folder of the run was removed or renamed while it trained: "${this.path}". Nothing more was written.\nIf it has another name now, give it to \`deno task resume\`: it goes on from its newest checkpoint.`,
+      `The folder of the run was removed or renamed while it trained: "${this.path}". Nothing more was written.\nIf it has another name now, give it to \`${
+        command("resume")
+      }\`: it goes on from its newest checkpoint.`,
     );
   }
 

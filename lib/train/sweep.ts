@@ -1,4 +1,5 @@
 /** @file A sweep: the runs of its points, one after another, and their table. */
+import { command } from "../command.ts";
 import { join } from "node:path";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Refused } from "../checkpoint/store.ts";
@@ -227,7 +228,7 @@ async function trainPoint(
     const kept = folder();
     throw new UserError(
       `${error.message}\nThis was the point "${name}" of the sweep.${
-        kept === undefined ? "" : ` To go on: deno task resume ${kept}`
+        kept === undefined ? "" : ` To go on: ${command(`resume ${kept}`)}`
       }`,
     );
   }

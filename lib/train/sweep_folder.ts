@@ -1,4 +1,5 @@
 /** @file The folder of a sweep: its record, and a folder for each point. */
+import { command } from "../command.ts";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -224,7 +225,7 @@ export async function openSweep(
     [
       `Cannot resume the sweep "${folder}":`,
       ...problems,
-      "Undo the changes, or start it anew with `deno task run`.",
+      `Undo the changes, or start it anew with \`${command("run")}\`.`,
     ].join("\n"),
   );
 }
@@ -244,7 +245,9 @@ async function readRecord(folder: string): Promise<SweepRecord> {
       ? error.message
       : String(error);
     throw new UserError(
-      `Cannot read the sweep "${folder}": ${SWEEP_FILES.record} is damaged: ${reason}.\nStart it anew with \`deno task run\`.`,
+      `Cannot read the sweep "${folder}": ${SWEEP_FILES.record} is damaged: ${reason}.\nStart it anew with \`${
+        command("run")
+      }\`.`,
     );
   }
 }

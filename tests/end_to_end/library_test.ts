@@ -76,7 +76,7 @@ Deno.test("Without the registration the name is unknown, and said where", () => 
     () => buildPipeline<SpreadApartConfig>(config),
     (error: unknown) =>
       error instanceof UserError &&
-      /own\.yaml:\d+:\d+: .*"spread_apart"/.test(error.message),
+      /^stages\.loss\.loss: .*"spread_apart"/.test(error.message),
   );
   const { findings } = checkConfig<SpreadApartConfig>(config);
   assert.deepEqual(findings.map(({ path }) => path), [

@@ -24,7 +24,7 @@ const CONFIG: Config = JSON.parse(
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));
 
 /** Tasks for developers: they run tests and tools. */
-const OPEN = ["test", "ok", "bench", "attack", "generate"];
+const OPEN = ["test", "install", "ok", "bench", "attack", "generate"];
 
 /** Runs the command line as a task does: with a set, or with another one. */
 function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
@@ -77,6 +77,8 @@ Deno.test("Only training touches the network, the studio the loopback, and only 
     train: ["net", "ffi"],
     look: ["net", "ffi"],
     encode: ["ffi"],
+    // Images are decoded to look at them.
+    look: ["ffi"],
   };
   for (const [name, set] of Object.entries(CONFIG.permissions)) {
     const beyond = ["net", "ffi"].filter((permission) => permission in set);

@@ -1,6 +1,6 @@
 /** @file Findings as text. */
 import type { Locator } from "../language/compose.ts";
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Diagnostic, Path } from "../../diagnostics/diagnostic.ts";
 
 /** Columns of a line that are shown around the caret. */
 const WIDTH = 100;
@@ -53,6 +53,44 @@ function renderDiagnostic(
   ].join("\n");
 }
 
+/** What a path is of a value that stands in no file, such as `stages["t.y"].of[1]`. */
+const inObject = (path: Path): string =>
+  path.map((key, i) =>
+    typeof key === "number"
+      ? `[${key}]`
+      : /^[A-Za-z_$][\w$]*$/.test(key)
+      ? `${i > 0 ? "." : ""}${key}`
+      : `[${JSON.stringify(key)}]`
+  ).join("") || "the pipeline";
+
+/**
+ * A finding in a pipeline that is no file but an object:
+ *
+ * ```text
+ * stages.y.of: Cannot find the stage "vews" [unknown-reference]
+ *   did you mean "views"?
+ * ```
+ */
+function renderInObject(
+  { code, severity, message, path, at, hints }: Diagnostic,
+  locator: Locator,
+): string {
+  const place = locator.place?.(path) ?? path;
+  const own = typeof place[0] === "string" && place[0].startsWith("\u0000");
+  const label = severity === "warning" ? "warning: " : "";
+  const notes = code === "bad-variable" ? [] : locator.notes?.(path, at) ?? [];
+  return [
+    `${inObject(own ? [] : place)}: ${label}${message} [${code}]`,
+    ...new Set([...hints, ...notes].map((hint) => `  ${shortened(hint)}`)),
+  ].join("\n");
+}
+
+/** How findings are told: with lines of a file, or with paths of an object. */
+const RENDER = { file: renderDiagnostic, object: renderInObject } as const;
+
+/** What a pipeline was read from. */
+export type Origin = keyof typeof RENDER;
+
 /** A finding, and what finds its place. */
 export interface LocatedFinding {
   readonly finding: Diagnostic;
@@ -63,7 +101,10 @@ export interface LocatedFinding {
 const MOST_SHOWN = 100;
 
 /** All findings, file by file, in the order of their places; of very many the first. */
-export function renderAll(findings: readonly LocatedFinding[]): string {
+export function renderAll(
+  findings: readonly LocatedFinding[],
+  origin: Origin = "file",
+): string {
   const files: string[] = [];
   const placed = findings.map(({ finding, locator }) => {
     const { file, line, column } = locator.locate(finding.path, finding.at);
@@ -75,7 +116,7 @@ export function renderAll(findings: readonly LocatedFinding[]): string {
     a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
   );
   const shown = placed.slice(0, MOST_SHOWN).map(({ finding, locator }) =>
-    renderDiagnostic(finding, locator)
+    RENDER[origin](finding, locator)
   );
   const rest = placed.length - shown.length;
   return [...shown, ...rest > 0 ? [`and ${rest} more findings`] : []].join(
