@@ -8,6 +8,7 @@ import { readRegularText } from "../regular_file.ts";
 export const RUN_FILES = {
   pipeline: "pipeline.yaml",
   metrics: "metrics.jsonl",
+  spectrum: "spectrum.jsonl",
   summary: "summary.json",
   skipped: "skipped.jsonl",
   checkpoints: "checkpoints",

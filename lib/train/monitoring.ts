@@ -1,7 +1,7 @@
 /** @file Watches a run: takes its signals when they are due, and judges them. */
 import { landmarksOf } from "../graph/monitors.ts";
 import { outputOf } from "../graph/stage_graph.ts";
-import { keyOf } from "../monitor/define.ts";
+import { keyOf, type Spectra } from "../monitor/define.ts";
 import { isWatched } from "../monitor/policy.ts";
 import { SIGNALS, signalsAt } from "../monitor/signals.ts";
 import { RunningMean } from "../monitor/verdicts/define.ts";
@@ -26,6 +26,8 @@ export interface Headline {
 export interface Seen extends Noticed {
   /** What the step reported, with the signals that were due. */
   readonly metrics: StepMetrics;
+  /** Eigenvalues of the embeddings' covariance, the largest first, where they were due. */
+  readonly spectrum?: readonly number[];
 }
 
 const NOTHING: Noticed = { alarms: [], falls: [] };
@@ -122,12 +124,17 @@ export class Monitoring {
         if (!key.startsWith("nonfinite:") || value !== 0) metrics[key] = value;
       }
     }
-    if (
-      this.#isDue(done, SPECTRUM_EVERY * this.#every) &&
-      // A matrix that is not of numbers has no eigenvalues.
-      Object.values(metrics).every(Number.isFinite)
-    ) Object.assign(metrics, await this.#spectralSignals());
-    return { metrics, ...this.#take(done, metrics, checked) };
+    const spectra = this.#isDue(done, SPECTRUM_EVERY * this.#every) &&
+        // A matrix that is not of numbers has no eigenvalues.
+        Object.values(metrics).every(Number.isFinite)
+      ? await this.session.spectrum()
+      : undefined;
+    if (spectra) Object.assign(metrics, spectralSignals(spectra));
+    return {
+      metrics,
+      ...(spectra ? { spectrum: spectra.covariance } : {}),
+      ...this.#take(done, metrics, checked),
+    };
   }
 
   /**
@@ -171,14 +178,13 @@ export class Monitoring {
     }
     return signals;
   }
+}
 
-  async #spectralSignals(): Promise<StepMetrics> {
-    const spectra = await this.session.spectrum();
-    const signals: Record<string, number> = {};
-    for (const { name, measure } of signalsAt("spectrum")) {
-      const value = measure(spectra);
-      if (value !== undefined) signals[name] = value;
-    }
-    return signals;
+function spectralSignals(spectra: Spectra): StepMetrics {
+  const signals: Record<string, number> = {};
+  for (const { name, measure } of signalsAt("spectrum")) {
+    const value = measure(spectra);
+    if (value !== undefined) signals[name] = value;
   }
+  return signals;
 }

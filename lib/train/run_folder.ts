@@ -285,6 +285,32 @@ export class RunFolder {
     }
   }
 
+  /** Appends a line to `spectrum.jsonl`: the eigenvalues of a covariance. */
+  async logSpectrum(
+    step: number,
+    eigenvalues: readonly number[],
+  ): Promise<void> {
+    // Of an eigenvalue in float32 more digits are rounding.
+    const covariance = eigenvalues.map((x) => Number(x.toPrecision(5)));
+    await Deno.writeTextFile(
+      join(this.path, RUN_FILES.spectrum),
+      jsonLines([{ step, covariance }]),
+      { append: true },
+    );
+  }
+
+  /** Forgets spectra of steps after `step`, and what is no line. */
+  async #rewindSpectrum(step: number): Promise<void> {
+    const path = join(this.path, RUN_FILES.spectrum);
+    const text = await readRegularText(path).catch(() => "");
+    const kept = text.split("\n").filter((line) => {
+      const [, found] = /^\{"step":(\d+),.*\}$/.exec(line) ?? [];
+      return found !== undefined && Number(found) <= step;
+    }).map((line) => `${line}\n`).join("");
+    if (kept === text) return;
+    await this.#write(RUN_FILES.spectrum, kept);
+  }
+
   /**
    * Waits until the metrics are on the disk.
    *
@@ -308,6 +334,7 @@ export class RunFolder {
     take: (lines: readonly MetricsLine[]) => void = () => {},
   ): Promise<MetricsDamage> {
     await this.checkpoints.sweep();
+    await this.#rewindSpectrum(step);
     const path = join(this.path, RUN_FILES.metrics);
     try {
       if (!(await Deno.stat(path)).isFile) throw new Error("it is not a file");

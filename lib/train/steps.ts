@@ -81,7 +81,7 @@ export async function trainSteps(
       if (saved !== session.done) await save(false);
       throw endedBy(error, folder, session.done);
     }
-    const { metrics, alarms, falls } = seen;
+    const { metrics, spectrum, alarms, falls } = seen;
     const { done } = session;
     pace.tick(performance.now(), session.waited);
     memory.add(metrics);
@@ -93,7 +93,10 @@ export async function trainSteps(
       ...session.scheduled,
       ...metrics,
     };
-    await writing(folder, () => folder.log(line));
+    await writing(folder, async () => {
+      await folder.log(line);
+      if (spectrum) await folder.logSpectrum(done, spectrum);
+    });
     for (const fall of falls) {
       // Said once; an alarm names them again.
       const causes = memory.falls.length === 0 ? monitoring.causes : [];

@@ -55,6 +55,24 @@ Deno.test(
 );
 
 Deno.test(
+  "Spectra after a checkpoint are forgotten, and those before it stay as they were",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    for (const step of [2, 4, 6]) await run.logSpectrum(step, [1 / 3, 1e-9]);
+    await run.close();
+    const path = join(run.path, "spectrum.jsonl");
+    const text = await Deno.readTextFile(path);
+    assert.match(text, /^\{"step":2,"covariance":\[0.33333,1e-9\]\}\n/);
+    await Deno.writeTextFile(path, `${text}{"step":8,"cova`);
+    await run.rewind(4);
+    assert.equal(
+      await Deno.readTextFile(path),
+      text.split("\n").slice(0, 2).join("\n") + "\n",
+    );
+  }),
+);
+
+Deno.test(
   "Damage within the metrics is left out and counted, and takes nothing else with it",
   withFolder(async (folder) => {
     const run = await RunFolder.create(folder, pipeline, ORIGIN);
