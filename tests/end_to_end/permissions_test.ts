@@ -72,10 +72,10 @@ Deno.test("Each task names a set, and the README names each set with its permiss
 });
 
 Deno.test("Only training touches the network, the studio the loopback, and only what computes native code and python", () => {
-  assert.deepEqual(CONFIG.permissions["look"]?.["net"], ["127.0.0.1"]);
+  assert.deepEqual(CONFIG.permissions["studio"]?.["net"], ["127.0.0.1"]);
   const more: Readonly<Record<string, readonly string[]>> = {
     train: ["net", "ffi"],
-    look: ["net", "ffi"],
+    studio: ["net", "ffi"],
     encode: ["ffi"],
     // Images are decoded to look at them.
     look: ["ffi"],
