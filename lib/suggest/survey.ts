@@ -333,8 +333,13 @@ export async function survey(folder: string): Promise<Found> {
   if (typeof table === "string") remarks.push(table);
   const labelled = typeof table === "object" ? table : undefined;
   const plan = labelled?.plan ?? planLayout(paths, undefined, root);
-  const inPlan = [...plan.train.paths, ...plan.test?.paths ?? []]
-    .map((path) => join(root, path));
+  const inPlan = [plan.train.paths, plan.test?.paths ?? []]
+    .flatMap((names) =>
+      Array.from(
+        { length: names.length },
+        (_, i) => join(root, names.at(i) ?? ""),
+      )
+    );
   const { headers, unread } = await headersOf(inPlan);
   if (headers.length === 0) {
     throw new UserError(
