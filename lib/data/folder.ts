@@ -1,23 +1,15 @@
 /** @file Images in a folder on disk. */
 import { isAbsolute, join, relative } from "node:path";
 import { UserError } from "../errors.ts";
-import { noneLeft } from "./bad_file.ts";
-import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import { folderOptions, imageShape } from "./image_options.ts";
-import type { Plan } from "./layout.ts";
+import { loadFiles } from "./load_files.ts";
 import { planOf } from "./plan_of.ts";
 import { headersOf, surveyed } from "./folder_survey.ts";
 import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
 import { readFile } from "./read_file.ts";
 import { defineSource, type SourceDefinition } from "./source.ts";
-import {
-  type HeaderMemory,
-  type OpenFiles,
-  streamPlan,
-  tooLarge,
-} from "./stream.ts";
-import { cutIntoTiles } from "./tiles.ts";
+import type { OpenFiles } from "./stream.ts";
 
 /** Images to test with may not be among those that are trained on. */
 async function checkApart(train: string, test: string): Promise<void> {
@@ -31,30 +23,6 @@ async function checkApart(train: string, test: string): Promise<void> {
     `Cannot test with ${test}: it shares images with ${train}, which are trained on.\nKeep the two apart, or name the folder above both where they are called train/ and test/.`,
   );
 }
-
-/** Files of a plan, each in its place. */
-function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
-  for (const slot of slotsOf(plan)) {
-    yield {
-      ...slot,
-      path: files.name(slot),
-      read: () => files.read(slot),
-      ...(files.decode ? { decode: () => files.decode!(slot) } : {}),
-    };
-  }
-}
-
-/** Tiles are known to be readable before they are asked for. */
-const LOOKED_AT: HeaderMemory = {
-  recall: () =>
-    Promise.resolve({
-      bad: { train: [], test: [] },
-      unread: [],
-      remarks: [],
-      contents: { train: "", test: "" },
-    }),
-  keep: () => Promise.resolve(),
-};
 
 /** Images in class folders, or without classes in one folder. */
 export const folder: SourceDefinition = defineSource({
@@ -96,35 +64,10 @@ export const folder: SourceDefinition = defineSource({
       name,
       read: (slot, most) => readFile(name(slot), most),
     };
-    const tiled = options.tile === undefined
-      ? undefined
-      : await cutIntoTiles(whole, open, options, options.tile, context);
-    const { plan, files } = tiled ?? { plan: whole, files: open };
-    const skipped = [
-      ...found.skipped,
-      ...held?.skipped ?? [],
-      ...tiled?.unread ?? [],
-    ];
-    if (plan.train.paths.length === 0) {
-      throw noneLeft(whole.train.paths.length, found.root, tiled?.unread ?? []);
-    }
-    return tooLarge(plan, options)
-      ? await streamPlan(
-        plan,
-        files,
-        options,
-        skipped,
-        found.root,
-        context,
-        tiled ? LOOKED_AT : headersOf(found, held, options, context),
-      )
-      : await decodePlan(
-        plan,
-        filesOf(plan, files),
-        options,
-        skipped,
-        found.root,
-        context,
-      );
+    return await loadFiles(whole, open, options, {
+      skipped: [...found.skipped, ...held?.skipped ?? []],
+      where: found.root,
+      memory: headersOf(found, held, options, context),
+    }, context);
   },
 });

@@ -64,7 +64,7 @@ export const imageKeys = {
   ),
 };
 
-/** Options of `folder` and `tar`. */
+/** Options of image files, which may be tiled or not. */
 export const imageOptions = z.strictObject({
   ...imageKeys,
   labels: oneOf(
@@ -82,7 +82,7 @@ export const imageOptions = z.strictObject({
   ),
 }).superRefine(sameChannels);
 
-/** Options of `folder`. */
+/** Options of `folder` and `tar`. */
 export const folderOptions = z.strictObject({
   ...imageOptions.shape,
   tile: z.int().min(16).max(8192).optional().describe(
@@ -90,7 +90,7 @@ export const folderOptions = z.strictObject({
   ),
 }).superRefine(sameChannels);
 
-/** Options of `folder` and `tar`, with defaults. */
+/** Options of image files, with defaults. */
 export type FileOptions = z.infer<typeof imageOptions>;
 
 const shared = z.strictObject(imageKeys);

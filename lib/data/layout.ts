@@ -64,6 +64,8 @@ const EXTENSIONS = [
   ".webp",
 ] as const;
 
+const KNOWN: ReadonlySet<string> = new Set(EXTENSIONS);
+
 /** Order of texts by code point: the same on every machine. */
 export function byCodePoint(a: string, b: string): number {
   const end = Math.min(a.length, b.length);
@@ -79,8 +81,8 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** Why a file is not taken for an image; `undefined` when it is. */
 export function notAnImage(path: string): string | undefined {
-  const name = nameOf(path).toLowerCase();
-  return EXTENSIONS.some((extension) => name.endsWith(extension))
+  const name = nameOf(path);
+  return KNOWN.has(name.slice(name.lastIndexOf(".")).toLowerCase())
     ? undefined
     : `its name does not end in one of ${EXTENSIONS.join(", ")}`;
 }

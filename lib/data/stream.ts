@@ -111,16 +111,17 @@ export interface HeaderMemory {
   keep(survey: HeaderSurvey): Promise<void>;
 }
 
-/** From here on a look at every header takes minutes. */
-const MANY = 50_000;
+/** From here on a look at every header takes long. */
+const MANY = 20_000;
 /** Headers that are looked at then. */
-const LOOKED_AT = 20_000;
+const LOOKED_AT = 5_000;
 
 /** Images of a split whose headers are looked at, of a share of all: spread evenly, or the first of some parts. */
 function* some({ paths, parts }: SplitPlan, share: number): Generator<number> {
   const { length } = paths;
   if (!parts) {
-    for (let at = 0; at < length; at += 1 / share) yield Math.floor(at);
+    const most = Math.ceil(length * share);
+    for (let i = 0; i < most; i++) yield Math.floor(i * length / most);
     return;
   }
   const every = Math.ceil(1 / share);

@@ -3,7 +3,8 @@ import { UserError } from "../errors.ts";
 import { type Member, members } from "./archive.ts";
 import { badFilePolicy, type OnBadFile } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
-import { imageOptions, imageShape } from "./image_options.ts";
+import { folderOptions, imageShape } from "./image_options.ts";
+import { loadFiles } from "./load_files.ts";
 import { systemPart, systemRemark } from "./system_files.ts";
 import { noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
@@ -16,7 +17,7 @@ import {
   type SkippedFile,
   type SourceDefinition,
 } from "./source.ts";
-import { type OpenFiles, streamPlan, tooLarge } from "./stream.ts";
+import { type OpenFiles, tooLarge } from "./stream.ts";
 
 /** Where a member's bytes are. */
 export interface Entry {
@@ -217,7 +218,7 @@ export const tar: SourceDefinition = defineSource({
   name: "tar",
   summary:
     "Image files in an archive (.tar, .tar.gz), laid out as for `folder`; nothing is unpacked to disk",
-  options: imageOptions,
+  options: folderOptions,
   shape: (options) => imageShape(options),
   survey: ({ path }, baseDir) => surveyPath(path, baseDir),
   async load(options, context) {
@@ -244,24 +245,21 @@ export const tar: SourceDefinition = defineSource({
         ...systemRemark([...listing.system, ...held?.system ?? []]),
       ],
     };
-    if (tooLarge(plan, options)) {
+    if (options.tile !== undefined || tooLarge(plan, options)) {
       const listings = { train: listing, test: held ?? listing };
       for (const { file, entries } of Object.values(listings)) {
         if ([...entries.values()].every(({ offset }) => offset !== undefined)) {
           continue;
         }
         throw new UserError(
-          `Cannot read ${file} in any order, because it is compressed, and its images are more than ${options.memory} MB of pixels.\nDecompress it (gunzip), or raise "memory" under "data".`,
+          options.tile === undefined
+            ? `Cannot read ${file} in any order, because it is compressed, and its images are more than ${options.memory} MB of pixels.\nDecompress it (gunzip), or raise "memory" under "data".`
+            : `Cannot cut tiles out of ${file}: it is compressed, so its images cannot be read in any order.\nDecompress it (gunzip), or leave "tile" out.`,
         );
       }
-      return await streamPlan(
-        plan,
-        openArchives(listings),
-        options,
-        skipped,
-        listing.file,
-        context,
-      );
+      const open = openArchives(listings);
+      const { file: where } = listing;
+      return await loadFiles(plan, open, options, { skipped, where }, context);
     }
     const { train, test: heldOut } = plan;
     const files = held && heldOut

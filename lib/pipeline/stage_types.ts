@@ -1235,6 +1235,8 @@ export type DataConfig = {
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns */
   readonly labels?: unknown;
+  /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
+  readonly tile?: number;
 } | {
   /** Images in Parquet files, as Hugging Face's datasets write them: one file, or a folder of files such as train-00000-of-00002.parquet; classes are those of a column */
   readonly source: "parquet";

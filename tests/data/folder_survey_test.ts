@@ -74,7 +74,7 @@ Deno.test(
 );
 
 Deno.test("Of very many files the headers of some are looked at, evenly spread, and it is said", async () => {
-  const paths = Array.from({ length: 50_001 }, (_, i) => `${i}.png`);
+  const paths = Array.from({ length: 20_001 }, (_, i) => `${i}.png`);
   const seen: number[] = [];
   const { train, remarks } = await streamPlan(
     { train: { paths } },
@@ -90,8 +90,8 @@ Deno.test("Of very many files the headers of some are looked at, evenly spread, 
     "x",
     { baseDir: ".", cacheDir: "." },
   );
-  assert.equal(train.count, 50_001);
-  assert.equal(seen.length, 20_000);
-  assert.ok(Math.max(...seen) > 49_990 && seen.includes(0));
-  assert.match(remarks?.at(-1) ?? "", /of 20,000 of 50,001 files the headers/);
+  assert.equal(train.count, 20_001);
+  assert.equal(seen.length, 5_000);
+  assert.ok(Math.max(...seen) > 19_990 && seen.includes(0));
+  assert.match(remarks?.at(-1) ?? "", /of 5,000 of 20,001 files the headers/);
 });

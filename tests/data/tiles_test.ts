@@ -2,8 +2,16 @@
 import assert from "@std/assert";
 import sharp from "sharp";
 import { folder as source } from "../../lib/data/folder.ts";
+import { tar } from "../../lib/data/tar.ts";
 import { isInMemory } from "../../lib/data/source.ts";
-import { load, rejects, withFolder, write } from "./fixtures.ts";
+import {
+  load,
+  rejects,
+  tarGzOf,
+  tarOf,
+  withFolder,
+  write,
+} from "./fixtures.ts";
 import { tiff } from "./made.ts";
 import { png } from "./png.ts";
 
@@ -138,5 +146,27 @@ Deno.test(
     const options = { ...OPTIONS, tile: 4096 };
     const { train } = await load(source, options, folder);
     assert.equal(train.count, 10);
+  }),
+);
+
+Deno.test(
+  "Tiles of a plain archive are those of its folder; a compressed one is refused",
+  withFolder(async (folder) => {
+    const files = { "a/1.png": PNG, "b/1.png": PNG };
+    await write(folder, {
+      "data/a/1.png": PNG,
+      "data/b/1.png": PNG,
+      "x.tar": await tarOf(
+        Object.entries(files).map(([name, bytes]) => ({ name, bytes })),
+      ),
+      "x.tar.gz": await tarGzOf(files),
+    });
+    const expected = await load(source, OPTIONS, folder);
+    const { train } = await load(tar, { ...OPTIONS, path: "x.tar" }, folder);
+    assert.deepEqual(train, expected.train);
+    await rejects(
+      load(tar, { ...OPTIONS, path: "x.tar.gz" }, folder),
+      /Cannot cut tiles out of .*x\.tar\.gz: it is compressed/,
+    );
   }),
 );

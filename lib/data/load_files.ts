@@ -1,0 +1,74 @@
+/** @file Image files that can be read in any order: whole or in tiles, held in memory or decoded in every epoch. */
+import { noneLeft } from "./bad_file.ts";
+import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
+import type { ImageOptions } from "./image_options.ts";
+import type { Plan } from "./layout.ts";
+import type { LoadContext, LoadedData, SkippedFile } from "./source.ts";
+import {
+  type HeaderMemory,
+  type OpenFiles,
+  streamPlan,
+  tooLarge,
+} from "./stream.ts";
+import { cutIntoTiles } from "./tiles.ts";
+
+/** Files of a plan, each in its place. */
+function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
+  for (const slot of slotsOf(plan)) {
+    yield {
+      ...slot,
+      path: files.name(slot),
+      read: () => files.read(slot),
+      ...(files.decode ? { decode: () => files.decode!(slot) } : {}),
+    };
+  }
+}
+
+/** Tiles are known to be readable before they are asked for. */
+const LOOKED_AT: HeaderMemory = {
+  recall: () =>
+    Promise.resolve({
+      bad: { train: [], test: [] },
+      unread: [],
+      remarks: [],
+      contents: { train: "", test: "" },
+    }),
+  keep: () => Promise.resolve(),
+};
+
+/** Loads the files of a plan. @throws {UserError} When they cannot be had. */
+export async function loadFiles(
+  whole: Plan,
+  open: OpenFiles,
+  options: ImageOptions & { readonly tile?: number | undefined },
+  { skipped, where, memory }: {
+    /** Files that were left out already. */
+    readonly skipped: readonly SkippedFile[];
+    /** For messages. */
+    readonly where: string;
+    readonly memory?: HeaderMemory | undefined;
+  },
+  context: LoadContext,
+): Promise<LoadedData> {
+  const tiled = options.tile === undefined
+    ? undefined
+    : await cutIntoTiles(whole, open, options, options.tile, context);
+  const { plan, files } = tiled ?? { plan: whole, files: open };
+  const left = [...skipped, ...tiled?.unread ?? []];
+  if (plan.train.paths.length === 0) {
+    throw noneLeft(whole.train.paths.length, where, tiled?.unread ?? []);
+  }
+  if (!tooLarge(plan, options)) {
+    const all = filesOf(plan, files);
+    return await decodePlan(plan, all, options, left, where, context);
+  }
+  return await streamPlan(
+    plan,
+    files,
+    options,
+    left,
+    where,
+    context,
+    tiled ? LOOKED_AT : memory,
+  );
+}
