@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { outlined } from "../apart/inspect.ts";
 import type { Diagram } from "../graph/draw/diagram.ts";
+import { UserError } from "../errors.ts";
 import { toDot } from "../graph/draw/dot.ts";
 import { toMermaid } from "../graph/draw/mermaid.ts";
 import { dotToSvg } from "../graph/draw/svg.ts";
@@ -27,7 +28,21 @@ const BY_EXTENSION: Readonly<Record<string, GraphFormat>> = {
   ".svg": "svg",
   ".dot": "dot",
   ".gv": "dot",
+  ".mmd": "mermaid",
+  ".mermaid": "mermaid",
 };
+
+/** The format that a file's ending names. @throws {UserError} When it names none. */
+function formatOf(out: string): GraphFormat {
+  const ending = extname(out);
+  const format = BY_EXTENSION[ending.toLowerCase()];
+  if (format) return format;
+  throw new UserError(
+    `Cannot tell the format of "${out}": expected a name that ends in ${
+      Object.keys(BY_EXTENSION).join(", ")
+    }.\nChoose one of them, or say --format ${GRAPH_FORMATS.join("|")}.`,
+  );
+}
 
 /** Options of the command. */
 export interface GraphCommand {
@@ -44,9 +59,9 @@ export async function graph(
   file: string,
   { set, point, out, format }: GraphCommand,
 ): Promise<ExitCode> {
+  const chosen = format ?? (out === undefined ? "mermaid" : formatOf(out));
   const { diagram, warnings } = await outlined(file, { set, point });
   if (warnings) complain(warnings);
-  const chosen = format ?? BY_EXTENSION[extname(out ?? "")] ?? "mermaid";
   await output(await DRAW[chosen](diagram), out);
   return EXIT.success;
 }

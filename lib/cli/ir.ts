@@ -46,31 +46,51 @@ export interface IrCommand {
   readonly point?: string | undefined;
   /** Prints this pass alone. */
   readonly pass?: string | undefined;
-  /** Prints the program before each printed pass too. */
+  /** Prints the program before it too. */
   readonly before?: boolean | undefined;
+  /** Prints the program after each pass that changes it. */
+  readonly all?: boolean | undefined;
 }
 
 /**
  * Programs with headings, then one line for each pass. Lines that are not ops
- * start with `#`.
+ * start with `#`. Without a choice these are the recorded program and the one
+ * that runs.
  */
 export function* irText(
-  all: readonly Passage[],
-  { pass, before }: Pick<IrCommand, "pass" | "before">,
+  passages: readonly Passage[],
+  { pass, before, all }: Pick<IrCommand, "pass" | "before" | "all">,
 ): Generator<string> {
-  for (const [i, passage] of all.entries()) {
-    if (pass !== undefined && pass !== passage.pass) continue;
-    // Without a choice the recorded program comes first, once.
-    if (before || (pass === undefined && i === 0)) {
+  const [first] = passages;
+  const last = passages.at(-1);
+  if (!first || !last) return;
+  const changed = passages.map(({ before, after }) =>
+    printProgram(before) !== printProgram(after)
+  );
+  if (pass === undefined) {
+    yield `# recorded: ${ops(first.before)}`;
+    yield printProgram(first.before);
+  }
+  for (const [i, passage] of passages.entries()) {
+    if (pass === undefined ? !all || !changed[i] : pass !== passage.pass) {
+      continue;
+    }
+    if (pass !== undefined && before) {
       yield `# before ${passage.pass}: ${ops(passage.before)}`;
       yield printProgram(passage.before);
     }
     yield `# after ${passage.pass}: ${ops(passage.after)}`;
     yield printProgram(passage.after);
   }
-  const width = Math.max(...all.map((passage) => passage.pass.length));
-  for (const { pass, before, after } of all) {
-    yield `# ${pass.padEnd(width)}  ${ops(before)} → ${ops(after)}`;
+  if (pass === undefined && !all) {
+    yield `# after all passes: ${ops(last.after)}`;
+    yield printProgram(last.after);
+  }
+  const width = Math.max(...passages.map(({ pass }) => pass.length));
+  for (const [i, { pass, before, after }] of passages.entries()) {
+    yield `# ${pass.padEnd(width)}  ${ops(before)} → ${ops(after)}${
+      changed[i] ? "" : ", changes nothing"
+    }`;
   }
 }
 

@@ -224,12 +224,13 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     });
 
   program.command("ir")
-    .description("print the recorded ops of a step, before and after each pass")
+    .description("print the ops of a step, as recorded and after the passes")
     .argument("<file>", "pipeline")
     .addOption(setOption())
     .addOption(pointOption())
-    .option("--pass <name>", "print this pass alone")
-    .option("--before", "print the ops before each pass too")
+    .option("--all", "print the ops after each pass that changes them")
+    .option("--pass <name>", "print the ops after this pass alone")
+    .option("--before", "and those before it")
     .action(async (file, options) => {
       code = await ir(file, options);
     });

@@ -64,27 +64,25 @@ export interface Yardstick {
   /** Images of a step. */
   readonly batch: number;
   readonly limits: Awaited<ReturnType<typeof measureLimits>>;
-  /** Ops that run at once. */
-  readonly lanes: number;
 }
 
-function partTable(
-  { parts, busy }: Profile,
-  { plan, limits, lanes }: Yardstick,
-): string {
+/**
+ * Stages have no limit of their own: an op may use one thread or all of them,
+ * and convolutions and products have different ones.
+ */
+function partTable({ parts, busy }: Profile, { plan }: Yardstick): string {
   return table([
-    ["stage", "ops", "ms", "backward", "share", "FLOP/s", "of limit"],
+    ["stage", "ops", "ms", "backward", "share", "FLOP", "FLOP/busy s"],
     ...parts.map(({ name, count, milliseconds, backward }) => {
       const operations = plan.flopsByPart.get(name) ?? 0;
-      const rate = 1000 * lanes * operations / milliseconds;
       return [
         name || "backward pass, rest",
         integer(count),
         milliseconds.toFixed(2),
         backward > 0 ? backward.toFixed(2) : "–",
         percent(milliseconds / busy),
-        operations > 0 ? flops(rate) : "–",
-        operations > 0 ? percent(rate / limits.convolution.rate) : "–",
+        operations > 0 ? flops(operations) : "–",
+        operations > 0 ? flops(1000 * operations / milliseconds) : "–",
       ];
     }),
   ], ["left", ...Array<"right">(6).fill("right")]);
@@ -108,7 +106,9 @@ export function profileText(profile: Profile, yardstick: Yardstick): string {
     } images/s, ${flops(rate)}/s, ${
       percent(rate / limits.convolution.rate)
     } of the limit.`,
-    `Its ops are busy for ${busy.toFixed(1)} ms, over all threads.`,
+    `Its ops are busy for ${
+      busy.toFixed(1)
+    } ms, over all threads; a stage's FLOP are for each second that one of its ops is busy.`,
     `The limit, measured here: ${
       limitText("a 3x3 convolution", limits.convolution)
     }, ${limitText("a matrix product", limits.matrices)}.`,
@@ -157,7 +157,6 @@ export async function profile(
       plan,
       batch: pipeline.data.batch,
       limits,
-      lanes: engine.config.interThreads,
     }));
     if (trace !== undefined) await output(chromeTrace(measured.timings), trace);
   } finally {

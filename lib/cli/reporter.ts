@@ -113,6 +113,20 @@ export const score = (
     ? percent(accuracy)
     : `${percent(accuracy)} (balanced ${percent(balanced)})`;
 
+/** What the encoder was judged by, and what is to be said of it; empty for nothing. */
+function scoresText(
+  { knn, linear, knn_balanced, linear_balanced, note }: Summary,
+): string {
+  const judged = [
+    ...knn === null ? [] : [`kNN ${score(knn, knn_balanced)}`],
+    ...linear === null
+      ? []
+      : [`linear probe ${score(linear, linear_balanced)}`],
+  ].join(", ");
+  if (note === undefined) return judged;
+  return judged ? `${judged} (${note})` : `Not judged: ${note}`;
+}
+
 /** Warnings of files that were left out, before they become a nuisance. */
 const MOST_SKIPS = 5;
 
@@ -132,11 +146,15 @@ type Handlers = {
 /**
  * Shows the events of a run.
  *
- * @param options Whether an interrupted run says how it is resumed.
+ * @param options Whether an interrupted run says how it is resumed, and what a
+ * run is called when it is done: by its pipeline, by default.
  */
 export function reporter(
   terminal: Terminal,
-  { resumable = true }: { readonly resumable?: boolean } = {},
+  { resumable = true, called = ({ pipeline }) => pipeline }: {
+    readonly resumable?: boolean;
+    readonly called?: (summary: Summary) => string;
+  } = {},
 ): (event: TrainEvent) => void {
   let folder = "";
   let skips = 0;
@@ -220,23 +238,18 @@ export function reporter(
     notice: ({ text }) => terminal.warn(`warning: ${text}`),
     evaluate: () => terminal.live("Evaluating the encoder"),
     done({ result: { summary, end } }) {
-      const { knn, linear, steps, seconds, images_per_second } = summary;
+      const { steps, seconds, images_per_second } = summary;
       const loss = summary.loss?.toFixed(4) ?? "–";
       const std = summary.embedding_std?.toFixed(3) ?? "–";
       terminal.print(
-        `${summary.pipeline}: ${end} after ${integer(steps)} steps in ${
+        `${called(summary)}: ${end} after ${integer(steps)} steps in ${
           duration(seconds)
         } (${
           integer(images_per_second)
         } images/s), loss ${loss}, embedding_std ${std}, ${verdictOf(summary)}`,
       );
-      if (end === "finished") {
-        terminal.print(
-          `kNN ${score(knn, summary.knn_balanced)}, linear probe ${
-            score(linear, summary.linear_balanced)
-          }${summary.note ? ` (${summary.note})` : ""}`,
-        );
-      }
+      const scores = scoresText(summary);
+      if (end === "finished" && scores) terminal.print(scores);
       if (end === "interrupted" && resumable) {
         terminal.print(`To go on: ${command(`resume ${folder}`)}`);
       }

@@ -30,12 +30,17 @@ export function sweepReporter(
   terminal: Terminal,
 ): (event: SweepEvent) => void {
   // A point has a folder of its own, but it is the sweep that is resumed.
-  const report = reporter(terminal, { resumable: false });
+  let running = "";
+  const report = reporter(terminal, {
+    resumable: false,
+    called: ({ pipeline }) => running || pipeline,
+  });
   const handlers: Handlers = {
     point({ point, number, count, done, refused }) {
       for (const { file, reason } of refused) {
         terminal.warn(`warning: passed over ${file}: ${reason}`);
       }
+      running = point.name;
       terminal.print(
         `\n[${number}/${count}] ${point.name}${
           done > 0 ? `, going on after step ${done}` : ""

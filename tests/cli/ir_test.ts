@@ -16,24 +16,31 @@ Deno.test("passages() keeps the program around each pass", () => {
   all.slice(1).forEach(({ before }, i) => assert.equal(before, all[i]?.after));
 });
 
-Deno.test("irText() prints the recorded ops, those after each pass, and a summary", () => {
+Deno.test("irText() prints the recorded ops, those that run, and a line a pass", () => {
   const parts = [...irText(all, {})];
   const passes = all.map(({ pass }) => pass);
   const found = headings(parts);
   assert.deepEqual(
     found.map((line) => line.split(/:| {2,}/)[0]),
     [
-      `# before ${passes[0]}`,
-      ...passes.map((pass) => `# after ${pass}`),
+      "# recorded",
+      "# after all passes",
       ...passes.map((pass) => `# ${pass}`),
     ],
   );
   for (const line of found.slice(-all.length)) {
-    assert.match(line, /[\d,]+ ops → [\d,]+ ops$/);
+    assert.match(line, /[\d,]+ ops → [\d,]+ ops(, changes nothing)?$/);
   }
+  assert.equal(parts.filter((part) => part.startsWith("program")).length, 2);
+});
+
+Deno.test("irText() with --all prints the passes that change something, and no others", () => {
+  const found = headings(irText(all, { all: true }));
+  const idle = found.filter((line) => line.endsWith(", changes nothing"));
+  assert.ok(idle.length > 0 && idle.length < all.length, found.join("\n"));
   assert.equal(
-    parts.filter((part) => part.startsWith("program")).length,
-    1 + all.length,
+    found.filter((line) => line.startsWith("# after ")).length,
+    all.length - idle.length,
   );
 });
 

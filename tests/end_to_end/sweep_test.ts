@@ -254,11 +254,11 @@ Deno.test("A sweep runs from TypeScript", () =>
     assert.equal(end, "finished");
     assert.deepEqual(
       record.points.map(({ name, result }) => [name, result?.summary.steps]),
-      [["temperature=0.1", 2], ["temperature=1", 2]],
+      [["loss.temperature=0.1", 2], ["loss.temperature=1", 2]],
     );
     assert.match(
       sweepMarkdown(record),
-      /\| temperature=1 \| too short to judge \|/,
+      /\| loss.temperature=1 \| too short to judge \|/,
     );
     const { sweep: _, ...plain } = config;
     await assert.rejects(

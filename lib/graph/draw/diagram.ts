@@ -108,7 +108,7 @@ export function diagramOf(
   title: string,
   graph: StageGraph,
 ): Diagram {
-  const { order, image } = graph;
+  const { order, image: [channels, height, width] } = graph;
   const stages = new Map(order.map(({ name, stage }) => [name, stage]));
   const reached = gradientReach(stages);
   const trained = trainedBelow(order);
@@ -129,7 +129,10 @@ export function diagramOf(
   );
   const read = new Set(edges.map(({ from }) => from));
   const shapes: Readonly<Record<string, string>> = {
-    [IMAGE]: showSignature([{ is: "pixels", shape: image }]),
+    [IMAGE]: showSignature([
+      // As views have it, whatever order pixels are kept in.
+      { is: "image", shape: [height, width, channels] },
+    ]),
     [LABEL]: showSignature([{ is: "label", shape: [] }]),
   };
   const sources = SOURCES.filter((name) => read.has(name)).map((

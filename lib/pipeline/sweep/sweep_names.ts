@@ -20,15 +20,19 @@ export function valueText(value: unknown): string {
     : text;
 }
 
+/** Where options of stages are, which say little without their stage. */
+const STAGES = "stages.";
+
 /**
- * Short names of keys: the last part of the path, or as many more as tell it
- * from the other keys.
+ * Short names of keys: `loss.temperature` of a stage; of all else the last part
+ * of the path, or as many more as tell it from the other keys.
  */
 export function labels(
   changes: readonly Change[],
 ): (key: string) => string {
   const keys = [...new Set(changes.map(({ key }) => key))];
   return (key) => {
+    if (key.startsWith(STAGES)) return key.slice(STAGES.length);
     const parts = key.split(".");
     for (let count = 1; count < parts.length; count++) {
       const label = parts.slice(-count).join(".");

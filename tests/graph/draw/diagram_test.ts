@@ -66,7 +66,7 @@ Deno.test("diagramOf() shows kinds and shapes", async () => {
     `${name} ${kind} ${shape}`
   );
   assert.deepEqual(found, [
-    "image image [batch, 3, 32, 32]",
+    "image image [batch, 32, 32, 3]",
     "views augment 2 × [batch, 32, 32, 3]",
     "y encode 2 × [batch, 32]",
     "z project 2 × [batch, 12]",
