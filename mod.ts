@@ -208,6 +208,11 @@ export type {
   Values as CheckpointValues,
 } from "./lib/checkpoint/store.ts";
 export { findResumable, type Resumable } from "./lib/train/resume.ts";
+export type {
+  MlflowSettings,
+  TensorBoardSettings,
+  Track,
+} from "./lib/track/track.ts";
 export type { Fall } from "./lib/monitor/fall.ts";
 export type { FaultVerdict, Verdict } from "./lib/monitor/verdict.ts";
 export type { Alarm } from "./lib/monitor/watch.ts";

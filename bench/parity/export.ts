@@ -24,7 +24,7 @@ import { type LoadedPipeline, loadPipeline } from "../../lib/pipeline/load.ts";
 import type { Traceable } from "../../lib/trace/execution.ts";
 import { planarBatch } from "../../lib/data/planar.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
-import { viewsOf } from "../views.ts";
+import { viewsOf } from "../../lib/graph/views.ts";
 import { type NamedTensors, writeTensors } from "./tensors.ts";
 
 /**

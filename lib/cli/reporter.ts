@@ -236,6 +236,7 @@ export function reporter(
       );
     },
     notice: ({ text }) => terminal.warn(`warning: ${text}`),
+    track: ({ text }) => terminal.print(text),
     evaluate: () => terminal.live("Evaluating the encoder"),
     done({ result: { summary, end } }) {
       const { steps, seconds, images_per_second } = summary;

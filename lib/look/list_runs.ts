@@ -4,6 +4,8 @@ import { z } from "zod";
 import { RUN_FILES } from "../checkpoint/run_record.ts";
 import { readRegularText } from "../regular_file.ts";
 
+export { flattened } from "../flattened.ts";
+
 const number = z.number().nullable();
 
 const alarmSchema = z.object({
@@ -113,20 +115,4 @@ export async function* runsBelow(folder: string): AsyncGenerator<FoundRun> {
   for (const { name, isDirectory } of entries) {
     if (isDirectory) yield* runsBelow(join(folder, name));
   }
-}
-
-/** Values of a nested object by dotted path, lists as JSON. */
-export function flattened(
-  value: unknown,
-  path = "",
-  found: Record<string, string> = {},
-): Record<string, string> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    for (const [key, below] of Object.entries(value)) {
-      flattened(below, path ? `${path}.${key}` : key, found);
-    }
-  } else if (path) {
-    found[path] = typeof value === "string" ? value : JSON.stringify(value);
-  }
-  return found;
 }

@@ -3,6 +3,7 @@ import type { SourceDefinition } from "../data/source.ts";
 import type { Monitor } from "../monitor/policy.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
 import type { Schedule } from "../optim/schedule.ts";
+import type { Track } from "../track/track.ts";
 import type { StageDefinition } from "../stages/define.ts";
 import type { Rampable } from "../stages/ramp.ts";
 
@@ -151,6 +152,8 @@ export interface Pipeline {
   readonly checkpoint: CheckpointPolicy;
   /** How the encoder is judged. */
   readonly evaluate: Evaluate;
+  /** Where the run is told of while it trains; absent where nowhere. */
+  readonly track?: Track;
 }
 
 /** As much of a pipeline as could be read, so that the rest is checked too. */

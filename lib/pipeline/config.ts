@@ -116,6 +116,17 @@ export interface PipelineConfig<Own extends object = never> {
       readonly batch?: number;
     };
   };
+  /** Where the run is told of while it trains. */
+  readonly track?: {
+    /** Event files in the run's folder. */
+    readonly tensorboard?: boolean | { readonly images?: number };
+    /** A server. */
+    readonly mlflow?: {
+      readonly url: string;
+      readonly experiment?: string;
+      readonly run_name?: string;
+    };
+  };
   /** Points that `sweep` runs. */
   readonly sweep?: SweepConfig;
 }

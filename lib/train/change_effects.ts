@@ -32,8 +32,8 @@ const EFFECTS: readonly (readonly [RegExp, string])[] = [
   [/^seed$/, "seed: augmentations and the order of images are drawn anew"],
   [/^evaluate\b/, "evaluate: training stays as it is, scores are made anew"],
   [
-    /^(monitor|checkpoint|name)\b/,
-    "monitor, checkpoint, name: training stays as it is",
+    /^(monitor|checkpoint|name|track)\b/,
+    "monitor, checkpoint, name, track: training stays as it is",
   ],
   [
     /^train\.(epochs|steps)$/,

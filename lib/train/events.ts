@@ -52,6 +52,11 @@ export type TrainEvent =
     readonly kind: "notice";
     readonly text: string;
   }
+  | {
+    /** Where else the run is told of. */
+    readonly kind: "track";
+    readonly text: string;
+  }
   | { readonly kind: "evaluate" }
   | { readonly kind: "done"; readonly result: TrainResult };
 

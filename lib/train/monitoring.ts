@@ -26,8 +26,8 @@ export interface Headline {
 export interface Seen extends Noticed {
   /** What the step reported, with the signals that were due. */
   readonly metrics: StepMetrics;
-  /** Eigenvalues of the embeddings' covariance, the largest first, where they were due. */
-  readonly spectrum?: readonly number[];
+  /** Eigenvalues of the embeddings' moments, the largest first, where they were due. */
+  readonly spectra?: Spectra;
 }
 
 const NOTHING: Noticed = { alarms: [], falls: [] };
@@ -132,7 +132,7 @@ export class Monitoring {
     if (spectra) Object.assign(metrics, spectralSignals(spectra));
     return {
       metrics,
-      ...(spectra ? { spectrum: spectra.covariance } : {}),
+      ...(spectra ? { spectra } : {}),
       ...this.#take(done, metrics, checked),
     };
   }

@@ -8,6 +8,7 @@ import { Pace } from "./pace.ts";
 import { endedBy, writing } from "./run_errors.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
 import { finites, type TrainResult } from "./summary.ts";
+import type { RunTracking } from "./tracking.ts";
 
 /** How the steps of a run went. */
 export interface StepsRun {
@@ -40,7 +41,10 @@ const fallText = (
  */
 export async function trainSteps(
   folder: RunFolder,
-  memory: RunMemory,
+  { memory, tracking }: {
+    readonly memory: RunMemory;
+    readonly tracking: RunTracking | undefined;
+  },
   emit: (event: TrainEvent) => void,
   signal?: AbortSignal,
 ): Promise<StepsRun> {
@@ -81,7 +85,7 @@ export async function trainSteps(
       if (saved !== session.done) await save(false);
       throw endedBy(error, folder, session.done);
     }
-    const { metrics, spectrum, alarms, falls } = seen;
+    const { metrics, spectra, alarms, falls } = seen;
     const { done } = session;
     pace.tick(performance.now(), session.waited);
     memory.add(metrics);
@@ -95,7 +99,9 @@ export async function trainSteps(
     };
     await writing(folder, async () => {
       await folder.log(line);
-      if (spectrum) await folder.logSpectrum(done, spectrum);
+      if (spectra) await folder.logSpectrum(done, spectra.covariance);
+      const pictured = done === 1 || done % saveEvery === 0;
+      await tracking?.step(line, spectra, pictured);
     });
     for (const fall of falls) {
       // Said once; an alarm names them again.

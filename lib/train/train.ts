@@ -49,6 +49,8 @@ import {
 } from "../compile/runtime.ts";
 import { TrainingSession } from "./session.ts";
 import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
+import { checkMayReach } from "../track/mlflow/client.ts";
+import { RunTracking } from "./tracking.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
 
 /** How a run is done. */
@@ -114,6 +116,7 @@ export async function train(
   const { pipeline, graph, baseDir } = loaded;
   const { resume, eager = false, xla = false, onEvent: emit = () => {} } =
     options;
+  if (pipeline.track?.mlflow) await checkMayReach(pipeline.track.mlflow.url);
   // Before anything is loaded: weights that do not fit end it at once.
   const first = resume?.checkpoint ? undefined : await readInit(loaded);
   const late = new Backlog<SkippedFile>();
@@ -290,7 +293,7 @@ async function folderOf(
 /** Goes on after a checkpoint, in the folder that holds it. */
 async function goOn(
   folder: RunFolder,
-  memory: RunMemory,
+  { memory, tracking }: Told,
   origin: Parts["origin"],
   { checkpoint, changed, origin: { id } }: ResumePoint,
   emit: (event: TrainEvent) => void,
@@ -302,7 +305,10 @@ async function goOn(
     if (changed) await folder.describe(session.pipeline, { ...origin, id });
     const { damaged, missing } = await folder.rewind(
       session.done,
-      (lines) => memory.recall(lines),
+      (lines) => {
+        memory.recall(lines);
+        tracking?.recall(lines);
+      },
     );
     const file = `${folder.path}/${RUN_FILES.metrics}`;
     if (damaged > 0) {
@@ -322,11 +328,39 @@ async function goOn(
 
 async function trainIn(
   folder: RunFolder,
+  parts: Parts,
+  options: TrainOptions,
+): Promise<TrainResult> {
+  const { session } = parts;
+  const { onEvent: emit = () => {} } = options;
+  const tracking = RunTracking.of(session, folder.path, emit);
+  try {
+    const told = { memory: new RunMemory(session), tracking };
+    const result = await trainTold(folder, parts, told, options);
+    const { end, summary } = result;
+    await tracking?.end({ end, summary: { ...summary } });
+    emit({ kind: "done", result });
+    return result;
+  } catch (error) {
+    await tracking?.end({ end: "failed" });
+    throw error;
+  }
+}
+
+/** What is told of the steps of a run. */
+interface Told {
+  readonly memory: RunMemory;
+  readonly tracking: RunTracking | undefined;
+}
+
+async function trainTold(
+  folder: RunFolder,
   { engine, session, data, judged, origin, late, compiling }: Parts,
+  told: Told,
   { resume, signal, onEvent: emit = () => {} }: TrainOptions,
 ): Promise<TrainResult> {
-  const memory = new RunMemory(session);
-  if (resume) await goOn(folder, memory, origin, resume, emit);
+  const { memory, tracking } = told;
+  if (resume) await goOn(folder, told, origin, resume, emit);
   await writing(folder, () => folder.listSkipped(data.skipped));
   late.pourInto((file) => {
     emit({ kind: "skipped", files: [file] });
@@ -344,7 +378,8 @@ async function trainIn(
     rounding: session.rounding,
     seconds: compiling / 1000,
   });
-  const run = await trainSteps(folder, memory, emit, signal);
+  await writing(folder, async () => await tracking?.begin(session.done));
+  const run = await trainSteps(folder, told, emit, signal);
   if (run.end === "finished") emit({ kind: "evaluate" });
   const { end, scores } = await judge(run, session, judged, signal);
   const { monitoring, alarms, falls, loss } = memory;
@@ -371,14 +406,12 @@ async function trainIn(
   };
   await writing(folder, () => folder.summarize(summary));
   const alarm = alarms.find(({ action }) => action === "stop") ?? alarms[0];
-  const result: TrainResult = {
+  return {
     folder: folder.path,
     summary,
     end,
     ...(alarm ? { alarm } : {}),
   };
-  emit({ kind: "done", result });
-  return result;
 }
 
 /** Scores of an encoder that was trained to its end, if the signal does not come first. */

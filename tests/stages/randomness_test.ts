@@ -1,6 +1,6 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { viewsOf } from "../../bench/views.ts";
+import { viewsOf } from "../../lib/graph/views.ts";
 import { StatelessRandom } from "../../lib/ops/random.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { AUGMENT_PRESETS } from "../../lib/stages/presets.ts";

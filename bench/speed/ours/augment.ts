@@ -8,7 +8,7 @@ import { loadPipeline } from "../../../lib/pipeline/load.ts";
 import { compiledRuntime } from "../../../lib/compile/runtime.ts";
 import type { Traceable, VariableRef } from "../../../lib/trace/execution.ts";
 import { planarBatch, range } from "../../../lib/data/planar.ts";
-import { viewsOf } from "../../views.ts";
+import { viewsOf } from "../../../lib/graph/views.ts";
 import { readImages, registryOf } from "./images.ts";
 import type { Ready, Surroundings } from "./ready.ts";
 

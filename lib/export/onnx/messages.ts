@@ -9,7 +9,7 @@ import {
   sized,
   varint,
   type Writer,
-} from "../protobuf.ts";
+} from "../../protobuf.ts";
 
 /** Value of a node's attribute. */
 export type OnnxAttr =

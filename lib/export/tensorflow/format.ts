@@ -11,7 +11,7 @@ import {
   text,
   varint,
   type Writer,
-} from "../protobuf.ts";
+} from "../../protobuf.ts";
 import { graphDef, shapeProto } from "./graph_def.ts";
 import { namedNodes, openShape } from "./nodes.ts";
 

@@ -10,7 +10,7 @@ import {
   text,
   varint,
   type Writer,
-} from "../protobuf.ts";
+} from "../../protobuf.ts";
 import type { NamedNode } from "./nodes.ts";
 
 /** Version of the graph's format; any TensorFlow since 2.0 reads it. */

@@ -261,6 +261,10 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       description: "When variables are written to disk",
       ...fromZod(sections.checkpoint),
     },
+    track: {
+      description: "Where the run is told of while it trains",
+      ...fromZod(sections.track),
+    },
     evaluate: {
       description: "How the encoder is judged; false for not at all",
       anyOf: [{ const: false }, {

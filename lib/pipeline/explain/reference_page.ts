@@ -3,6 +3,7 @@
  * its options, from the definitions. `deno task generate` writes it to
  * docs/reference.md.
  */
+import { mlflow, tensorboard } from "../../track/settings.ts";
 import {
   BUILT_IN,
   definitionsOf,
@@ -181,6 +182,9 @@ const SECTIONS = {
   monitor: sections.monitor,
   checkpoint: sections.checkpoint,
   evaluate: sections.evaluate,
+  track: sections.track,
+  "track.tensorboard": tensorboard,
+  "track.mlflow": mlflow,
 } as const;
 
 /** The page as Markdown. */

@@ -95,5 +95,6 @@ export function resolve(pipeline: Pipeline): Plain {
       knn: evaluate.knn ?? false,
       linear: evaluate.linear ?? false,
     },
+    ...(pipeline.track ? { track: pipeline.track } : {}),
   });
 }

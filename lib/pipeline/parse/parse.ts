@@ -17,6 +17,7 @@ import type {
 } from "../../model/pipeline.ts";
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
 import { kindsOf, type Registry } from "../../model/registry.ts";
+import { completeTrack } from "../../track/settings.ts";
 import { parseStage } from "./parse_stage.ts";
 import {
   checkpoint,
@@ -26,6 +27,7 @@ import {
   perStage,
   SCHEDULES,
   TOP_LEVEL,
+  track,
   train,
 } from "./sections.ts";
 import {
@@ -94,10 +96,18 @@ export function parsePipeline(
     findings,
   );
   const evaluated = parseEvaluate(value["evaluate"], data, registry, findings);
+  const tracked = validate(
+    track,
+    value["track"] ?? {},
+    ["track"],
+    `"track"`,
+    findings,
+  );
   if (
     !top || !data || !stages || stages.broken.size > 0 || !trained ||
-    !monitored || !kept || !evaluated || findings.failed
+    !monitored || !kept || !evaluated || !tracked || findings.failed
   ) return stages ? { draft: { data, ...stages } } : {};
+  const told = completeTrack(tracked);
   const pipeline = {
     ...top,
     data,
@@ -107,6 +117,7 @@ export function parsePipeline(
     monitor: monitored,
     checkpoint: kept,
     evaluate: evaluated,
+    ...(Object.keys(told).length > 0 ? { track: told } : {}),
   };
   return { pipeline };
 }

@@ -185,6 +185,8 @@ export const paper = z.strictObject({
     ),
 });
 
+export { track } from "../../track/settings.ts";
+
 /** Keys of `sweep`; points and grid are read apart. */
 export const sweep = z.strictObject({
   paper: paper.default({ figures: {} }).describe(
@@ -212,4 +214,5 @@ export const TOP_LEVEL = [
   "monitor",
   "checkpoint",
   "evaluate",
+  "track",
 ] as const;

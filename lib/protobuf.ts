@@ -10,6 +10,8 @@ export const newWriter = (): Writer => protobuf.Writer.create();
 // A key is the field's number, then its wire type in three bits.
 /** Key of a whole number. */
 export const varint = (field: number): number => field << 3;
+/** Key of a float64. */
+export const fixed64 = (field: number): number => (field << 3) | 1;
 /** Key of a text, of bytes or of a message. */
 export const sized = (field: number): number => (field << 3) | 2;
 /** Key of a float32. */

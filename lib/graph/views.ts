@@ -1,12 +1,12 @@
 /** @file The augmentations of a step, by themselves. */
 import type * as tf from "@tensorflow/tfjs";
-import { beforeWeights, runStages } from "../lib/graph/forward.ts";
-import { outputOf, type StageGraph } from "../lib/graph/stage_graph.ts";
-import { StepRun } from "../lib/graph/step_run.ts";
-import { IMAGE } from "../lib/model/reference.ts";
-import { StatelessRandom } from "../lib/ops/random.ts";
-import { OUTPUT, type Values } from "../lib/stages/define.ts";
-import type { Execution } from "../lib/trace/execution.ts";
+import { beforeWeights, runStages } from "./forward.ts";
+import { outputOf, type StageGraph } from "./stage_graph.ts";
+import { StepRun } from "./step_run.ts";
+import { IMAGE } from "../model/reference.ts";
+import { StatelessRandom } from "../ops/random.ts";
+import { OUTPUT, type Values } from "../stages/define.ts";
+import type { Execution } from "../trace/execution.ts";
 
 /** What the views of a step depend on. */
 export interface Shown {
@@ -18,15 +18,15 @@ export interface Shown {
 }
 
 /**
- * Views of all augment stages, one after another, `[batch, height, width,
- * channels]`. Random numbers depend on seed, place and step alone, so they are
- * those that a training step would see.
+ * Views of all augment stages, by stage, `[batch, height, width, channels]`.
+ * Random numbers depend on seed, place and step alone, so they are those that a
+ * training step would see.
  */
-export function viewsOf(
+export function viewsByStage(
   graph: StageGraph,
   execution: Execution,
   { images, seed, step }: Shown,
-): readonly tf.Tensor[] {
+): ReadonlyMap<string, readonly tf.Tensor[]> {
   const run = new StepRun(execution, true, {
     random: (place) => new StatelessRandom(seed, place, step),
     scheduled: (stage, option) => {
@@ -39,5 +39,12 @@ export function viewsOf(
     outputOf(wired)?.every(({ is }) => is === "image")
   );
   runStages(stages, values, run, new Set(), images.shape[0] ?? 0);
-  return stages.flatMap(({ name }) => values.get(name)?.[OUTPUT] ?? []);
+  return new Map(
+    stages.map(({ name }) => [name, values.get(name)?.[OUTPUT] ?? []]),
+  );
 }
+
+/** The same, one after another. */
+export const viewsOf = (
+  ...args: Parameters<typeof viewsByStage>
+): readonly tf.Tensor[] => [...viewsByStage(...args).values()].flat();
