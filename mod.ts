@@ -226,6 +226,7 @@ export {
 } from "./lib/monitor/policy.ts";
 export { SIGNALS } from "./lib/monitor/signals.ts";
 export type {
+  Assignments,
   CheckInputs,
   Measured,
   SignalDefinition,

@@ -23,8 +23,17 @@ const COLLAPSES = ["collapse", "dimensional_collapse"] as const;
 
 /** All cases, the healthy ones first. */
 export const CASES: readonly Case[] = [
-  ...["simsiam", "byol", "simclr", "moco", "barlow_twins", "vicreg", "nnclr"]
-    .map(healthy),
+  ...[
+    "simsiam",
+    "byol",
+    "simclr",
+    "moco",
+    "barlow_twins",
+    "vicreg",
+    "nnclr",
+    "dino",
+    "swav",
+  ].map(healthy),
   {
     name: "SimSiam, no stop-gradient",
     file: "simsiam",
@@ -81,6 +90,18 @@ export const CASES: readonly Case[] = [
     file: "vicreg",
     set: ["stages.variance=null", "stages.covariance=null"],
     expect: COLLAPSES,
+  },
+  {
+    name: "DINO, no centring",
+    file: "dino",
+    set: ["stages.q.momentum=1"],
+    expect: ["prototype_collapse", ...COLLAPSES],
+  },
+  {
+    name: "DINO, no sharpening",
+    file: "dino",
+    set: ["stages.q.temperature=0.1"],
+    expect: ["prototype_collapse", ...COLLAPSES],
   },
   {
     name: "SimCLR, lr 1e-12",

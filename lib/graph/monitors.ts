@@ -1,7 +1,12 @@
 /** @file Signals of a graph of stages: in the step, and in programs beside it. */
 import * as tf from "@tensorflow/tfjs";
 import type { Variable } from "../layers/layer.ts";
-import { type CheckInputs, keyOf, type Measured } from "../monitor/define.ts";
+import {
+  type CheckInputs,
+  keyOf,
+  type Measured,
+  type StepInputs,
+} from "../monitor/define.ts";
 import {
   covarianceOf,
   type Moments,
@@ -13,6 +18,7 @@ import { signalsAt } from "../monitor/signals.ts";
 import { eigenvalues } from "../ops/eigenvalues.ts";
 import { l2Normalize } from "../ops/normalize.ts";
 import { type Landmarks, OUTPUT } from "../stages/define.ts";
+import { STUDENT, TARGET } from "../stages/define_loss.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import type { StageValues } from "./forward.ts";
 import {
@@ -59,6 +65,27 @@ function named(signal: string, measured: Measured | undefined): Scalars {
   );
 }
 
+/** Probabilities that losses compare, where they do. */
+function assignmentsOf(
+  { order }: StageGraph,
+  values: StageValues,
+): StepInputs["assignments"] {
+  const losses = order.filter(({ stage }) => isObjective(stage));
+  return new Map(losses.flatMap(({ name }) => {
+    const [student, target] = [STUDENT, TARGET].map((side) =>
+      values.get(name)?.[side] ?? []
+    );
+    return student?.length && target?.length
+      ? [
+        [name, {
+          student: tf.concat([...student], 0) as tf.Tensor2D,
+          target: tf.concat([...target], 0) as tf.Tensor2D,
+        }] as const,
+      ]
+      : [];
+  }));
+}
+
 /** Signals of every step; leaves the embeddings to the check. */
 export function measureStep(
   execution: Execution,
@@ -78,6 +105,7 @@ export function measureStep(
       wired.name,
       trainedOf(wired).map((one) => gradients.get(one) as tf.Tensor),
     ])),
+    assignments: assignmentsOf(graph, values),
   };
   return Object.assign(
     {},

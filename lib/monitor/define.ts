@@ -28,6 +28,16 @@ export interface StepInputs {
   readonly embedding: tf.Tensor2D;
   /** Of the parameters of each trained stage. */
   readonly gradients: ReadonlyMap<string, readonly tf.Tensor[]>;
+  /** Of each loss whose sides are probabilities. */
+  readonly assignments: ReadonlyMap<string, Assignments>;
+}
+
+/** Probabilities over K prototypes, each row adds up to 1; rows of all views. */
+export interface Assignments {
+  /** `[rows, K]` */
+  readonly student: tf.Tensor2D;
+  /** `[rows, K]` */
+  readonly target: tf.Tensor2D;
 }
 
 /** What a check has at hand. */

@@ -11,6 +11,7 @@ export const FAULTS = [
   "divergence",
   "collapse",
   "dimensional_collapse",
+  "prototype_collapse",
   "stuck_at_uniform",
   "not_learning",
 ] as const;
@@ -29,7 +30,11 @@ export interface Monitor extends Readonly<Record<Fault, Action>> {
 }
 
 /** Faults that cannot mend themselves follow `collapse` where they are not written. */
-const LIKE_COLLAPSE = ["divergence", "dimensional_collapse"] as const;
+const LIKE_COLLAPSE = [
+  "divergence",
+  "dimensional_collapse",
+  "prototype_collapse",
+] as const;
 
 /** What `monitor:` holds, before what is not written is filled in. */
 export type WrittenMonitor =

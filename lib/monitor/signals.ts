@@ -11,13 +11,21 @@ import { gradientNorm } from "./signals/gradient_norm.ts";
 import { lossToFloor } from "./signals/loss_to_floor.ts";
 import { lossToUniform } from "./signals/loss_to_uniform.ts";
 import { nonfinite } from "./signals/nonfinite.ts";
+import { prototypeInformation } from "./signals/prototype_information.ts";
+import { prototypeUse } from "./signals/prototype_use.ts";
 import { rankme } from "./signals/rankme.ts";
+import { studentEntropy } from "./signals/student_entropy.ts";
+import { targetEntropy } from "./signals/target_entropy.ts";
 import { uniformity } from "./signals/uniformity.ts";
 
 /** All signals, in the order of `metrics.jsonl` and of the documentation. */
 export const SIGNALS: readonly SignalDefinition[] = [
   embeddingStd,
   gradientNorm,
+  targetEntropy,
+  studentEntropy,
+  prototypeUse,
+  prototypeInformation,
   lossToFloor,
   lossToUniform,
   correlation,

@@ -5,6 +5,7 @@ export type FaultVerdict =
   | "diverged"
   | "collapsed"
   | "dimensional_collapse"
+  | "prototype_collapse"
   | "stuck_at_uniform"
   | "not_learning";
 

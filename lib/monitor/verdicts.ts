@@ -5,6 +5,7 @@ import type { VerdictDefinition } from "./verdicts/define.ts";
 import { dimensionalCollapse } from "./verdicts/dimensional_collapse.ts";
 import { divergence } from "./verdicts/divergence.ts";
 import { notLearning } from "./verdicts/not_learning.ts";
+import { prototypeCollapse } from "./verdicts/prototype_collapse.ts";
 import { stuckAtUniform } from "./verdicts/stuck_at_uniform.ts";
 
 /** All verdicts, the gravest first. */
@@ -12,6 +13,7 @@ export const VERDICTS: Readonly<Record<Fault, VerdictDefinition>> = {
   divergence,
   collapse,
   dimensional_collapse: dimensionalCollapse,
+  prototype_collapse: prototypeCollapse,
   stuck_at_uniform: stuckAtUniform,
   not_learning: notLearning,
 };

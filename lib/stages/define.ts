@@ -115,6 +115,8 @@ export interface Landmarks {
   readonly floor?: number;
   /** Value of a classifier that tells nothing apart. */
   readonly uniform?: number;
+  /** Prototypes that it assigns images to. */
+  readonly prototypes?: number;
 }
 
 /** A stage in its place, ready to run. */

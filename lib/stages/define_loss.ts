@@ -26,6 +26,9 @@ export const LOSS: StageKind = {
   look: "loss",
 };
 
+/** Values of a loss between scores and a distribution: both as probabilities. */
+export const [STUDENT, TARGET] = ["student", "target"] as const;
+
 /** What a loss sees besides the pair. */
 export interface LossContext {
   /** Negatives from a queue, `[rows, features]`, one row a negative. */
@@ -57,6 +60,8 @@ export interface LossSpec<Options = unknown>
     options: Options,
     sizes: { readonly batch: number; readonly negatives: number },
   ): Landmarks;
+  /** Of a loss between scores and a distribution: the scores as probabilities. */
+  probabilities?(a: tf.Tensor2D, options: Resolved<Options>): tf.Tensor2D;
   /**
    * Computes the loss of a pair of views.
    *
@@ -187,7 +192,14 @@ export function resolved<Options>(
  * definition is one file and one line in its registry.
  */
 export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
-  const { negatives: reads, landmarks, apply, options, ...definition } = spec;
+  const {
+    negatives: reads,
+    landmarks,
+    probabilities,
+    apply,
+    options,
+    ...definition
+  } = spec;
   return defineStage<O & Paired>({
     ...definition,
     key: LOSS,
@@ -214,7 +226,10 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
       const sizes = { batch: site.batch, negatives: banks?.[0]?.rows ?? 0 };
       return {
         outputs: {},
-        landmarks: landmarks?.(own as unknown as O, sizes) ?? {},
+        landmarks: {
+          ...landmarks?.(own as unknown as O, sizes),
+          ...(probabilities ? { prototypes: left[0]?.shape[0] ?? 1 } : {}),
+        },
         apply(values, run) {
           const options = resolved(own as unknown as O, run);
           const of = (name: string, i: number): tf.Tensor2D =>
@@ -234,6 +249,15 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
           for (const term of terms) expectShape(term, []);
           return {
             loss: [tf.div(tf.addN(terms), terms.length) as tf.Scalar],
+            // For the monitors; without them nothing computes it.
+            ...(probabilities
+              ? {
+                [STUDENT]: (values["between.0"] ?? []).map((a) =>
+                  probabilities(a as tf.Tensor2D, options)
+                ),
+                [TARGET]: values["between.1"] ?? [],
+              }
+              : {}),
           };
         },
       };

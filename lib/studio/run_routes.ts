@@ -8,7 +8,7 @@ import {
   pause,
   type Routes,
 } from "./answer.ts";
-import { chartsOf, PACE } from "./charts.ts";
+import { chartsOf, PACE } from "../look/charts.ts";
 import { Refused } from "./guard.ts";
 import { neighbourly } from "./neighbourly.ts";
 import type { OpenRun, RunStore } from "./run_store.ts";

@@ -2,7 +2,7 @@
 import type { Columns } from "../look/columns.ts";
 import { stepsPerEpoch } from "../look/judged.ts";
 import { type Buckets, bucketsOf } from "../look/draw/buckets.ts";
-import { PACE } from "./charts.ts";
+import { PACE } from "../look/charts.ts";
 
 /** What runs along the bottom of a chart. */
 export const AXES = ["step", "epoch", "seconds"] as const;

@@ -18,6 +18,10 @@ import { gradientNorm } from "../../lib/monitor/signals/gradient_norm.ts";
 import { lossToFloor } from "../../lib/monitor/signals/loss_to_floor.ts";
 import { lossToUniform } from "../../lib/monitor/signals/loss_to_uniform.ts";
 import { nonfinite } from "../../lib/monitor/signals/nonfinite.ts";
+import { prototypeInformation } from "../../lib/monitor/signals/prototype_information.ts";
+import { prototypeUse } from "../../lib/monitor/signals/prototype_use.ts";
+import { studentEntropy } from "../../lib/monitor/signals/student_entropy.ts";
+import { targetEntropy } from "../../lib/monitor/signals/target_entropy.ts";
 import { uniformity } from "../../lib/monitor/signals/uniformity.ts";
 import { eigenvalues } from "../../lib/ops/eigenvalues.ts";
 import { l2Normalize } from "../../lib/ops/normalize.ts";
@@ -62,7 +66,11 @@ function measure(
         twins: new Map(),
         variables: new Map(),
       };
-      const step = { embedding: views[0] as tf.Tensor2D, gradients: new Map() };
+      const step = {
+        embedding: views[0] as tf.Tensor2D,
+        gradients: new Map(),
+        assignments: new Map(),
+      };
       const measured: Record<string, tf.Tensor> = {
         embedding_std: asRecord(embeddingStd.measure(step))[""] as tf.Tensor,
         covariance: eigenvalues(inputs.covariance),
@@ -152,7 +160,11 @@ Deno.test("The gradients' length is that of all as one vector, and of each stage
       stages.map(([stage, all]) => [stage, rest.splice(0, all.length)]),
     );
     const embedding = tf.zeros([2, 2]) as tf.Tensor2D;
-    return asRecord(gradientNorm.measure({ embedding, gradients }));
+    return asRecord(gradientNorm.measure({
+      embedding,
+      gradients,
+      assignments: new Map(),
+    }));
   });
   assert.deepEqual(
     Object.keys(results).sort(),
@@ -271,6 +283,58 @@ Deno.test("Rank by entropy is the number of equal values", () => {
   assert.equal(entropyRank([5]), 1);
   assert.equal(entropyRank([0, 0]), 0);
   assert.ok(Number.isNaN(entropyRank([1, NaN])));
+});
+
+Deno.test("Both collapses of prototypes tell nothing, and their entropies tell them apart", () => {
+  const K = 4;
+  const uniform = Array(4 * K).fill(1 / K);
+  const one = Array.from({ length: 4 * K }, (_, i) => i % K === 1 ? 1 : 0);
+  const own = Array.from({ length: 4 * K }, (_, i) => i % (K + 1) ? 0 : 1);
+  // Two rows of one prototype, two of another, each with a quarter elsewhere.
+  const two = [[3, 1, 0, 0], [3, 1, 0, 0], [1, 3, 0, 0], [1, 3, 0, 0]]
+    .flat().map((value) => value / 4);
+  const mixed = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)) / Math.log(K);
+  const cases = [
+    // targets: entropy, use, information
+    [uniform, 1, 1, 0],
+    [one, 0, 1 / K, 0],
+    [own, 0, 1, 1],
+    [two, mixed, 2 / K, Math.log(2) / Math.log(K) - mixed],
+  ] as const;
+  for (const [targets, entropy, use, information] of cases) {
+    const measured: Record<string, TensorData> = compute([
+      float32([4, K], [...targets]),
+      float32([4, K], uniform),
+    ], (target, student) => {
+      const inputs = {
+        embedding: tf.zeros([2, 2]) as tf.Tensor2D,
+        gradients: new Map(),
+        assignments: new Map([["loss", {
+          target: target as tf.Tensor2D,
+          student: student as tf.Tensor2D,
+        }]]),
+      };
+      return Object.fromEntries(
+        [targetEntropy, studentEntropy, prototypeUse, prototypeInformation]
+          .map((signal) => [
+            signal.name,
+            asRecord(signal.measure(inputs))["loss"] as tf.Tensor,
+          ]),
+      );
+    });
+    for (
+      const [name, expected] of Object.entries({
+        target_entropy: entropy,
+        student_entropy: 1,
+        prototype_use: use,
+        prototype_information: information,
+      })
+    ) {
+      const value = Number(measured[name]?.data[0]);
+      assert.ok(Math.abs(value - expected) < 1e-5, `${name} is ${value}`);
+      assert.deepEqual(measured[name]?.shape, []);
+    }
+  }
 });
 
 Deno.test("Signals that have no meaning are left out", () => {

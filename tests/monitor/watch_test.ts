@@ -313,6 +313,7 @@ Deno.test("Faults that are not written are treated as a collapse is, or warn", (
     divergence: "stop",
     collapse: "stop",
     dimensional_collapse: "stop",
+    prototype_collapse: "stop",
     stuck_at_uniform: "warn",
     not_learning: "warn",
     patience: 1,
@@ -391,6 +392,36 @@ Deno.test("A rank that falls to half and near the threshold is told, one that st
     correlation_rank: 2.6 - step / 1000,
   });
   assert.deepEqual(falls(low)[0], []);
+});
+
+Deno.test("Targets that are alike for all images are a collapse, and it is said in which way", () => {
+  const facts: RunFacts = {
+    ...RUN,
+    losses: new Map([["loss", { prototypes: 64 }]]),
+  };
+  const alike = (entropy: number, information: number) => (step: number) => ({
+    ...healthy(step),
+    "target_entropy:loss": entropy,
+    "prototype_information:loss": information,
+  });
+  for (
+    const [entropy, meaning] of [
+      [0.99, /: the targets of all images are uniform$/],
+      [0.01, /: the targets of all images are the same prototype$/],
+    ] as const
+  ) {
+    const watch = new Watch(policy({ patience: 3 }), facts);
+    const [alarm] = follow(watch, 300, alike(entropy, 0.001));
+    assert.deepEqual(
+      [alarm?.verdict, alarm?.action, alarm?.stage, alarm?.step],
+      ["prototype_collapse", "stop", "loss", 120],
+    );
+    assert.match(alarm?.message ?? "", meaning);
+  }
+  assert.deepEqual(
+    follow(new Watch(policy(), facts), 300, alike(0.5, 0.3)),
+    [],
+  );
 });
 
 Deno.test("What a look at the pipeline told is named first among the cures", () => {

@@ -11,7 +11,7 @@ import {
   override,
   readOverride,
 } from "../../lib/pipeline/language/overrides.ts";
-import { ABLATIONS, SHIPPED } from "./shipped.ts";
+import { ABLATIONS, LESSONS, SHIPPED } from "./shipped.ts";
 
 const COMMITTED =
   new URL("../../pipelines/pipeline.schema.json", import.meta.url).pathname;
@@ -53,14 +53,14 @@ function verdicts(
 
 Deno.test("pipelineSchema() accepts every shipped pipeline", async () => {
   assert(SHIPPED.length >= 15);
-  for (const file of [...SHIPPED, ...ABLATIONS]) {
+  for (const file of [...SHIPPED, ...ABLATIONS, ...LESSONS]) {
     const value = parse(await Deno.readTextFile(file));
     assert(validate(value), `${file}: ${JSON.stringify(validate.errors)}`);
   }
 });
 
 Deno.test("every shipped pipeline names the schema in its first line", async () => {
-  for (const file of [...SHIPPED, ...ABLATIONS]) {
+  for (const file of [...SHIPPED, ...ABLATIONS, ...LESSONS]) {
     const [first = ""] = (await Deno.readTextFile(file)).split("\n");
     const named = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1] ??
       "nothing";

@@ -128,6 +128,7 @@ Deno.test("The written-out form leaves nothing implied", () => {
       divergence: "stop",
       collapse: "stop",
       dimensional_collapse: "stop",
+      prototype_collapse: "stop",
       stuck_at_uniform: "warn",
       not_learning: "warn",
       patience: 3,

@@ -14,10 +14,17 @@ const ALL = (await Array.fromAsync(yamlFiles(FOLDER))).sort();
 const isAblation = (file: string): boolean =>
   file.startsWith(`${FOLDER}ablations/`);
 
+/** What the lessons begin with has no sweep: it is a pipeline like others. */
+const isLesson = (file: string): boolean =>
+  file.startsWith(`${FOLDER}lessons/`) && !file.endsWith("/base.yaml");
+
 /** Paths of the pipelines, in order. */
 export const SHIPPED: readonly string[] = ALL.filter((file) =>
-  !isAblation(file)
+  !isAblation(file) && !isLesson(file)
 );
 
-/** Paths of the papers' ablations, sweeps that extend the pipelines, in order. */
+/** Paths of the papers' ablations sweeps that extend the pipelines, in order. */
 export const ABLATIONS: readonly string[] = ALL.filter(isAblation);
+
+/** Paths of the lessons, sweeps that break what they teach, in order. */
+export const LESSONS: readonly string[] = ALL.filter(isLesson);

@@ -89,6 +89,9 @@ export const monitor = z.strictObject({
   dimensional_collapse: action.optional().describe(
     "What to do when embeddings vary in few directions only; as `collapse` by default",
   ),
+  prototype_collapse: action.optional().describe(
+    "What to do when the targets of a loss over prototypes are alike for all images; as `collapse` by default",
+  ),
   divergence: action.optional().describe(
     "What to do when numbers overflow or gradients grow beyond measure; as `collapse` by default",
   ),

@@ -18,6 +18,8 @@ export const softCrossEntropy: StageDefinition = defineLoss({
       "Divides the scores of the first side",
     ),
   }),
+  probabilities: (a, { temperature }) =>
+    tf.softmax(tf.div(a, temperature) as tf.Tensor2D),
   apply(a, b, { temperature }) {
     const logs = tf.logSoftmax(tf.div(a, temperature), 1);
     return tf.neg(tf.mean(tf.sum(tf.mul(b, logs), 1)));

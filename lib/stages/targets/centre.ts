@@ -39,6 +39,17 @@ export const centre: StageDefinition = defineStage({
     },
   },
   standsFor: "of",
+  risks: ({ momentum }) =>
+    momentum === 1
+      ? [{
+        at: "momentum",
+        message: "A centre that never moves does not centre the targets",
+        hints: [
+          "without centring one prototype wins for all images (Caron et al. 2021, arXiv:2104.14294, section 5.3)",
+          "write a momentum below 1, such as 0.9",
+        ],
+      }]
+      : [],
   build(scope, { of = [] }, { momentum }) {
     const shape = of[0]?.shape ?? [];
     if (of.some((type) => `${type.shape}` !== `${shape}`)) {
