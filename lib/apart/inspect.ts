@@ -9,6 +9,7 @@ import {
   pick,
   type Reading,
   readPipeline,
+  readText,
 } from "../pipeline/load.ts";
 import { moduleFiles } from "../pipeline/parse/module_files.ts";
 import {
@@ -29,6 +30,10 @@ export interface InspectOptions {
   readonly set?: readonly string[];
   /** Name of a point of the file's sweep, in place of the whole. */
   readonly point?: string | undefined;
+  /** The file's text, where it is not the one on the disk. */
+  readonly text?: string;
+  /** Folder that relative paths start from; the file's, by default. */
+  readonly baseDir?: string;
   /** Checks the types of modules, without executing them. */
   readonly typeCheck?: TypeCheck;
 }
@@ -164,8 +169,11 @@ export async function inspect(
   file: string,
   options: InspectOptions = {},
 ): Promise<Inspection> {
-  const { set = [], point } = options;
-  const reading = await readPipeline(file, { set });
+  const { set = [], point, text: own, baseDir } = options;
+  const read = { set, ...(baseDir === undefined ? {} : { baseDir }) };
+  const reading = own === undefined
+    ? await readPipeline(file, read)
+    : readText(file, own, read);
   if (reading.variants.some(({ source }) => modulesIn(source.value).length)) {
     return await inspectApart(reading, options);
   }

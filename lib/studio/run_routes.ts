@@ -36,6 +36,18 @@ function batchOf({ settings }: OpenRun): number {
   return typeof batch === "number" ? batch : NaN;
 }
 
+/** The newest value of each column. */
+function latestOf({ reader: { columns } }: OpenRun): Record<string, number> {
+  const latest: Record<string, number> = {};
+  for (const key of columns.keys) {
+    const column = columns.get(key);
+    // What is taken seldom lies some rows back.
+    const value = column?.findLast((one) => Number.isFinite(one));
+    if (value !== undefined) latest[key] = Number(value.toPrecision(6));
+  }
+  return latest;
+}
+
 /** Parts of a run that change while it trains. */
 function standing(run: OpenRun) {
   const { columns, generation } = run.reader;
@@ -47,6 +59,8 @@ function standing(run: OpenRun) {
     epoch: columns.get("epoch")?.at(-1) ?? null,
     verdict: judge?.verdict ?? null,
     alarms: judge?.alarms ?? [],
+    falls: judge?.falls ?? [],
+    latest: latestOf(run),
     thresholds: judge?.thresholds ?? [],
     charts: chartsOf(columns.keys),
   };
@@ -122,6 +136,7 @@ export function runRoutes(store: RunStore): Routes {
           axis === "step" || columns.keys.includes(axis) ||
           found?.summary !== undefined
         ),
+        watched: run.watched ?? null,
         measuredTime: columns.keys.includes("seconds"),
       };
     },
@@ -197,7 +212,7 @@ export function runRoutes(store: RunStore): Routes {
             state: (await listed(run.id))?.state ?? "not ended",
             summary: (await listed(run.id))?.summary ?? null,
           };
-          const text = JSON.stringify({ ...state, rows: 0, step: 0, epoch: 0 });
+          const text = JSON.stringify({ ...state, rows: 0 });
           if (text !== told) {
             send({ event: "state", data: state });
             told = text;

@@ -33,6 +33,8 @@ export interface OpenRun {
   readonly folder: string;
   readonly reader: MetricsReader;
   readonly settings: RunSettingsFile;
+  /** Stage whose embeddings are watched. */
+  readonly watched?: string;
   /** Reads what is new, and judges it. */
   refresh(): Promise<void>;
   /** Absent where the rules cannot be had. */
@@ -168,6 +170,7 @@ export class RunStore {
       folder,
       reader,
       settings,
+      ...(facts ? { watched: facts.embedding } : {}),
       async refresh() {
         for (;;) {
           const more = await reader.read();

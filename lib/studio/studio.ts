@@ -1,10 +1,8 @@
 /** @file The studio: one local page over the files that runs write. */
-import { join } from "node:path";
-import { readRecord, RUN_FILES } from "../checkpoint/run_record.ts";
 import { UserError } from "../errors.ts";
 import { type JudgeFacts, judgeFacts } from "../look/judged.ts";
-import { loadPipeline } from "../pipeline/load.ts";
-import { modulesIn } from "../pipeline/parse/custom.ts";
+import { EngineRoom } from "./engine_room.ts";
+import { graphRoutes } from "./graph_routes.ts";
 import { RunStore } from "./run_store.ts";
 import { runRoutes } from "./run_routes.ts";
 import { serve, type Studio } from "./serve.ts";
@@ -30,18 +28,16 @@ export async function openStudio(
     );
   }
   const root = info ? await Deno.realPath(runs) : runs;
+  const room = new EngineRoom(ownModules);
   /** What the monitors of a run go by; needs its graph. */
   const factsOf = async (folder: string): Promise<JudgeFacts | undefined> => {
     try {
-      const { baseDir, pipeline } = await readRecord(folder);
-      if (!ownModules && modulesIn(pipeline).length > 0) return undefined;
-      const file = join(folder, RUN_FILES.pipeline);
-      return judgeFacts(await loadPipeline(file, { baseDir }));
+      return judgeFacts(await room.load(folder));
     } catch {
       // Of another version, perhaps: its curves can be seen all the same.
       return undefined;
     }
   };
   const store = new RunStore(root, factsOf);
-  return serve({ ...runRoutes(store) }, port);
+  return serve({ ...runRoutes(store), ...graphRoutes(store, room) }, port);
 }

@@ -51,12 +51,19 @@ function legend(edges: Diagram["edges"]): string {
     ).join('<br align="left"/>');
 }
 
-/** Draws with thick, plain, tee-ended and dashed arrows, and a legend. */
-export function toDot({ title, nodes, edges }: Diagram): string {
+/**
+ * Draws with thick, plain, tee-ended and dashed arrows, and a legend.
+ *
+ * @param notes Further lines of a box, by its name.
+ */
+export function toDot(
+  { title, nodes, edges }: Diagram,
+  notes: (name: string) => readonly string[] = () => [],
+): string {
   const boxes = nodes.map(({ name, look, title, shape }) => {
     // `\n` is DOT's own sign for a line break.
-    const label = [name, title, shape].map((line) => quoted(line).slice(1, -1))
-      .join("\\n");
+    const label = [name, title, shape, ...notes(name)]
+      .map((line) => quoted(line).slice(1, -1)).join("\\n");
     return `  ${quoted(name)} [label="${label}" ${BOXES[look]}]`;
   });
   const arrows = edges.map(({ from, to, kind, label }) => {

@@ -51,8 +51,9 @@ export async function post<T>(
   path: string,
   body: unknown,
   signal?: AbortSignal,
+  query: Query = {},
 ): Promise<T> {
-  const response = await fetch(address(path), {
+  const response = await fetch(address(path, query), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),

@@ -1,8 +1,10 @@
 /** @file The page: which of its parts an address shows. */
 /// <reference lib="dom" />
 import { fill, h } from "./dom.ts";
+import { graphPage } from "./graph_page.ts";
 import { runPage } from "./run_page.ts";
 import { runsPage } from "./runs_page.ts";
+import { spectrumPage } from "./spectrum_page.ts";
 
 /** Shows a part, until the signal says that another one is shown. */
 type Show = (
@@ -18,6 +20,8 @@ const RUN_PAGES: Readonly<
   >
 > = {
   curves: runPage,
+  graph: graphPage,
+  spectrum: spectrumPage,
 };
 
 const PARTS: Readonly<Record<string, Show>> = {

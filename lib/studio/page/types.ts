@@ -70,7 +70,13 @@ export interface Standing {
   readonly epoch: number | null;
   readonly verdict: string | null;
   readonly alarms: readonly Alarm[];
+  readonly falls: readonly {
+    readonly step: number;
+    readonly message: string;
+  }[];
   readonly thresholds: readonly Threshold[];
+  /** The newest value of each column. */
+  readonly latest: Readonly<Record<string, number>>;
   readonly charts: readonly ChartInfo[];
   readonly state: Row["state"];
   readonly summary?: Summary | null;
@@ -83,6 +89,8 @@ export interface Run extends Row, Omit<Standing, "state" | "summary"> {
   readonly pipeline: Readonly<Record<string, unknown>>;
   readonly axes: readonly Axis[];
   readonly measuredTime: boolean;
+  /** Stage whose embeddings are watched. */
+  readonly watched: string | null;
 }
 
 /** What runs along the bottom of a chart. */
