@@ -1,6 +1,7 @@
 /** @file The page: which of its parts an address shows. */
 /// <reference lib="dom" />
 import { fill, h } from "./dom.ts";
+import { comparePage } from "./compare_page.ts";
 import { graphPage } from "./graph_page.ts";
 import { runPage } from "./run_page.ts";
 import { runsPage } from "./runs_page.ts";
@@ -26,12 +27,14 @@ const RUN_PAGES: Readonly<
 
 const PARTS: Readonly<Record<string, Show>> = {
   runs: (main, _, signal) => runsPage(main, signal),
+  compare: (main, [ids = ""], signal) =>
+    comparePage(main, ids.split(",").filter(Boolean), signal),
   run: async (main, [id = "", page = "curves"], signal) => {
     await (RUN_PAGES[page] ?? runPage)(main, id, signal);
   },
 };
 
-const MENU = [["runs", "Runs"]] as const;
+const MENU = [["runs", "Runs"], ["compare", "Compare"]] as const;
 
 let shown = new AbortController();
 

@@ -21,7 +21,13 @@ export type RunPage = keyof typeof PAGES;
 export const runHref = (id: string, page: RunPage = "curves"): string =>
   `#/run/${encodeURIComponent(id)}${page === "curves" ? "" : `/${page}`}`;
 
-const GOOD = ["healthy"];
+/** Verdicts that are no fault; any other is one. */
+const KINDS: Readonly<Record<string, string>> = {
+  healthy: "good",
+  falling: "warn",
+  too_short: "",
+  not_watched: "",
+};
 
 /** The verdict as a word with a colour; the word alone says it. */
 export function verdictBadge(
@@ -42,7 +48,7 @@ export function verdictBadge(
     ]),
     ...(said
       ? [h("span", {
-        class: `badge ${GOOD.includes(said) ? "good" : "bad"}`,
+        class: `badge ${Object.hasOwn(KINDS, said) ? KINDS[said] : "bad"}`,
       }, said.replaceAll("_", " "))]
       : []),
   ];
@@ -84,7 +90,7 @@ const pair = (name: string, value: Child): Child =>
 
 /** How a run stands: its figures, and its alarms with their cures. */
 export function figures(
-  { summary, step, epoch, alarms, verdict, state }: Standing,
+  { summary, step, epoch, alarms, falls, verdict, state }: Standing,
   run: Run,
 ): Child {
   const told = alarms.length > 0 ? alarms : run.alarms;
@@ -121,6 +127,9 @@ export function figures(
         h("p", {}, message),
         h("ul", {}, cures.map((cure) => h("li", {}, cure))),
       )
+    ),
+    falls.slice(-3).map(({ step, message }) =>
+      h("p", { class: "fall" }, `Step ${step}: ${message}`)
     ),
     told.length === 0 && verdict === "healthy" && state === "training" &&
     h("p", { class: "quiet" }, "No signal is beyond its threshold."),

@@ -131,7 +131,7 @@ export async function runsPage(
     compare.toggleAttribute("hidden", !enough);
     compare.setAttribute(
       "href",
-      `#/compare/${[...marked].map(encodeURIComponent).join(",")}`,
+      `#/compare/${encodeURIComponent([...marked].join(","))}`,
     );
   };
   const draw = (): void => {
