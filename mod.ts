@@ -188,7 +188,12 @@ export type { Random } from "./lib/ops/random.ts";
 export type { ResumePoint } from "./lib/train/resume_point.ts";
 export { train, type TrainOptions } from "./lib/train/train.ts";
 export type { StepProgress, TrainEvent } from "./lib/train/events.ts";
-export type { Summary, TrainResult } from "./lib/train/summary.ts";
+export type {
+  JudgedEpoch,
+  LastHealthy,
+  Summary,
+  TrainResult,
+} from "./lib/train/summary.ts";
 export {
   resumeSweep,
   sweep,

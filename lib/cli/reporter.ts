@@ -2,6 +2,7 @@
 import { command } from "../command.ts";
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import type { Scores } from "../evaluate/evaluate.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import { verdictText } from "../monitor/verdict.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
@@ -77,6 +78,7 @@ export function stepLine({
   imagesPerSecond,
   metrics,
   headline,
+  scores,
   secondsLeft,
   waiting,
 }: StepProgress): string {
@@ -88,6 +90,9 @@ export function stepLine({
       ? [`waiting for images ${Math.round(100 * waiting)} %`]
       : []),
     `loss ${(metrics["loss"] ?? Number.NaN).toFixed(4)}`,
+    ...(scores
+      ? [`kNN ${percent(scores.knn)}`, `linear probe ${percent(scores.linear)}`]
+      : []),
     ...(headline ? [`${headline.figure} ${headline.value.toFixed(3)}`] : []),
     `${duration(secondsLeft)} left`,
   ].join("  ");
@@ -115,7 +120,7 @@ export const score = (
 
 /** What the encoder was judged by, and what is to be said of it; empty for nothing. */
 function scoresText(
-  { knn, linear, knn_balanced, linear_balanced, note }: Summary,
+  { knn, linear, knn_balanced, linear_balanced, note }: Scores,
 ): string {
   const judged = [
     ...knn === null ? [] : [`kNN ${score(knn, knn_balanced)}`],
@@ -235,11 +240,15 @@ export function reporter(
         ].join("\n"),
       );
     },
+    judged: ({ epoch, scores }) =>
+      terminal.print(
+        `epoch ${Number(epoch.toFixed(2))}: ${scoresText(scores)}`,
+      ),
     notice: ({ text }) => terminal.warn(`warning: ${text}`),
     track: ({ text }) => terminal.print(text),
     evaluate: () => terminal.live("Evaluating the encoder"),
     done({ result: { summary, end } }) {
-      const { steps, seconds, images_per_second } = summary;
+      const { steps, seconds, images_per_second, protocol } = summary;
       const loss = summary.loss?.toFixed(4) ?? "–";
       const std = summary.embedding_std?.toFixed(3) ?? "–";
       terminal.print(
@@ -249,8 +258,22 @@ export function reporter(
           integer(images_per_second)
         } images/s), loss ${loss}, embedding_std ${std}, ${verdictOf(summary)}`,
       );
+      const { last_healthy: healthy } = summary;
+      const stopped = end === "stopped";
       const scores = scoresText(summary);
-      if (end === "finished" && scores) terminal.print(scores);
+      if (end !== "interrupted" && scores) {
+        terminal.print(stopped ? `as it was stopped: ${scores}` : scores);
+      }
+      if (stopped && healthy) {
+        const at = `step ${integer(healthy.step)}`;
+        terminal.print(
+          `at its last healthy checkpoint, ${at}: ${scoresText(healthy)}`,
+        );
+      }
+      if (protocol?.knn) terminal.print(`  kNN: ${protocol.knn}`);
+      if (protocol?.linear) {
+        terminal.print(`  linear probe: ${protocol.linear}`);
+      }
       if (end === "interrupted" && resumable) {
         terminal.print(`To go on: ${command(`resume ${folder}`)}`);
       }

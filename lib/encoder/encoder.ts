@@ -26,6 +26,8 @@ export interface EncoderOptions extends Pick<LoadOptions, "onModule"> {
   readonly batch?: number | undefined;
   /** Which weights; by default the newest that looked healthy. */
   readonly checkpoint?: Which | undefined;
+  /** Of an untrained encoder's weights; by default the run's. */
+  readonly seed?: number | undefined;
   /** A GPU where there is one, by default. */
   readonly device?: Device | undefined;
   /** Threads in all, on a CPU; one for each core by default. */
@@ -124,7 +126,7 @@ export class Encoder {
    */
   static async open(
     path: string,
-    { of, batch, checkpoint, device, threads, engine, ...options }:
+    { of, batch, checkpoint, seed, device, threads, engine, ...options }:
       EncoderOptions = {},
   ): Promise<Encoder> {
     const run = await openRun(path, { ...options, checkpoint });
@@ -143,7 +145,7 @@ export class Encoder {
       if (run.checkpoint) {
         const { entry, values } = run.checkpoint;
         await restoreWeights(runtime, needed, values, entry.file);
-      } else await firstWeights(runtime, needed, graph, pipeline.seed);
+      } else await firstWeights(runtime, needed, graph, seed ?? pipeline.seed);
       return new Encoder(run, network, opened, images, runtime, program);
     } catch (error) {
       runtime.close();

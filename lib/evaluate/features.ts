@@ -3,6 +3,7 @@ import { type Images, inMemory } from "../data/source.ts";
 import { embedded, type EmbeddedBatch } from "../encoder/embed.ts";
 import { featureExtractor } from "../graph/features.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
+import { loadOnce } from "./load_once.ts";
 import type { Programs } from "../compile/runtime.ts";
 
 /** Rows of numbers, one an image. */
@@ -57,10 +58,8 @@ export function featureReader(
   session: Encodes,
   signal?: AbortSignal,
 ): FeatureReader {
-  const program = session.load(
-    "features",
-    featureExtractor(session.graph, BATCH),
-  );
+  const extractor = featureExtractor(session.graph, BATCH);
+  const program = loadOnce(session, "features", [BATCH], extractor);
   return (set) =>
     gatherFeatures(set, embedded(program, set, { batch: BATCH, signal }));
 }

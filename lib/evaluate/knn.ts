@@ -4,6 +4,7 @@ import { l2Normalize } from "../ops/normalize.ts";
 import type { Programs } from "../compile/runtime.ts";
 import { top1 } from "./accuracy.ts";
 import { eachBatch } from "./each_batch.ts";
+import { loadOnce } from "./load_once.ts";
 import { type Labelled, uploadSet } from "./probe_set.ts";
 
 /** Settings of {@linkcode knnAccuracy}. */
@@ -63,10 +64,11 @@ export async function knnSweep(
   },
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<number, Int32Array>> {
-  const bank = await uploadSet(programs, train);
+  const bank = await uploadSet(programs, train, "knn");
   const { width, count, data } = test.features;
   const neighbours = Math.min(Math.max(...ks), train.features.count);
-  const vote = programs.load("knn", (execution) => {
+  const what = [bank.rows.path, classes, temperature, ...ks];
+  const vote = loadOnce(programs, "knn", what, (execution) => {
     const queries = execution.feed("rows", [BATCH, width], "float32");
     const similarity = tf.matMul(
       l2Normalize(queries as tf.Tensor2D),

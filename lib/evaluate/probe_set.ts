@@ -3,6 +3,7 @@ import type { TensorData } from "../ir/dtype.ts";
 import type { VariableRef } from "../trace/execution.ts";
 import type { Programs } from "../compile/runtime.ts";
 import type { Features } from "./features.ts";
+import { loadOnce } from "./load_once.ts";
 
 /** Features with the class of each row. */
 export interface Labelled {
@@ -17,15 +18,26 @@ export function featureTensor(
   return { dtype: "float32", shape: [count, width], data };
 }
 
-let uploads = 0;
+/** A labelled set on the device. */
+export interface Uploaded {
+  readonly rows: VariableRef;
+  readonly classes: VariableRef;
+}
 
-/** Puts a labelled set into variables of its own. */
+/**
+ * Puts a labelled set into variables. They are those of the sets of this size
+ * that were there before it for the same purpose: a run that is judged often
+ * holds one.
+ *
+ * @param purpose Such as `knn`.
+ */
 export async function uploadSet(
   programs: Programs,
   { features, labels }: Labelled,
-): Promise<{ rows: VariableRef; classes: VariableRef }> {
-  const name = `evaluate/${uploads++}`;
+  purpose: string,
+): Promise<Uploaded> {
   const { count, width } = features;
+  const name = `evaluate/${purpose}/${count}x${width}`;
   const rows: VariableRef = {
     path: `${name}/rows`,
     shape: [count, width],
@@ -36,7 +48,7 @@ export async function uploadSet(
     shape: [count],
     dtype: "int32",
   };
-  const upload = programs.load("upload_features", (execution) => {
+  const upload = loadOnce(programs, "upload_features", [name], (execution) => {
     execution.assign(rows, execution.feed("rows", rows.shape, "float32"));
     execution.assign(
       classes,

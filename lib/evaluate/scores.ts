@@ -6,6 +6,8 @@ import { bootstrap } from "./interval.ts";
 import { knnSweep } from "./knn.ts";
 import { rowsOf } from "./labelled.ts";
 import { logisticWinners } from "./logistic.ts";
+import { PENALTIES } from "../model/probe.ts";
+import { knnProtocol, linearProtocol } from "./protocols.ts";
 import type { Labelled } from "./probe_set.ts";
 
 /** One score. */
@@ -140,8 +142,7 @@ async function neighbours(
       key: `knn${k}`,
       name: `kNN, k = ${k}`,
       labels: count,
-      protocol:
-        `${k} nearest of all training images by cosine similarity, votes weighted by exp(similarity / ${TEMPERATURE}) (arXiv:1805.01978)`,
+      protocol: knnProtocol({ k, temperature: TEMPERATURE }),
     })
   );
 }
@@ -162,17 +163,16 @@ async function linear(
       await logisticWinners(programs, some, test, classes, {}, signal),
     );
   }
-  const stopped = found.filter(({ converged }) => !converged).length;
   return scoreOf(found.map(({ winners }) => winners), test.labels, {
     key,
     name,
     labels: learnt,
     c: found.map(({ c }) => c),
-    protocol: `logistic regression on ${what}, features standardised, L-BFGS ${
-      stopped > 0 ? `(not converged in ${stopped} of ${draws})` : "to the end"
-    }, C chosen on a fifth of those${
-      draws > 1 ? `, mean of ${draws} draws` : ""
-    }`,
+    protocol: linearProtocol({
+      what,
+      penalties: PENALTIES,
+      converged: found.map(({ converged }) => converged),
+    }),
   });
 }
 

@@ -11,6 +11,10 @@ export const scoresSchema = z.object({
   epochs: z.number(),
   knn: z.number().nullable(),
   linear: z.number().nullable(),
+  protocol: z.object({
+    knn: z.string().optional(),
+    linear: z.string().optional(),
+  }).optional(),
   verdict: z.unknown(),
   engine: z.string(),
 });
@@ -44,33 +48,24 @@ export interface CardFacts {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-interface Judged {
-  readonly knn?: { k: number; temperature: number } | false;
-  readonly linear?: { epochs: number; lr: number; batch: number } | false;
-}
-
 /** One line for each score, with its protocol. */
 function scoreLines(facts: CardFacts): string[] {
-  const { scores, pipeline } = facts;
+  const { scores } = facts;
   if (!scores) {
     return ["- The run has not ended, or left no `summary.json`: no scores."];
   }
-  const { knn, linear } = (pipeline["evaluate"] ?? {}) as Judged;
-  const lines: string[] = [];
-  if (scores.knn !== null && knn) {
-    lines.push(
-      `- kNN: ${
-        percent(scores.knn)
-      } of test images. Training images as the bank, k = ${knn.k}, cosine similarity, votes weighted by exp(similarity / ${knn.temperature}).`,
-    );
-  }
-  if (scores.linear !== null && linear) {
-    lines.push(
-      `- Linear probe: ${
-        percent(scores.linear)
-      } of test images. Softmax regression on standardised features, Adam at ${linear.lr}, ${linear.epochs} epochs, batch ${linear.batch}.`,
-    );
-  }
+  const line = (
+    name: string,
+    score: number | null,
+    protocol = "how is not recorded",
+  ): string[] =>
+    score === null
+      ? []
+      : [`- ${name}: ${percent(score)} of test images; ${protocol}.`];
+  const lines = [
+    ...line("kNN", scores.knn, scores.protocol?.knn),
+    ...line("Linear probe", scores.linear, scores.protocol?.linear),
+  ];
   return [
     ...lines.length > 0 ? lines : ["- It was not judged on labels."],
     "",

@@ -3,11 +3,13 @@ import { metricOf } from "../checkpoint/retention.ts";
 import { SIGNALS } from "../monitor/signals.ts";
 import type { Findings } from "../diagnostics/diagnostic.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { reportedScores } from "../model/probe.ts";
 import { unknownName } from "../diagnostics/validate.ts";
 
 /** Names in `metrics.jsonl`; one for each stage follows a colon. */
-const metricsOf = (stages: Pipeline["stages"]): readonly string[] => [
+const metricsOf = ({ stages, evaluate }: Pipeline): readonly string[] => [
   "loss",
+  ...reportedScores(evaluate),
   ...SIGNALS.map(({ name }) => name),
   ...new Set(
     [...stages.values()].flatMap(({ definition }) => definition.reports ?? []),
@@ -16,13 +18,14 @@ const metricsOf = (stages: Pipeline["stages"]): readonly string[] => [
 
 /** Reports a rule for the best checkpoint that names no metric, or none of a stage. */
 export function checkBest(
-  { checkpoint: { best }, stages }: Pipeline,
+  pipeline: Pipeline,
   findings: Findings,
 ): void {
+  const { checkpoint: { best }, stages } = pipeline;
   if (!best) return;
   const [name = "", stage] = metricOf(best).split(/:(.*)/);
   const path = ["checkpoint", "best", Object.keys(best)[0] as string];
-  const metrics = metricsOf(stages);
+  const metrics = metricsOf(pipeline);
   if (!metrics.includes(name)) {
     unknownName(name, path, "the metric", metrics, findings);
   } else if (stage !== undefined && !stages.has(stage)) {

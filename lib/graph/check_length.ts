@@ -56,7 +56,7 @@ export function overlongWarmups(
 
 /** Reports warm-ups that take the whole run, as far as its length is known. */
 export function checkLength(
-  { data: { batch, source, options }, train }: Pipeline,
+  { data: { batch, source, options }, train, evaluate }: Pipeline,
   findings: Findings,
 ): void {
   const images = source.trainImages?.(options);
@@ -68,5 +68,20 @@ export function checkLength(
       hints,
       related: [["train", train.length.unit], ["data", "batch"]],
     });
+  }
+  const { unit, count } = train.length;
+  const each = unit === "epochs" ? 1 : perEpoch;
+  const { every } = evaluate;
+  if (every === undefined || each === undefined) return;
+  if (every * each > count) {
+    findings.warn(
+      "schedule-too-long",
+      ["evaluate", "every"],
+      `Every ${every} epochs is never: the run has ${count} ${unit}, and is judged at its end alone`,
+      {
+        hints: ["make the run longer, or judge more often"],
+        related: [["train", unit]],
+      },
+    );
   }
 }

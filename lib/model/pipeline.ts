@@ -119,11 +119,14 @@ export interface Evaluate {
   };
   /** k-nearest-neighbour classification; absent when it is not wanted. */
   readonly knn?: { readonly k: number; readonly temperature: number };
+  /** Epochs between two judgements while it trains; none, when it is absent. */
+  readonly every?: number;
   /** A linear classifier; absent when it is not wanted. */
   readonly linear?: {
-    readonly epochs: number;
-    readonly lr: number;
-    readonly batch: number;
+    /** Penalties to choose from, as scikit-learn's `C`. */
+    readonly c: readonly number[];
+    /** Most steps of its solver. */
+    readonly iterations: number;
   };
 }
 

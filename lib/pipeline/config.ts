@@ -111,10 +111,11 @@ export interface PipelineConfig<Own extends object = never> {
       readonly temperature?: number;
     };
     readonly linear?: false | {
-      readonly epochs?: number;
-      readonly lr?: number;
-      readonly batch?: number;
+      readonly c?: number | readonly number[];
+      readonly iterations?: number;
     };
+    /** Epochs between two judgements while it trains. */
+    readonly every?: number;
   };
   /** Where the run is told of while it trains. */
   readonly track?: {

@@ -2,11 +2,12 @@
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import type { InstallProgress } from "../engine/install.ts";
 import type { Device } from "../engine/open.ts";
+import type { Scores } from "../evaluate/evaluate.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { Alarm } from "../monitor/watch.ts";
 import type { Headline } from "./monitoring.ts";
 import type { StepMetrics } from "./session.ts";
-import type { TrainResult } from "./summary.ts";
+import type { JudgedEpoch, TrainResult } from "./summary.ts";
 
 /** What happens in a run, as it happens. */
 export type TrainEvent =
@@ -57,6 +58,12 @@ export type TrainEvent =
     readonly kind: "track";
     readonly text: string;
   }
+  | {
+    /** Scores while it trains. */
+    readonly kind: "judged";
+    readonly epoch: number;
+    readonly scores: Scores;
+  }
   | { readonly kind: "evaluate" }
   | { readonly kind: "done"; readonly result: TrainResult };
 
@@ -76,6 +83,8 @@ export interface StepProgress {
   readonly metrics: StepMetrics;
   /** The signal that matters most now: one beyond its threshold, if any is. */
   readonly headline?: Headline;
+  /** The newest scores, of a run that is judged while it trains. */
+  readonly scores?: JudgedEpoch;
   /** At this speed. */
   readonly secondsLeft: number;
   /** Share of the time that the last steps waited for images, 0..1. */

@@ -3,6 +3,7 @@ import { landmarksOf } from "../graph/monitors.ts";
 import { outputOf } from "../graph/stage_graph.ts";
 import { keyOf, type Spectra } from "../monitor/define.ts";
 import { isWatched } from "../monitor/policy.ts";
+import { reportedScores } from "../model/probe.ts";
 import { SIGNALS, signalsAt } from "../monitor/signals.ts";
 import { RunningMean } from "../monitor/verdicts/define.ts";
 import type { Verdict } from "../monitor/verdict.ts";
@@ -39,9 +40,11 @@ const NOTHING: Noticed = { alarms: [], falls: [] };
 export function reported(
   { pipeline, metrics }: TrainingSession,
 ): readonly string[] | undefined {
-  if (!metrics || !isWatched(pipeline.monitor)) return metrics;
+  if (!metrics) return metrics;
+  const scores = reportedScores(pipeline.evaluate);
+  if (!isWatched(pipeline.monitor)) return [...metrics, ...scores];
   const others = SIGNALS.filter(({ at }) => at !== "step");
-  return [...metrics, ...others.map(({ name }) => name)];
+  return [...metrics, ...others.map(({ name }) => name), ...scores];
 }
 
 /** The monitors of one run. */

@@ -22,6 +22,13 @@ export class Pace {
     this.#waits.shift();
   }
 
+  /** Leaves out time that something else took after the last step. */
+  skip(milliseconds: number): void {
+    this.#times.forEach((time, i) => {
+      this.#times[i] = time + milliseconds;
+    });
+  }
+
   /** Share of the time that steps waited for images, 0..1. */
   get waiting(): number {
     const [times, waits] = [this.#times, this.#waits];

@@ -1,11 +1,13 @@
 /** @file What a run remembers of its steps. */
+import { SCORES } from "../model/probe.ts";
 import type { Fall } from "../monitor/fall.ts";
 import type { Alarm } from "../monitor/watch.ts";
 import { Averages } from "./averages.ts";
 import { Monitoring } from "./monitoring.ts";
 import { type MetricsLine, reportedStep } from "./metrics_file.ts";
 import type { StepMetrics, TrainingSession } from "./session.ts";
-import { finite } from "./summary.ts";
+import { judgedOf } from "./judged_lines.ts";
+import { finite, type JudgedEpoch } from "./summary.ts";
 
 /** Steps between two checkpoints. */
 export const checkpointSteps = (
@@ -22,6 +24,8 @@ export class RunMemory {
   readonly alarms: Alarm[] = [];
   /** Figures that were on their way to a collapse, in order. */
   readonly falls: Fall[] = [];
+  /** Scores while it trained, in order. */
+  readonly history: JudgedEpoch[] = [];
   #loss: number | null = null;
   #seconds = 0;
 
@@ -51,7 +55,11 @@ export class RunMemory {
     const scheduled = Object.keys(session.scheduled);
     const reported = lines.map((line) => reportedStep(line, scheduled));
     this.averages.recall(reported, checkpointSteps(session), session.done);
-    const { alarms, falls } = this.monitoring.replay(reported);
+    this.history.push(...lines.flatMap((line) => judgedOf(line) ?? []));
+    // Scores are not watched.
+    const { alarms, falls } = this.monitoring.replay(
+      lines.map((line) => reportedStep(line, [...scheduled, ...SCORES])),
+    );
     this.alarms.push(...alarms);
     this.falls.push(...falls);
     const last = lines.at(-1);

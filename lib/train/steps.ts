@@ -4,6 +4,8 @@ import type { Fall } from "../monitor/fall.ts";
 import type { TrainEvent } from "./events.ts";
 import { checkpointSteps, type RunMemory } from "./run_memory.ts";
 import type { Seen } from "./monitoring.ts";
+import { asMetrics } from "./judged_lines.ts";
+import type { Judging } from "./judging.ts";
 import { Pace } from "./pace.ts";
 import { endedBy, writing } from "./run_errors.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
@@ -41,7 +43,8 @@ const fallText = (
  */
 export async function trainSteps(
   folder: RunFolder,
-  { memory, tracking }: {
+  { memory, judging, tracking }: {
+    readonly judging: Judging;
     readonly memory: RunMemory;
     readonly tracking: RunTracking | undefined;
   },
@@ -54,11 +57,22 @@ export async function trainSteps(
   const saveEvery = checkpointSteps(session);
   const pace = new Pace();
   const start = performance.now();
-  /** Of training, also before this process went on with it. */
-  const secondsNow = () => memory.seconds + (performance.now() - start) / 1000;
+  let judged = 0;
+  /** Of training alone, also before this process went on with it. */
+  const secondsNow = () =>
+    memory.seconds + (performance.now() - start - judged) / 1000;
   const first = session.done;
   let saved = first;
   let end: StepsRun["end"] = "finished";
+  /** Judging is no part of the time that training takes. */
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const before = performance.now();
+    const result = await work();
+    const took = performance.now() - before;
+    judged += took;
+    pace.skip(took);
+    return result;
+  };
   /** A checkpoint between two that are due has means of too few steps to compare. */
   const save = async (due: boolean): Promise<void> => {
     await writing(folder, async () => {
@@ -85,11 +99,18 @@ export async function trainSteps(
       if (saved !== session.done) await save(false);
       throw endedBy(error, folder, session.done);
     }
-    const { metrics, spectra, alarms, falls } = seen;
+    const { spectra, alarms, falls } = seen;
     const { done } = session;
     pace.tick(performance.now(), session.waited);
-    memory.add(metrics);
     const epoch = done / stepsPerEpoch;
+    const scores = await timed(() => judging.due());
+    if (scores) {
+      const { knn, linear } = scores;
+      memory.history.push({ step: done, epoch, knn, linear });
+      emit({ kind: "judged", epoch, scores });
+    }
+    const metrics = { ...seen.metrics, ...(scores ? asMetrics(scores) : {}) };
+    memory.add(metrics);
     const line = {
       step: done,
       epoch,
@@ -118,6 +139,7 @@ export async function trainSteps(
     }
     if (end === "stopped") break;
     const { headline } = monitoring;
+    const latest = memory.history.at(-1);
     emit({
       kind: "step",
       progress: {
@@ -128,6 +150,7 @@ export async function trainSteps(
         imagesPerSecond: pace.stepsPerSecond * batch,
         metrics,
         ...(headline ? { headline } : {}),
+        ...(latest ? { scores: latest } : {}),
         secondsLeft: (steps - done) / pace.stepsPerSecond,
         waiting: pace.waiting,
       },

@@ -1,8 +1,29 @@
 /** @file What a run leaves at its end. */
 import type { Device } from "../engine/open.ts";
+import type { Scores } from "../evaluate/evaluate.ts";
 import type { Fall } from "../monitor/fall.ts";
 import type { Verdict } from "../monitor/verdict.ts";
 import type { Alarm } from "../monitor/watch.ts";
+
+/** Scores of a run while it trained. */
+export interface JudgedEpoch {
+  /** Counted from 1. */
+  readonly step: number;
+  /** With a fraction. */
+  readonly epoch: number;
+  /** kNN accuracy in 0..1; `null` where it was not asked for. */
+  readonly knn: number | null;
+  /** Accuracy of the linear probe in 0..1; `null` where it was not asked for. */
+  readonly linear: number | null;
+}
+
+/** Scores of the weights that a run had before it went wrong. */
+export interface LastHealthy extends Omit<Scores, "protocol"> {
+  /** File of the checkpoint, from the run's folder. */
+  readonly checkpoint: string;
+  /** Step that it was written after. */
+  readonly step: number;
+}
 
 /** Contents of `summary.json`. */
 export interface Summary {
@@ -21,7 +42,10 @@ export interface Summary {
   readonly images_per_second: number;
   /** Of the last step; `null` when it is no number. */
   readonly loss: number | null;
-  /** Accuracies in 0..1; `null` where `note` says why. */
+  /**
+   * Accuracies in 0..1 of the weights that the run ended with; of one that was
+   * stopped, as it was stopped. `null` where `note` says why.
+   */
   readonly knn: number | null;
   /** Accuracy of a linear probe, in 0..1. */
   readonly linear: number | null;
@@ -29,6 +53,12 @@ export interface Summary {
   readonly knn_balanced?: number;
   /** Mean of the classes' own accuracies, which their sizes do not sway. */
   readonly linear_balanced?: number;
+  /** How each score was come by, in words. */
+  readonly protocol?: NonNullable<Scores["protocol"]>;
+  /** Scores while it trained, of a run with `evaluate.every`. */
+  readonly history?: readonly JudgedEpoch[];
+  /** Scores from before it went wrong, of a run that was stopped. */
+  readonly last_healthy?: LastHealthy;
   /** Running mean of the collapse signal. */
   readonly embedding_std: number | null;
   /** What became of the run: the gravest fault that was there at its end. */

@@ -14,7 +14,6 @@ import {
   openEngine,
   openInstalled,
 } from "../engine/open.ts";
-import { evaluate, type Scores } from "../evaluate/evaluate.ts";
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { peakBytes } from "../ir/memory.ts";
@@ -23,6 +22,7 @@ import type { LoadedPipeline } from "../pipeline/load.ts";
 import { unlessAborted } from "./abort.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainEvent } from "./events.ts";
+import { Judging } from "./judging.ts";
 import { machineMemory } from "./machine_memory.ts";
 import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
 import { readInit } from "./init.ts";
@@ -48,7 +48,7 @@ import {
   type Watch,
 } from "../compile/runtime.ts";
 import { TrainingSession } from "./session.ts";
-import { healthyFile, type StepsRun, trainSteps } from "./steps.ts";
+import { healthyFile, trainSteps } from "./steps.ts";
 import { checkMayReach } from "../track/mlflow/client.ts";
 import { RunTracking } from "./tracking.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
@@ -378,22 +378,35 @@ async function trainTold(
     rounding: session.rounding,
     seconds: compiling / 1000,
   });
+  const judging = new Judging(session, judged);
+  if (judging.impossible !== undefined) {
+    const text = `Cannot judge while it trains: ${judging.impossible}`;
+    emit({ kind: "notice", text });
+  }
   await writing(folder, async () => await tracking?.begin(session.done));
-  const run = await trainSteps(folder, told, emit, signal);
-  if (run.end === "finished") emit({ kind: "evaluate" });
-  const { end, scores } = await judge(run, session, judged, signal);
-  const { monitoring, alarms, falls, loss } = memory;
+  const run = await trainSteps(
+    folder,
+    { ...told, judging },
+    emit,
+    signal,
+  );
+  const { done } = session;
+  if (run.end !== "interrupted") emit({ kind: "evaluate" });
+  const { end, scores, healthy } = await judging.end(run, folder, signal);
+  const { monitoring, alarms, falls, loss, history } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,
-    steps: session.done,
-    epochs: session.done / session.length.stepsPerEpoch,
+    steps: done,
+    epochs: done / session.length.stepsPerEpoch,
     seconds: run.seconds,
     images_per_second: run.imagesPerSecond,
-    ...(resume?.checkpoint?.entry.step === session.done
-      ? await folder.timeOf(session.done)
+    ...(resume?.checkpoint?.entry.step === done
+      ? await folder.timeOf(done)
       : {}),
     loss,
     ...scores,
+    ...(history.length > 0 ? { history } : {}),
+    ...(healthy ? { last_healthy: healthy } : {}),
     embedding_std: finite(monitoring.embeddingStd),
     verdict: monitoring.verdict,
     judged_from: monitoring.enough,
@@ -412,26 +425,4 @@ async function trainTold(
     end,
     ...(alarm ? { alarm } : {}),
   };
-}
-
-/** Scores of an encoder that was trained to its end, if the signal does not come first. */
-async function judge(
-  { end }: StepsRun,
-  session: TrainingSession,
-  data: LoadedData,
-  signal: AbortSignal | undefined,
-): Promise<{ end: StepsRun["end"]; scores: Scores }> {
-  const none = (end: StepsRun["end"]) => ({
-    end,
-    scores: { knn: null, linear: null, note: `the run was ${end}` },
-  });
-  if (end !== "finished") return none(end);
-  const { pipeline } = session;
-  try {
-    const scores = await evaluate(session, data, pipeline.evaluate, { signal });
-    return { end, scores };
-  } catch (error) {
-    if (signal?.aborted && error === signal.reason) return none("interrupted");
-    throw error;
-  }
 }

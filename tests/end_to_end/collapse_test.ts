@@ -11,7 +11,7 @@ const short = (steps: number): string[] =>
     "stages.y.width=4",
     "train.epochs=null",
     `train.steps=${steps}`,
-    "evaluate=null",
+    "evaluate=false",
   );
 
 /** The same at the full learning rate from the first step to the last. */
@@ -71,16 +71,16 @@ Deno.test("SimSiam without its defences collapses and is stopped", async () => {
   );
   assert.match(stderr, /--set monitor\.collapse=warn/);
   assert.equal(summary["verdict"], "collapsed");
-  assert.equal(summary["knn"], null);
 });
 
-Deno.test("SimSiam without stop-gradient, batch norm kept, collapses to few directions; the last healthy checkpoint stays", async () => {
+Deno.test("SimSiam without stop-gradient, batch norm kept, collapses to few directions; the last healthy checkpoint stays, and both are judged", async () => {
   await using it = await runs(
     "simsiam",
     ...small(600),
     ...sets(
       "stages.loss.between=[p, z]",
       "checkpoint={every: 0.1, keep: 1}",
+      "evaluate={linear: {c: 0.1}}",
     ),
   );
   const { code, stdout, stderr, summary, run } = it;
@@ -101,6 +101,18 @@ Deno.test("SimSiam without stop-gradient, batch norm kept, collapses to few dire
   assert.deepEqual(entries.map(({ healthy }) => healthy), [true]);
   const [alarm] = summary["alarms"] as { step: number }[];
   assert.ok((entries[0]?.step ?? Infinity) < (alarm?.step ?? 0));
+  const healthy = summary["last_healthy"] as Record<string, number | string>;
+  assert.equal(healthy["checkpoint"], file);
+  assert.equal(healthy["step"], entries[0]?.step);
+  for (const scores of [summary, healthy]) {
+    // Chance is 0.067.
+    assert.ok(Number(scores["knn"]) > 0.1 && Number(scores["linear"]) > 0.1);
+  }
+  assert.match(
+    stdout,
+    /as it was stopped: kNN [\d.]+ %, linear probe [\d.]+ %\nat its last healthy checkpoint, step \d+: kNN/,
+  );
+  assert.match(stdout, /linear probe: logistic regression .*, C = 0\.1/);
 });
 
 Deno.test("BYOL whose target is the network itself, with a predictor that lags behind, collapses to few directions", async () => {

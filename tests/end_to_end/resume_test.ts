@@ -98,7 +98,7 @@ Deno.test("A run that is interrupted as its encoder is judged is judged when it 
     const child = start(
       "run",
       ...args(runs),
-      ...sets("evaluate.linear={ epochs: 10000 }"),
+      ...sets("evaluate.linear={ c: 1 }"),
     );
     const done = outcome(child);
     await stepsLogged(runs, STEPS);
@@ -111,7 +111,10 @@ Deno.test("A run that is interrupted as its encoder is judged is judged when it 
     assert.equal(cut["linear"], null);
     assert.equal(cut["note"], "the run was interrupted");
 
-    const fewer = ["--changed", ...sets("evaluate.linear={ epochs: 2 }")];
+    const fewer = [
+      "--changed",
+      ...sets("evaluate.linear={ c: 1, iterations: 2 }"),
+    ];
     const resumed = await stopgrad("resume", run, ...fewer);
     assert.equal(resumed.code, 0, resumed.stderr);
     const whole = await readJson(run, "summary.json");

@@ -5,10 +5,8 @@ import type { LoadedData } from "../../lib/data/source.ts";
 import { evaluate } from "../../lib/evaluate/evaluate.ts";
 import { featureReader, rawPixels } from "../../lib/evaluate/features.ts";
 import { knnAccuracy, type KnnOptions } from "../../lib/evaluate/knn.ts";
-import {
-  linearAccuracy,
-  type LinearOptions,
-} from "../../lib/evaluate/linear.ts";
+import { logisticWinners } from "../../lib/evaluate/logistic.ts";
+import { top1 } from "../../lib/evaluate/accuracy.ts";
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, register } from "../../lib/model/registry.ts";
@@ -26,7 +24,15 @@ import {
 
 const CLASSES = 4;
 const WIDTH = 6;
-const LINEAR: LinearOptions = { epochs: 20, lr: 0.05, batch: 64 };
+const LINEAR = { c: [0.1, 1], iterations: 100 };
+
+/** Share of the test rows that the linear probe is right about. */
+async function linearAccuracy(
+  ...all: Parameters<typeof logisticWinners>
+): Promise<number> {
+  const { winners } = await logisticWinners(...all);
+  return top1(winners, all[2].labels);
+}
 
 /**
  * Points around one centre a class, `spread` wide. With `labels: "random"`
@@ -335,12 +341,17 @@ Deno.test("An interruption ends each part of an evaluation, with its reason", as
     for (const part of parts) await assert.rejects(part(), isReason);
 
     const late = new AbortController();
-    setTimeout(() => late.abort(reason), 10);
-    const long = { ...linear, epochs: 100_000 };
-    await assert.rejects(
-      linearAccuracy(session, ...rows, CLASSES, long, late.signal),
-      isReason,
+    const many = points(5000, 3, 1, "random");
+    const long = linearAccuracy(
+      session,
+      many,
+      rows[1],
+      CLASSES,
+      { c: [1e6], iterations: 100_000 },
+      late.signal,
     );
+    setTimeout(() => late.abort(reason), 1);
+    await assert.rejects(long, isReason);
   });
 });
 

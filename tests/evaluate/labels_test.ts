@@ -9,7 +9,7 @@ import { CONTRASTIVE, tinyImages, tinyPipeline, withSession } from "./tiny.ts";
 const loaded = tinyPipeline(CONTRASTIVE);
 const PROBES = {
   knn: { k: 5, temperature: 0.1 },
-  linear: { epochs: 20, lr: 0.05, batch: 16 },
+  linear: { c: [1], iterations: 50 },
 };
 
 /** Tiny images with other labels, or none. */

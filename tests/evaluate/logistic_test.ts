@@ -3,15 +3,16 @@ import assert from "@std/assert";
 import { Buffer } from "node:buffer";
 import { top1 } from "../../lib/evaluate/accuracy.ts";
 import { lbfgs } from "../../lib/evaluate/lbfgs.ts";
-import {
-  heldOut,
-  logisticWinners,
-  PENALTIES,
-} from "../../lib/evaluate/logistic.ts";
+import { heldOut, logisticWinners } from "../../lib/evaluate/logistic.ts";
+import { PENALTIES } from "../../lib/model/probe.ts";
+import type { Features } from "../../lib/evaluate/features.ts";
+import { mergeColumns } from "../../lib/evaluate/merge_columns.ts";
+import { SoftmaxSolver } from "../../lib/evaluate/softmax_solver.ts";
+import { momentsOf, standardised } from "../../lib/evaluate/standardise.ts";
 import type { Labelled } from "../../lib/evaluate/probe_set.ts";
 import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { engine } from "../helpers/engine.ts";
-import { close } from "../helpers/numeric.ts";
+import { close, Dice } from "../helpers/numeric.ts";
 
 interface Fixture {
   readonly train: number;
@@ -59,6 +60,110 @@ Deno.test("With each penalty the probe says what scikit-learn says", async () =>
     const same = top1(ours.winners, theirs);
     assert.ok(same >= 1 - MOST, `C ${c}: ${same} alike`);
   }
+  programs.close();
+});
+
+/** Columns in threes, as the channels of a grey image. */
+const tripled = ({ labels, features }: Labelled): Labelled => ({
+  labels,
+  features: {
+    ...features,
+    width: 3 * features.width,
+    data: Float32Array.from(
+      { length: 3 * features.data.length },
+      (_, i) => features.data[Math.floor(i / 3)]!,
+    ),
+  },
+});
+
+Deno.test("Columns that are there three times make the penalty a third of what it is", async () => {
+  const programs = compiledRuntime(engine);
+  const { winners } = await logisticWinners(
+    programs,
+    tripled(train),
+    tripled(test),
+    FIXTURE.classes,
+    { c: [0.1 / 3] },
+  );
+  const once = await logisticWinners(programs, train, test, FIXTURE.classes, {
+    c: [0.1],
+  });
+  assert.ok(top1(winners, once.winners) >= 1 - MOST);
+  assert.equal(mergeColumns(tripled(train).features).features.width, 12);
+  programs.close();
+});
+
+/** The same rows seen from elsewhere, in many more columns. */
+function rotated({ count, width, data }: Features, into: number): Features {
+  const dice = new Dice(5);
+  const axes: number[][] = [];
+  for (let i = 0; i < width; i++) {
+    let axis = Array.from({ length: into }, () => dice.normal());
+    for (const other of axes) {
+      const along = axis.reduce((sum, v, j) => sum + v * other[j]!, 0);
+      axis = axis.map((v, j) => v - along * other[j]!);
+    }
+    const length = Math.hypot(...axis);
+    axes.push(axis.map((v) => v / length));
+  }
+  const turned = Float32Array.from({ length: count * into }, (_, i) => {
+    const [row, column] = [Math.floor(i / into), i % into];
+    return axes.reduce(
+      (sum, axis, j) => sum + data[row * width + j]! * axis[column]!,
+      0,
+    );
+  });
+  return { count, width: into, data: turned };
+}
+
+Deno.test("Fewer rows than columns are fitted in their own space, to the same end", async () => {
+  const programs = compiledRuntime(engine);
+  const some = part(0, 40);
+  const moments = momentsOf(some.features);
+  const even = standardised(some.features, moments);
+  const asked = standardised(test.features, moments);
+  const winners = [];
+  for (const into of [undefined, 100]) {
+    const seen = (set: Features) => into ? rotated(set, into) : set;
+    const solver = await SoftmaxSolver.on(
+      programs,
+      { labels: some.labels, features: seen(even) },
+      FIXTURE.classes,
+    );
+    const model = await solver.fit({
+      counts: new Float32Array(40).fill(1),
+      c: 0.1,
+      iterations: 500,
+    });
+    assert.ok(model.converged);
+    winners.push(await solver.classify(model, seen(asked)));
+  }
+  assert.ok(top1(winners[0]!, winners[1]!) >= 1 - MOST);
+  programs.close();
+});
+
+Deno.test("Columns that go together take the solver a few steps", async () => {
+  const programs = compiledRuntime(engine);
+  const dice = new Dice(3);
+  const [count, width] = [400, 60];
+  // Neighbours share nearly all: the covariance has a condition of thousands.
+  const data = new Float32Array(count * width);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = (i % width ? data[i - 1]! : 0) + dice.normal();
+  }
+  const labels = Int32Array.from(
+    { length: count },
+    (_, row) => Math.abs(Math.floor(data[row * width + 30]! / 4)) % 3,
+  );
+  const set = { labels, features: { count, width, data } };
+  const { iterations, converged } = await logisticWinners(
+    programs,
+    set,
+    set,
+    3,
+    { c: [0.01] },
+  );
+  assert.ok(converged && iterations < 40, `${iterations}`);
   programs.close();
 });
 

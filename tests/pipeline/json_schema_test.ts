@@ -88,7 +88,7 @@ const GOOD: readonly (readonly string[])[] = [
   ["monitor=warn"],
   ["monitor={ patience: 2 }"],
   ["checkpoint={ every: 0.5 }"],
-  ["evaluate={ knn: false, linear: { epochs: 1 } }"],
+  ["evaluate={ knn: false, linear: { c: 1 } }"],
   ["evaluate=false"],
   ["name=a-b.c", "seed=7"],
   ["sweep={ grid: { train.ema: [0, 1], seed: [1, 2] } }"],

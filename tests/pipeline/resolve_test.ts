@@ -64,7 +64,7 @@ train:
   precision: bfloat16
 monitor: { collapse: warn, patience: 5 }
 checkpoint: { every: 0.5, keep: 7 }
-evaluate: { of: t, knn: false, linear: { epochs: 3, lr: 0.1, batch: 4 } }
+evaluate: { of: t, knn: false, every: 0.5, linear: { c: 0.1, iterations: 4 } }
 `;
 
 Deno.test("A pipeline that uses every form comes back from its written-out form", () => {
@@ -137,7 +137,7 @@ Deno.test("The written-out form leaves nothing implied", () => {
     checkpoint: { every: 10, keep: 2 },
     evaluate: {
       knn: { k: 20, temperature: 0.1 },
-      linear: { epochs: 50, lr: 0.01, batch: 512 },
+      linear: { c: [0.001, 0.01, 0.1, 1, 10, 100], iterations: 500 },
     },
   });
 });

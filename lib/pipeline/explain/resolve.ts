@@ -92,6 +92,7 @@ export function resolve(pipeline: Pipeline): Plain {
           },
         }
         : {}),
+      ...(evaluate.every === undefined ? {} : { every: evaluate.every }),
       knn: evaluate.knn ?? false,
       linear: evaluate.linear ?? false,
     },

@@ -24,6 +24,7 @@ import {
   evaluate,
   init,
   monitor,
+  OLD_LINEAR,
   perStage,
   SCHEDULES,
   TOP_LEVEL,
@@ -438,7 +439,9 @@ function parseEvaluate(
   registry: Registry,
   findings: Findings,
 ): Evaluate | undefined {
-  const written = value === false ? { knn: false, linear: false } : value ?? {};
+  const written = value === false
+    ? { knn: false, linear: false }
+    : withoutOld(value ?? {}, findings);
   const keys = validate(
     evaluate,
     written,
@@ -453,12 +456,45 @@ function parseEvaluate(
     parseSource(source, options, path, [], registry, findings);
   if (keys.data && !data) return undefined;
   if (data && trained) checkJudgedShape(data, trained, path, findings);
+  if (keys.every !== undefined && !keys.knn && !keys.linear) {
+    findings.error(
+      "out-of-range",
+      ["evaluate", "every"],
+      "Cannot judge while it trains by nothing: kNN and the linear probe are left out",
+      { hints: ["take `every` away, or one of `knn: false`, `linear: false`"] },
+    );
+  }
   return {
     ...(keys.of === undefined ? {} : { of: keys.of }),
     ...(data ? { data } : {}),
     ...(keys.knn ? { knn: keys.knn } : {}),
-    ...(keys.linear ? { linear: keys.linear } : {}),
+    ...(keys.every === undefined ? {} : { every: keys.every }),
+    ...(keys.linear
+      ? { linear: { ...keys.linear, c: [keys.linear.c].flat() } }
+      : {}),
   };
+}
+
+/** Takes away what told how long a probe trains that is fitted to its end now. */
+function withoutOld(value: unknown, findings: Findings): unknown {
+  const linear = isRecord(value) ? value["linear"] : undefined;
+  if (!isRecord(value) || !isRecord(linear)) return value;
+  const old = OLD_LINEAR.filter((key) => key in linear);
+  for (const key of old) {
+    findings.warn(
+      "unknown-key",
+      ["evaluate", "linear", key],
+      `"${key}" has no effect any more: the linear probe is fitted to its end`,
+      {
+        at: "key",
+        hints: [
+          `take it away; \`evaluate: { linear: { c: [0.01, 0.1, 1] } }\` sets the penalties to choose from`,
+        ],
+      },
+    );
+  }
+  const kept = Object.entries(linear).filter(([key]) => !old.includes(key));
+  return { ...value, linear: Object.fromEntries(kept) };
 }
 
 type Sourced = Pick<Pipeline["data"], "source" | "options">;

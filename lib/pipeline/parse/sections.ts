@@ -1,5 +1,6 @@
 /** @file Schemas of the sections that no stage defines: train, monitor, evaluate. */
 import { z } from "zod";
+import { ITERATIONS, PENALTIES } from "../../model/probe.ts";
 import { ACTIONS } from "../../monitor/policy.ts";
 import { ramp } from "../../stages/ramp.ts";
 
@@ -142,13 +143,21 @@ const knn = z.strictObject({
   ),
 });
 
+const penalty = z.number().min(1e-6).max(1e6);
+
 const linear = z.strictObject({
-  epochs: z.int().min(1).max(10_000).default(50).describe(
-    "Passes over the training features",
+  c: z.union([penalty, z.array(penalty).min(1).max(20)]).default([
+    ...PENALTIES,
+  ]).describe(
+    "Penalties to choose from by held-out training images, as scikit-learn's C: less is stronger",
   ),
-  lr: z.number().positive().default(0.01).describe("Adam's learning rate"),
-  batch: z.int().min(1).default(512).describe("Features a step"),
+  iterations: z.int().min(1).max(100_000).default(ITERATIONS).describe(
+    "Most steps of the solver, which ends before when it has converged",
+  ),
 });
+
+/** Keys of a probe that did not converge, of files that were written for it. */
+export const OLD_LINEAR: readonly string[] = ["epochs", "lr", "batch"];
 
 /** Keys of `evaluate`. */
 export const evaluate = z.strictObject({
@@ -157,6 +166,9 @@ export const evaluate = z.strictObject({
   ),
   data: z.record(z.string(), z.unknown()).optional().describe(
     "Labelled images to judge by, where those to train on have no labels: a source with its options, of the same size",
+  ),
+  every: z.number().positive().max(100_000).optional().describe(
+    "Epochs between two judgements while it trains; without it, at the end alone",
   ),
   knn: z.union([z.literal(false), knn]).default(knn.parse({})).describe(
     "Weighted k-nearest-neighbour accuracy, or false",
