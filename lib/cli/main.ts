@@ -22,6 +22,7 @@ import {
 } from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
+import { report as reportCommand } from "./report.ts";
 import { resume } from "./resume.ts";
 import { run } from "./run.ts";
 import { RUN_ORDERS, runs } from "./runs.ts";
@@ -129,6 +130,38 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (run, options) => {
       code = await evaluate(run, options as Parameters<typeof evaluate>[1]);
+    });
+
+  program.command("report")
+    .description("runs as one HTML file: method, curves, scores, neighbours")
+    .argument("<runs...>", "folders of runs, or of a sweep")
+    .requiredOption("--out <file>", "where to, such as report.html")
+    .option("--figures <folder>", "write the figures as SVG, too")
+    .option(
+      "--files-only",
+      "what the runs' files tell: no scores beside baselines, no neighbours",
+    )
+    .option(
+      "--data <path>",
+      "labelled images to judge by; by default the run's own",
+    )
+    .option(
+      "--test <path or share>",
+      "images to test with; by default a folder test/, or 0.2 of them",
+    )
+    .option("--force", "replace files that are there")
+    .addOption(checkpointOption())
+    .addOption(deviceOption())
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
+    .action(async (folders, options) => {
+      code = await reportCommand(
+        folders,
+        options as Parameters<typeof reportCommand>[1],
+      );
     });
 
   program.command("similar")

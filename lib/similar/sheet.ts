@@ -37,15 +37,18 @@ const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (char) => ESCAPES[char] as string);
 
 const STYLE =
-  `body{font:14px system-ui,sans-serif;margin:2em;background:#fff;color:#222}
-.row{display:flex;flex-wrap:wrap;gap:12px;padding:12px 0;border-top:1px solid #ddd}
-figure{margin:0;width:112px}figure:first-child{outline:2px solid #06c;outline-offset:4px}
-img{width:112px;height:112px;object-fit:contain;image-rendering:pixelated;background:#eee}
-figcaption{font-size:11px;overflow-wrap:anywhere}`;
+  `body{font:14px system-ui,sans-serif;margin:2em;background:#fff;color:#222}`;
 
-/** A page that needs no other file; pictures are what the encoder saw. */
-export async function sheetHtml(
-  { title, about, rows }: Sheet,
+/** How rows of pictures are laid out. */
+export const SHEET_STYLE =
+  `.row{display:flex;flex-wrap:wrap;gap:12px;padding:12px 0;border-top:1px solid #ddd}
+.row figure{margin:0;width:112px}.row figure:first-child{outline:2px solid #06c;outline-offset:4px}
+.row img{width:112px;height:112px;object-fit:contain;image-rendering:pixelated;background:#eee}
+.row figcaption{font-size:11px;overflow-wrap:anywhere}`;
+
+/** Rows of pictures as HTML; pictures are what the encoder saw. */
+export async function sheetRows(
+  rows: readonly SheetRow[],
   images: Pictures,
 ): Promise<string> {
   const pictures = new Map<number, string>();
@@ -73,16 +76,24 @@ export async function sheetHtml(
       pictures.get(image)
     }" alt="${name}"><figcaption>${much}${name}</figcaption></figure>`;
   };
+  return rows.map(({ image, others }) =>
+    `<div class="row">${figure(image)}${
+      others.map((other) => figure(other.image, other.similarity)).join("")
+    }</div>`
+  ).join("\n");
+}
+
+/** A page that needs no other file. */
+export async function sheetHtml(
+  { title, about, rows }: Sheet,
+  images: Pictures,
+): Promise<string> {
   return [
     `<!doctype html><html lang="en"><meta charset="utf-8"><title>${
       escaped(title)
-    }</title><style>${STYLE}</style><h1>${escaped(title)}</h1>`,
+    }</title><style>${STYLE}\n${SHEET_STYLE}</style><h1>${escaped(title)}</h1>`,
     ...about.map((line) => `<p>${escaped(line)}</p>`),
-    ...rows.map(({ image, others }) =>
-      `<div class="row">${figure(image)}${
-        others.map((other) => figure(other.image, other.similarity)).join("")
-      }</div>`
-    ),
+    await sheetRows(rows, images),
     "</html>\n",
   ].join("\n");
 }
