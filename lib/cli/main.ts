@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { type FormatName, FORMATS } from "../export/formats.ts";
 import { check } from "./check.ts";
+import { compare } from "./compare.ts";
+import { COMPARED_AXES } from "../look/compare.ts";
 import { config } from "./config.ts";
 import { embed } from "./embed.ts";
 import { evaluate } from "./evaluate.ts";
@@ -205,6 +207,27 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .action(async (folder, options) => {
       code = await runs(folder, options as Parameters<typeof runs>[1]);
+    });
+
+  program.command("compare")
+    .description("runs beside each other: what differs, curves, scores")
+    .argument("<runs...>", "folders of two runs or more")
+    .option(
+      "--metric <key>",
+      "curve to draw, a key of metrics.jsonl; may be repeated (default: loss)",
+      (key: string, all: string[] | undefined) => [...all ?? [], key],
+    )
+    .addOption(
+      new Option("--axis <axis>", "what curves run along")
+        .choices(COMPARED_AXES).default("epoch"),
+    )
+    .option("--out <file>", "write all of it, as JSON")
+    .option("--force", "replace a file that is there")
+    .action(async (runs, { metric = ["loss"], ...options }) => {
+      code = await compare(
+        runs,
+        { metric, ...options } as Parameters<typeof compare>[1],
+      );
     });
 
   program.command("studio")

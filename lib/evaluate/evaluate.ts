@@ -8,6 +8,7 @@ import {
   featureReader,
   type Features,
 } from "./features.ts";
+import { bootstrap } from "./interval.ts";
 import { judgeable } from "./judgeable.ts";
 import { knnWinners } from "./knn.ts";
 import { classCount, labelled, only } from "./labelled.ts";
@@ -26,6 +27,10 @@ export interface Scores {
   readonly linear_balanced?: number;
   /** How each that there is was come by, in words. */
   readonly protocol?: { readonly knn?: string; readonly linear?: string };
+  /** Within which 95 % of the accuracies lie that other test images would give. */
+  readonly knn_interval?: readonly [number, number];
+  /** Within which 95 % of the accuracies lie that other test images would give. */
+  readonly linear_interval?: readonly [number, number];
   /** Why a score is missing although it was asked for, and what is odd about the labels. */
   readonly note?: string;
 }
@@ -71,8 +76,18 @@ export async function evaluate(
   return {
     knn: near ? top1(near, labels) : null,
     linear: line ? top1(line.winners, labels) : null,
-    ...(near ? { knn_balanced: balanced(near, labels) } : {}),
-    ...(line ? { linear_balanced: balanced(line.winners, labels) } : {}),
+    ...(near
+      ? {
+        knn_balanced: balanced(near, labels),
+        knn_interval: intervalOf(near, labels),
+      }
+      : {}),
+    ...(line
+      ? {
+        linear_balanced: balanced(line.winners, labels),
+        linear_interval: intervalOf(line.winners, labels),
+      }
+      : {}),
     protocol: {
       ...(knn ? { knn: knnProtocol(knn) } : {}),
       ...(line
@@ -89,3 +104,9 @@ export async function evaluate(
     ...note,
   };
 }
+
+const intervalOf = (
+  winners: Int32Array,
+  labels: Int32Array,
+): readonly [number, number] =>
+  bootstrap(winners.map((winner, i) => winner === labels[i] ? 1 : 0));

@@ -26,6 +26,8 @@ const fallSchema = z.object({
   message: z.string(),
 });
 
+const interval = z.tuple([z.number(), z.number()]).optional().catch(undefined);
+
 const summarySchema = z.looseObject({
   pipeline: z.string(),
   steps: z.number(),
@@ -35,6 +37,8 @@ const summarySchema = z.looseObject({
   loss: number,
   knn: number,
   linear: number,
+  knn_interval: interval,
+  linear_interval: interval,
   embedding_std: number.optional(),
   verdict: z.string(),
   signals: z.record(z.string(), number).optional(),

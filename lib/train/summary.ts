@@ -59,6 +59,10 @@ export interface Summary {
   readonly history?: readonly JudgedEpoch[];
   /** Scores from before it went wrong, of a run that was stopped. */
   readonly last_healthy?: LastHealthy;
+  /** Bootstrap over the test images, 95 %. */
+  readonly knn_interval?: readonly [number, number];
+  /** Bootstrap over the test images, 95 %. */
+  readonly linear_interval?: readonly [number, number];
   /** Running mean of the collapse signal. */
   readonly embedding_std: number | null;
   /** What became of the run: the gravest fault that was there at its end. */
