@@ -1,6 +1,7 @@
 /** @file The studio: one local page over the files that runs write. */
 import { UserError } from "../errors.ts";
 import { type JudgeFacts, judgeFacts } from "../look/judged.ts";
+import { embeddingRoutes } from "./embedding_routes.ts";
 import { EngineRoom } from "./engine_room.ts";
 import { graphRoutes } from "./graph_routes.ts";
 import { RunStore } from "./run_store.ts";
@@ -39,5 +40,10 @@ export async function openStudio(
     }
   };
   const store = new RunStore(root, factsOf);
-  return serve({ ...runRoutes(store), ...graphRoutes(store, room) }, port);
+  const routes = {
+    ...runRoutes(store),
+    ...graphRoutes(store, room),
+    ...embeddingRoutes(store, room),
+  };
+  return serve(routes, port);
 }

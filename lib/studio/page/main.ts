@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import { fill, h } from "./dom.ts";
 import { comparePage } from "./compare_page.ts";
+import { embeddingPage } from "./embedding_page.ts";
 import { graphPage } from "./graph_page.ts";
 import { runPage } from "./run_page.ts";
 import { runsPage } from "./runs_page.ts";
@@ -23,6 +24,7 @@ const RUN_PAGES: Readonly<
   curves: runPage,
   graph: graphPage,
   spectrum: spectrumPage,
+  embeddings: embeddingPage,
 };
 
 const PARTS: Readonly<Record<string, Show>> = {

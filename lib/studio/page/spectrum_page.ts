@@ -1,6 +1,6 @@
 /** @file The spectrum of a run's embeddings over its steps: a dimensional collapse is seen in it. */
 /// <reference lib="dom" />
-import { type Curve } from "../../look/draw/chart.ts";
+import type { Curve } from "../../look/draw/chart.ts";
 import { get } from "./api.ts";
 import { ChartPanel, type Drawing, Zoom } from "./chart_panel.ts";
 import { figure, fill, h } from "./dom.ts";
