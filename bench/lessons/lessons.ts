@@ -14,10 +14,9 @@ export const LESSONS: Readonly<
   predictor: { "with predictor": HEALTHY, "no predictor": COLLAPSES },
   momentum: {
     "tau 0.95": HEALTHY,
-    "tau 0": undefined,
-    "tau 0.95, slow predictor": undefined,
-    "tau 0, slow predictor": COLLAPSES,
-    "no predictor": COLLAPSES,
+    "tau 0": HEALTHY,
+    "tau 0.95, no predictor": undefined,
+    "tau 0, no predictor": COLLAPSES,
   },
   invariance: {
     "all three terms": HEALTHY,
