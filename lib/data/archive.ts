@@ -103,6 +103,8 @@ export async function* members(
   const plain = compressed ? file.pipe(createGunzip()) : file;
   // Errors do not travel along a pipe.
   file.on("error", (error) => plain.destroy(error));
+  // It may fail once more when nobody reads it any longer.
+  plain.on("error", () => {});
   const tar = extract();
   const source = Readable.from(
     whole(plain, FREE_BYTES + MOST_RATIO * (await Deno.stat(path)).size),

@@ -1,9 +1,9 @@
 /** @file Classes of images from a table beside them, in place of class folders. */
 import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { parseCsv } from "./csv.ts";
+import { parseCsv, textOf } from "./csv.ts";
 import type { HeldOut, Plan } from "./layout.ts";
-import { byCodePoint } from "./layout.ts";
+import { byCodePoint, notAnImage } from "./layout.ts";
 import { reasonOf } from "./place.ts";
 import { planRows, type Rows } from "./plan_rows.ts";
 import { byTop, findSplits, roleOf } from "./splits.ts";
@@ -49,6 +49,14 @@ interface Entry {
   readonly split?: string;
 }
 
+/** A table as it was read. */
+interface Table {
+  readonly entries: readonly Entry[];
+  readonly file: string;
+  /** A column that is called as splits are, and names none. */
+  readonly unused?: string;
+}
+
 const fail = (file: string, reason: string, cure: string): UserError =>
   new UserError(`Cannot read the classes in ${file}: ${reason}.\n${cure}`);
 
@@ -63,6 +71,14 @@ function columnOf(
   const wanted = asked === undefined ? usual : [asked.toLowerCase()];
   const name = wanted.find((one) => names.includes(one));
   if (name !== undefined) return names.indexOf(name);
+  if (header.some((cell) => notAnImage(cell) === undefined)) {
+    throw fail(
+      file,
+      `its first row (${header.join(", ")}) names no columns but an image`,
+      "Expected a first row with the names of the columns, such as image,label.",
+    );
+  }
+  const other = key === "label" ? header.at(-1) : header[0];
   throw fail(
     file,
     `no column is called ${
@@ -70,18 +86,18 @@ function columnOf(
         ? `like ${usual.slice(0, 5).join(", ")}`
         : `"${asked}"`
     }; its columns are ${header.join(", ")}`,
-    `Say which one: labels: { file: ..., ${key}: ${header[0]} } under "data".`,
+    `Say which one: labels: { file: ..., ${key}: ${other} } under "data"; commas, semicolons, tabs or bars lie between columns.`,
   );
 }
 
 async function readEntries(
   { file, image, label }: ClassListOptions,
   baseDir: string,
-): Promise<{ entries: readonly Entry[]; file: string }> {
+): Promise<Table> {
   const full = resolve(baseDir, file);
   let rows: string[][];
   try {
-    rows = parseCsv(await Deno.readTextFile(full));
+    rows = parseCsv(textOf(await Deno.readFile(full)));
   } catch (error) {
     throw fail(full, reasonOf(error), 'Check "labels" under "data".');
   }
@@ -97,9 +113,19 @@ async function readEntries(
     columnOf(full, header, image, IMAGE, "image"),
     columnOf(full, header, label, LABEL, "label"),
   ];
-  const split = header.findIndex((name) => SPLIT.includes(name.toLowerCase()));
+  const named = header.findIndex((name) => SPLIT.includes(name.toLowerCase()));
+  const values = new Set(body.map((cells) => cells[named] ?? ""));
+  // A fold of a cross-validation is a number, and no split.
+  const split = [...values].some((value) => roleOf(value)) ? named : -1;
   return {
     file: full,
+    ...(named >= 0 && split < 0
+      ? {
+        unused: `its column "${header[named]}" (${
+          [...values].slice(0, 3).join(", ")
+        }${values.size > 3 ? ", ..." : ""}) names no splits and is not used`,
+      }
+      : {}),
     entries: body.map((cells) => ({
       image: (cells[from] ?? "").replaceAll("\\", "/").replace(/^\.\//, ""),
       label: cells[to] ?? "",
@@ -190,7 +216,7 @@ export async function planClassList(
   options: ClassListOptions,
   baseDir: string,
 ): Promise<Plan> {
-  const { entries, file } = await readEntries(options, baseDir);
+  const { entries, file, unused: column } = await readEntries(options, baseDir);
   const sorted = [...paths].sort(byCodePoint);
   const held = typeof test === "object"
     ? [...test.paths].sort(byCodePoint)
@@ -224,6 +250,19 @@ export async function planClassList(
     typeof test === "object" ? rows(held) : test,
     where,
   );
+  if (plan.train.paths.length === 0) {
+    throw fail(
+      file,
+      `none of its rows with an image and a class is to train on; its splits are ${
+        [...new Set(entries.map(({ split }) => split ?? ""))].slice(0, 5)
+          .map((split) => split || "(empty)").join(", ")
+      }`,
+      "Expected train in some rows.",
+    );
+  }
+  const unlabelled = all.filter((path) => rowOf(path)?.label === "").length;
+  const without = all.length - found - unlabelled;
+  const lost = entries.length - found - unlabelled;
   const unused = role
     ? sorted.filter((path) => role(path) === "unused").length
     : 0;
@@ -231,11 +270,20 @@ export async function planClassList(
     ...plan,
     remarks: [
       `classes are those of ${file}`,
-      ...(found < all.length
-        ? [`${all.length - found} images without a row there are left out`]
+      ...(column ? [column] : []),
+      ...(unlabelled > 0
+        ? [`${unlabelled} images whose row there has no class are left out`]
         : []),
-      ...(found < entries.length
-        ? [`${entries.length - found} rows there have no image`]
+      ...(without > 0
+        ? [`${without} images without a row there are left out`]
+        : []),
+      ...(lost > 0 ? [`${lost} rows there have no image`] : []),
+      ...(2 * (plan.classes?.length ?? 0) > found && found > 2
+        ? [
+          `${plan.classes?.length} classes of ${found} images: "${
+            plan.classes?.[0]
+          }" and the others may be values and no classes`,
+        ]
         : []),
       ...(unused > 0
         ? [

@@ -1,6 +1,21 @@
-/** @file Tables of text: commas, semicolons or tabs between cells (RFC 4180). */
+/** @file Tables of text: commas, semicolons, tabs or bars between cells (RFC 4180). */
 
-const SEPARATORS = [",", "\t", ";"] as const;
+const SEPARATORS = [",", "\t", ";", "|"] as const;
+
+/** Text that may have been written by a spreadsheet: UTF-8, or UTF-16 by its mark. @throws {Error} */
+export function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const wide = first === 0xff && second === 0xfe
+    ? "utf-16le"
+    : first === 0xfe && second === 0xff
+    ? "utf-16be"
+    : undefined;
+  try {
+    return new TextDecoder(wide, { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("its text is no UTF-8: save it as CSV in UTF-8");
+  }
+}
 
 /** The separator that the first line has most of. */
 function separatorOf(text: string): string {

@@ -1,6 +1,7 @@
 /** @file Image files of a plan into memory. */
 import { UserError } from "../errors.ts";
 import { badFilePolicy, noneLeft } from "./bad_file.ts";
+import { contentsOf, twinRemarks } from "./contents.ts";
 import { decodeImage } from "./decode.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
 import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
@@ -137,6 +138,7 @@ export async function decodePlan(
   const shape = imageShape(options);
   const reading = readingOf(options);
   const tally = new Tally(shape, reading);
+  const contents = contentsOf(plan);
   const unread: SkippedFile[] = [];
   const bad = badFilePolicy(options, (file) => unread.push(file));
   const train = new Slots(plan.train, shape);
@@ -154,6 +156,7 @@ export async function decodePlan(
         (seen) => tally.see(seen),
       );
       slots[split]?.put(image, pixels);
+      contents[split].add(image, pixels);
     } catch (error) {
       bad(path, error);
     }
@@ -168,6 +171,10 @@ export async function decodePlan(
     train: train.take(plan.classes, where, unread),
     ...(test ? { test: test.take(plan.classes, where, unread) } : {}),
     skipped: [...skipped, ...unread].sort(inOrder),
-    remarks: [...plan.remarks ?? [], ...tally.lines],
+    remarks: [
+      ...plan.remarks ?? [],
+      ...tally.lines,
+      ...twinRemarks(plan, contents),
+    ],
   };
 }

@@ -1,8 +1,10 @@
 /** @file What a set is, in a line that is read before training. */
-import type { Images, LoadedData } from "./source.ts";
+import type { Images, LoadedData, SkippedFile } from "./source.ts";
 
 /** Names of classes that are told; of more, the first ones. */
 const MOST_NAMES = 8;
+/** Kinds of files that are told of. */
+const MOST_KINDS = 4;
 
 const number = (value: number): string => value.toLocaleString("en-US");
 const plural = (count: number, what: string, more = `${what}s`): string =>
@@ -27,6 +29,37 @@ function classText({ train, test }: LoadedData): string {
   }`;
 }
 
+/** Files that were left out, a line for each kind. */
+function* leftOut({ skipped }: LoadedData): Generator<string> {
+  const others = new Map<string, number>();
+  const faults = new Map<string, SkippedFile[]>();
+  for (const file of skipped) {
+    const foreign = /^its name does not end/.test(file.reason);
+    const ending = /\.[^./ ]+(?= in |$)/.exec(file.path)?.[0] ?? "no ending";
+    if (foreign) others.set(ending, (others.get(ending) ?? 0) + 1);
+    else {
+      const same = faults.get(file.reason) ?? [];
+      faults.set(file.reason, [...same, file]);
+    }
+  }
+  const most = (map: Map<string, number>): string =>
+    [...map].sort(([, a], [, b]) => b - a).slice(0, MOST_KINDS)
+      .map(([ending, count]) => `${number(count)} of ${ending}`).join(", ");
+  if (others.size > 0) {
+    yield `left out, being no images by their names: ${most(others)}${
+      others.size > MOST_KINDS ? ", ..." : ""
+    }`;
+  }
+  // One kind alone is told of when the files are left out.
+  if (others.size === 0 && faults.size === 1) return;
+  const kinds = [...faults].sort(([, a], [, b]) => b.length - a.length);
+  for (const [reason, files] of kinds.slice(0, MOST_KINDS)) {
+    yield `left out: ${plural(files.length, "file")}, such as ${
+      files[0]?.path
+    }: ${reason}`;
+  }
+}
+
 /** The set in one line; what was made of its files in further ones. */
 export function describeData(data: LoadedData): readonly string[] {
   const { train, test, skipped, remarks = [] } = data;
@@ -42,6 +75,7 @@ export function describeData(data: LoadedData): readonly string[] {
       `${width}x${height} pixels of ${plural(channels, "channel")}`,
       ...left,
     ].join(", "),
+    ...leftOut(data),
     ...remarks,
   ];
 }

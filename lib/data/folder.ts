@@ -8,6 +8,7 @@ import { headersOf, surveyed } from "./folder_survey.ts";
 import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
 import { readFile } from "./read_file.ts";
+import { emptyRemark } from "./walk.ts";
 import { defineSource, type SourceDefinition } from "./source.ts";
 import type { OpenFiles } from "./stream.ts";
 
@@ -32,7 +33,9 @@ export const folder: SourceDefinition = defineSource({
   options: folderOptions,
   shape: (options) => imageShape(options),
   survey: ({ path, labels }, baseDir) =>
-    labels ? surveyPath(path, baseDir) : surveyFolder(path, baseDir),
+    labels === undefined
+      ? surveyFolder(path, baseDir)
+      : surveyPath(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const found = await surveyed(path, context);
@@ -54,6 +57,7 @@ export const folder: SourceDefinition = defineSource({
       remarks: [
         ...layout.remarks ?? [],
         ...systemRemark([...found.system, ...held?.system ?? []]),
+        ...emptyRemark(found),
         ...found.remarks,
       ],
     };

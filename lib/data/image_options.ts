@@ -69,6 +69,7 @@ export const imageOptions = z.strictObject({
   ...imageKeys,
   labels: oneOf(
     z.union([
+      z.literal(false),
       z.string().min(1),
       z.strictObject({
         file: z.string().min(1),
@@ -76,9 +77,9 @@ export const imageOptions = z.strictObject({
         label: z.string().min(1).optional(),
       }),
     ]),
-    "expected a CSV file, or { file, image, label } with the names of its columns",
+    "expected a CSV file, { file, image, label } with the names of its columns, or false",
   ).optional().describe(
-    "A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns",
+    "A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes",
   ),
 }).superRefine(sameChannels);
 
@@ -134,4 +135,4 @@ export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
 export const classListOf = (
   { labels }: FileOptions,
 ): ClassListOptions | undefined =>
-  typeof labels === "string" ? { file: labels } : labels;
+  typeof labels === "string" ? { file: labels } : labels || undefined;

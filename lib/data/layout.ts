@@ -66,6 +66,10 @@ const EXTENSIONS = [
 
 const KNOWN: ReadonlySet<string> = new Set(EXTENSIONS);
 
+/** Endings of images that are not read. */
+const UNREAD =
+  /\.(heic|heif|bmp|jp2|j2k|jxl|tga|p[bgnp]m|psd|ico|exr|hdr|dng|cr2|cr3|nef|arw|svg|nii(\.gz)?|mha|nrrd|npz|mat|h5|hdf5)$/i;
+
 /** Order of texts by code point: the same on every machine. */
 export function byCodePoint(a: string, b: string): number {
   const end = Math.min(a.length, b.length);
@@ -82,8 +86,12 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 /** Why a file is not taken for an image; `undefined` when it is. */
 export function notAnImage(path: string): string | undefined {
   const name = nameOf(path);
-  return KNOWN.has(name.slice(name.lastIndexOf(".")).toLowerCase())
-    ? undefined
+  if (KNOWN.has(name.slice(name.lastIndexOf(".")).toLowerCase())) {
+    return undefined;
+  }
+  const unread = UNREAD.exec(name)?.[0].toLowerCase();
+  return unread
+    ? `${unread} is a format that is not read: convert it to PNG, TIFF or JPEG`
     : `its name does not end in one of ${EXTENSIONS.join(", ")}`;
 }
 
@@ -93,7 +101,7 @@ export function noImages(
   skipped: readonly SkippedFile[],
   cure = 'Check the path under "data".',
 ): UserError {
-  const [first] = skipped;
+  const first = skipped.find(({ path }) => UNREAD.test(path)) ?? skipped[0];
   const others = first
     ? ` (${skipped.length} other files, such as ${first.path}: ${first.reason})`
     : "";
@@ -181,25 +189,41 @@ interface SplitPaths {
   readonly remarks: readonly string[];
 }
 
-const unclearSplits = (where: string, reason: string): UserError =>
-  new UserError(
-    `Cannot tell the splits of ${where}: ${reason}.\nSay which is which under "data", such as path: ${where}/train and test: ${where}/test, or move what does not belong there away.`,
-  );
+const unclearSplits = (
+  where: string,
+  reason: string,
+  cure =
+    `Say which is which under "data", such as path: ${where}/train and test: ${where}/test, or move what does not belong there away.`,
+): UserError =>
+  new UserError(`Cannot tell the splits of ${where}: ${reason}.\n${cure}`);
 
 /** Splits by their names, when there are some. */
 function splitFolders(
   paths: readonly string[],
   where: string,
+  classed: boolean,
 ): SplitPaths | undefined {
   const top = byTop(paths);
   const splits = findSplits([...top.keys()]);
   if (!splits) {
-    checkNested(top, where);
+    if (classed) checkNested(top, where);
     return undefined;
   }
   if ("unclear" in splits) throw unclearSplits(where, splits.unclear);
   const { train, test, unused } = splits;
   const below = (name: string) => top.get(name) ?? [];
+  const [inner = "", ...others] = [...byTop(below(train)).keys()];
+  if (others.length === 0 && inner && (inner === train || roleOf(inner))) {
+    const inside = (name: string): string =>
+      `${where}/${name}/${[...byTop(below(name)).keys()][0]}`;
+    throw unclearSplits(
+      where,
+      `${train}/ has nothing but ${inner}/ in it`,
+      `Set path: ${inside(train)}${
+        test === undefined ? "" : ` and test: ${inside(test)}`
+      } under "data".`,
+    );
+  }
   return {
     train: below(train),
     trainName: train,
@@ -229,6 +253,16 @@ function checkNested(
       );
     }
   }
+  const classes = [...byTop(below).keys()];
+  if (top.size === 1 && only && classes.length > 1 && !classes.includes("")) {
+    throw new UserError(
+      `Cannot take ${only}/ for the only class of ${where}: it has the folders ${
+        folderList(classes.slice(0, 5))
+      }${
+        classes.length > 5 ? " ..." : ""
+      }.\nSet path: ${where}/${only} under "data" if these are the classes, or labels: false if there are none.`,
+    );
+  }
   for (const [name, paths] of top) {
     if (!roleOf(name)) continue;
     const twin = [...byTop(paths).keys()].find((one) => one && top.has(one));
@@ -238,6 +272,49 @@ function checkNested(
       `${name}/ is a split by name and has a folder ${twin}/, but so has ${where} itself`,
     );
   }
+}
+
+const IMAGES = /^(images?|imgs?|jpegimages|inputs?|photos|pictures)$/i;
+const MASKS =
+  /^(masks?|labels?|annotations?|segmentations?|segmentationclass|ground_?truths?|gt)$/i;
+
+/** Refuses pictures and what is marked in them as two classes. */
+function checkMasks(names: readonly string[], where: string): void {
+  const images = names.find((name) => IMAGES.test(name));
+  const masks = names.find((name) => MASKS.test(name));
+  if (!images || !masks) return;
+  throw new UserError(
+    `Cannot take ${images}/ and ${masks}/ of ${where} for classes: by their names one has images, the other what is marked in them.\nSet path: ${where}/${images} under "data".`,
+  );
+}
+
+/** What is to be said of folders below those of the classes. */
+function nestedRemarks(
+  paths: readonly string[],
+  classes: readonly string[] | undefined,
+): string[] {
+  if (!classes || classes.length < 2) return [];
+  const inner = new Map<string, Set<string>>();
+  let first: string | undefined;
+  for (const path of paths) {
+    const from = path.indexOf("/") + 1;
+    const end = path.indexOf("/", from);
+    if (end < 0) continue;
+    first ??= path.slice(0, end + 1);
+    const top = path.slice(0, from - 1);
+    const names = inner.get(top) ?? new Set();
+    inner.set(top, names.add(path.slice(from, end)));
+  }
+  if (first === undefined) return [];
+  const all = [...inner.values()].map((names) => [...names].sort().join("/ "));
+  const [same = ""] = new Set(all).size === 1 ? all : [];
+  return [
+    `classes are the folders at the top; those below them, such as ${first}, do not count${
+      all.length === classes.length && same.includes("/ ")
+        ? `. Each has the same ones, ${same}/: if these are the classes, list them in a table (labels)`
+        : ""
+    }`,
+  ];
 }
 
 /** Held-out images from elsewhere. */
@@ -258,15 +335,19 @@ export interface HeldOut {
  * @param paths Of images, with `/` between folders, in any order.
  * @param test Share of the images to hold out, in 0..1, or images from elsewhere.
  * @param where For messages.
+ * @param classed Whether folders are classes.
  * @throws {UserError} When the paths do not tell.
  */
 export function planLayout(
   paths: readonly string[],
   test: number | HeldOut | undefined,
   where: string,
+  classed = true,
 ): Plan {
   const sorted = [...paths].sort(byCodePoint);
-  const split = splitFolders(sorted, where);
+  const split = splitFolders(sorted, where, classed);
+  const classesIn = (paths: readonly string[], where: string) =>
+    classed ? classesOf(paths, where) : undefined;
   if (split?.testName && test !== undefined) {
     throw new UserError(
       `Cannot use "test" under "data": ${where} has a folder ${split.testName}/ to test with already.\nLeave "test" out, or set path: ${where}/${split.trainName}.`,
@@ -274,9 +355,14 @@ export function planLayout(
   }
   const trainPaths = split?.train ?? sorted;
   const trainWhere = split ? `${where}/${split.trainName}` : where;
-  const known = classesOf(trainPaths, trainWhere);
+  const known = classesIn(trainPaths, trainWhere);
+  if (known) checkMasks(known, trainWhere);
   const prefix = split ? `${split.trainName}/` : "";
-  const remarks = [...split?.remarks ?? []];
+  const remarks = [
+    ...split?.remarks ?? [],
+    ...classed ? [] : ["folders are no classes (labels: false)"],
+    ...nestedRemarks(trainPaths, known),
+  ];
   const told = () => remarks.length > 0 ? { remarks } : {};
   if (typeof test === "number" || (!split?.test && !test)) {
     const train = splitPlan(trainPaths, prefix, known);
@@ -289,7 +375,7 @@ export function planLayout(
     ? { paths: split.test, where: `${where}/${split.testName}` }
     : test as HeldOut;
   const heldPaths = [...held.paths].sort(byCodePoint);
-  const heldClasses = classesOf(heldPaths, held.where);
+  const heldClasses = classesIn(heldPaths, held.where);
   const strangers = heldClasses?.filter((name) => !known?.includes(name)) ?? [];
   if (known && strangers.length > 0) {
     remarks.push(

@@ -3,6 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { default as Sharp, Sharp as Image } from "sharp";
 import type { FileFacts } from "./formats/files.ts";
 import { isJpeg, withoutStrays } from "./formats/jpeg.ts";
+import { otherFormat } from "./formats/other.ts";
 import { MOST_PIXELS, type Raster } from "./formats/raster.ts";
 import { isTiff, pixelsOnly } from "./formats/tiff_tags.ts";
 import type { Channels } from "./samples.ts";
@@ -34,6 +35,8 @@ export function decoder(): Promise<typeof Sharp> {
 
 /** Facts from libvips, of files that we know no better. */
 export async function otherFacts(bytes: Uint8Array): Promise<FileFacts> {
+  const other = otherFormat(bytes);
+  if (other) throw new Error(other);
   const sharp = await decoder();
   const { format, width, height, channels, hasAlpha } = await sharp(bytes, {
     limitInputPixels: MOST_PIXELS,
@@ -176,7 +179,11 @@ export function explain(error: unknown): never {
   throw new Error(
     !line || /unknown error/i.test(line)
       ? "it is damaged or cut off"
-      : line.replace(/[:.]$/, ""),
+      : line.replace(/[:.]$/, "").replace(
+        /^Input buffer has corrupt header(?:: (.*))?/,
+        (_, reason?: string) =>
+          `its header is damaged${reason ? ` (${reason})` : ""}`,
+      ),
   );
 }
 

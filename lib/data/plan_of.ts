@@ -15,5 +15,5 @@ export async function planOf(
   const table = classListOf(options);
   return table
     ? await planClassList(paths, test, where, table, baseDir)
-    : planLayout(paths, test, where);
+    : planLayout(paths, test, where, options.labels !== false);
 }

@@ -22,7 +22,9 @@ export async function readFile(
   most = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   // Opening a pipe would wait for someone to write to it.
-  const { isFile, size } = await Deno.stat(path);
+  const { isFile, size } = await Deno.stat(path).catch((error) => {
+    throw badName(path) ?? error;
+  });
   if (!isFile) throw new Error("it is not a file");
   checkSize(size);
   if (size <= most) return whole(await Deno.readFile(path));
@@ -44,6 +46,14 @@ export async function readFully(
   }
   return bytes.subarray(0, at);
 }
+
+/** Why a path cannot be opened that was listed: names in other encodings have lost some of their bytes. */
+export const badName = (path: string): Error | undefined =>
+  path.includes("\ufffd")
+    ? new Error(
+      "its name is no UTF-8 text, so it cannot be opened: rename it (such as with convmv)",
+    )
+    : undefined;
 
 function whole(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) throw new Error("the file is empty");

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { byCodePoint } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
 import type { LoadContext } from "./source.ts";
-import { findSplits } from "./splits.ts";
+import { findSplits, splitWord } from "./splits.ts";
 import { isHidden } from "./system_files.ts";
 
 /** Files at a place. */
@@ -82,8 +82,8 @@ export async function filesAt(
 /** `train` of `data/train-00000-of-00002.parquet`, or of `train/0.tar`. */
 function splitName(file: string): string {
   const [name = "", parent = ""] = file.split("/").reverse();
-  const own = /^([A-Za-z_]+?)(?:[-_.]?\d.*)?\.[a-z.]+$/.exec(name)?.[1] ?? "";
-  return findSplits([own]) || own === "" ? own : parent;
+  const own = name.replace(/(?:\.[a-z]+)+$/, "");
+  return splitWord(own) ?? (parent || own.replace(/[-_.]?\d.*$/, ""));
 }
 
 /** Files to train on and to test with. */

@@ -5,14 +5,14 @@ type Role = "train" | "test" | "validation";
 
 /** Names of splits, in any case; a year or a word such as `set` may follow. */
 const NAMES: Readonly<Record<Role, RegExp>> = {
-  train: named("train|training|trn"),
+  train: named("train|training|trn|trainval|train_val"),
   test: named("test|testing|tst|eval|evaluation|holdout"),
   validation: named("val|valid|validation|dev"),
 };
 
 function named(words: string): RegExp {
   return new RegExp(
-    `^(?:${words})(?:[-_ ]?(?:set|data|images|split|[0-9]{4}))?$`,
+    `^(?:${words})(?:[-_ ]?(?:set|data|dataset|images|imgs|split|[0-9]{4}))?$`,
     "i",
   );
 }
@@ -20,6 +20,37 @@ function named(words: string): RegExp {
 /** What a folder is for by its name; `undefined` when its name does not tell. */
 export const roleOf = (name: string): Role | undefined =>
   (Object.keys(NAMES) as Role[]).find((role) => NAMES[role].test(name));
+
+/** What folders are for; where none is a split by its whole name, by what follows a beginning that they share: `seg_train`, `seg_test`. */
+function rolesOf(names: readonly string[]): ReadonlyMap<string, Role> {
+  const own = new Map<string, Role>();
+  const shared = new Map<string, Map<string, Role>>();
+  for (const name of names) {
+    const whole = roleOf(name);
+    if (whole) own.set(name, whole);
+    for (const { index } of name.matchAll(/[-_ .]/g)) {
+      const role = roleOf(name.slice(index + 1));
+      if (!role) continue;
+      const start = name.slice(0, index + 1);
+      const some = shared.get(start) ?? new Map<string, Role>();
+      shared.set(start, some.set(name, role));
+    }
+  }
+  if (own.size > 0) return own;
+  const found = [...shared.values()].find((some) => {
+    const roles = [...some.values()];
+    return roles.includes("train") && roles.some((role) => role !== "train");
+  });
+  return found ?? own;
+}
+
+/** The word in a file's name that says which split it is of, such as `train` of `imagenet1k-train-0007.tar`; `undefined` where there is none, or several. */
+export function splitWord(name: string): string | undefined {
+  const words = name.split(/[-_ .]+/)
+    .map((word) => word.replace(/\d+$/, ""))
+    .filter((word) => roleOf(word));
+  return new Set(words).size === 1 ? words[0] : undefined;
+}
 
 /** Folders of a set that is split already. */
 export interface Splits {
@@ -43,8 +74,9 @@ export const folderList = (names: readonly string[]): string =>
 export function findSplits(
   names: readonly string[],
 ): Splits | { readonly unclear: string } | undefined {
+  const roles = rolesOf(names);
   const of = (role: Role): string[] =>
-    names.filter((name) => roleOf(name) === role);
+    names.filter((name) => roles.get(name) === role);
   const [train, test, validation] = [
     of("train"),
     of("test"),

@@ -1,7 +1,7 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
-import { createHash } from "node:crypto";
 import { badFilePolicy, noneLeft } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
+import { contentsOf, twinRemarks } from "./contents.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
 import { byCodePoint, type Plan, someOf, type SplitPlan } from "./layout.ts";
@@ -42,19 +42,16 @@ export interface OpenFiles {
 /** Enough for the header of nearly every image, metadata before it included. */
 const HEADER_BYTES = 2 ** 18;
 
-/** Of a file that was looked at; of all, tells whether one was changed. */
-const DIGEST_BYTES = 8;
-
 /**
  * Looks at the header of a file, and at all of it where that is not enough.
  *
- * @returns A digest of its beginning, which of a small file is all of it.
+ * @returns Its beginning too, which of a small file is all of it.
  */
 async function checkFile(
   read: (most?: number) => Promise<Uint8Array>,
   shape: ImageShape,
   reading: Reading,
-): Promise<{ readonly facts: Facts; readonly digest: Uint8Array }> {
+): Promise<{ readonly facts: Facts; readonly start: Uint8Array }> {
   const start = await read(HEADER_BYTES);
   let facts: Facts;
   try {
@@ -63,25 +60,7 @@ async function checkFile(
     if (start.length < HEADER_BYTES) throw error;
     facts = await checkHeader(await read(), shape, reading);
   }
-  const digest = createHash("sha256").update(start).digest();
-  return { facts, digest: digest.subarray(0, DIGEST_BYTES) };
-}
-
-/** Digests of the files of a split, side by side. */
-class Contents {
-  readonly #digests: Uint8Array;
-
-  constructor(images: number) {
-    this.#digests = new Uint8Array(images * DIGEST_BYTES);
-  }
-
-  add(image: number, digest: Uint8Array): void {
-    this.#digests.set(digest, image * DIGEST_BYTES);
-  }
-
-  digest(): string {
-    return createHash("sha256").update(this.#digests).digest("hex");
-  }
+  return { facts, start };
 }
 
 /** The files of a split that passed, and which of it they are. */
@@ -165,23 +144,24 @@ async function lookAtHeaders(
   const unread: SkippedFile[] = [];
   const atLoad = badFilePolicy(options, (file) => unread.push(file));
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
-  const contents = {
-    train: new Contents(plan.train.paths.length),
-    test: new Contents(plan.test?.paths.length ?? 0),
-  };
+  const contents = contentsOf(plan);
   const most = total > MANY ? LOOKED_AT : total;
   let done = 0;
   const look = async (
     slot: Slot & { readonly path: string },
   ): Promise<void> => {
     try {
-      const { facts, digest } = await checkFile(
+      const { facts, start } = await checkFile(
         (most) => files.read(slot, most),
         shape,
         reading,
       );
       tally.see({ facts, clipped: 0 });
-      contents[slot.split].add(slot.image, digest);
+      contents[slot.split].add(
+        slot.image,
+        start,
+        start.length < HEADER_BYTES,
+      );
     } catch (error) {
       atLoad(files.name(slot), error);
       bad[slot.split].push(slot.image);
@@ -205,6 +185,7 @@ async function lookAtHeaders(
     unread,
     remarks: [
       ...tally.lines,
+      ...twinRemarks(plan, contents),
       ...(total > MANY
         ? [
           `of ${done.toLocaleString("en-US")} of ${

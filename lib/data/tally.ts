@@ -48,22 +48,22 @@ export class Tally {
   }
 
   /** Takes note of a file. */
-  see({ facts, clipped }: Seen): void {
+  see({ facts: stored, clipped }: Seen): void {
     const { height, width } = this.#shape;
+    const { orientation = 1 } = stored;
+    const facts = orientation < 5
+      ? stored
+      : { ...stored, width: stored.height, height: stored.width };
     const size = `${facts.width}x${facts.height}`;
     const area = facts.width * facts.height;
     this.#all++;
     this.#clipped += clipped;
     if (area < this.#least) [this.#least, this.#smallest] = [area, size];
     if (area > this.#most) [this.#most, this.#largest] = [area, size];
-    // A photograph may lie on its side.
-    const turned = facts.format === "JPEG" &&
-      facts.width / facts.height > 1 !== width / height > 1;
     const proportion = facts.width * height / (facts.height * width);
-    if (Math.abs(Math.log(proportion)) > SAME_PROPORTIONS && !turned) {
-      this.#cut.add(size);
-    } else if (turned && width === height && facts.width !== facts.height) {
-      this.#cut.add(size);
+    if (Math.abs(Math.log(proportion)) > SAME_PROPORTIONS) this.#cut.add(size);
+    if (orientation > 1) {
+      this.#remark("turned upright by their orientation", size);
     }
     if (facts.width < width || facts.height < height) this.#enlarged.add(size);
     const { bands, page } = this.#reading;

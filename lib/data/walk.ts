@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { byCodePoint, noImages, notAnImage } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
+import { badName } from "./read_file.ts";
 import type { LoadContext, SkippedFile } from "./source.ts";
 import { systemPart } from "./system_files.ts";
 
@@ -55,7 +56,10 @@ async function walk(
       ? await linked(full)
       : entry;
     if (isDirectory) {
-      const real = await Deno.realPath(full);
+      const real = await Deno.realPath(full).catch((error) => {
+        const reason = badName(entry.name);
+        throw reason ? new Error(`${full}: ${reason.message}`) : error;
+      });
       if (open.has(real)) {
         const reason = "it is a link to a folder that it lies in";
         found.skipped.push({ path: full, reason });
@@ -66,6 +70,28 @@ async function walk(
     if (reason === undefined) found.paths.push(path);
     else found.skipped.push({ path: full, reason });
   }
+}
+
+/** A line about folders that have no image, nor have those below them; none where all have some. */
+export function emptyRemark({ folders, paths }: Walk): readonly string[] {
+  const filled = new Set<string>([""]);
+  let last = "";
+  for (const path of paths) {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    if (folder === last) continue;
+    last = folder;
+    let end = folder.length;
+    while (end > 0) {
+      filled.add(folder.slice(0, end));
+      end = folder.lastIndexOf("/", end - 2) + 1;
+    }
+  }
+  const empty = folders.filter((folder) => !filled.has(folder));
+  return empty.length === 0 ? [] : [
+    `no image in ${empty.slice(0, 5).join(", ")}${
+      empty.length > 5 ? `, ... (${empty.length} folders)` : ""
+    }`,
+  ];
 }
 
 /** The folder that a path names. @throws {UserError} When it is none. */

@@ -1206,7 +1206,7 @@ export type DataConfig = {
   readonly on_error?: "fail" | "skip";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
-  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns */
+  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
   readonly labels?: unknown;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
   readonly tile?: number;
@@ -1233,7 +1233,7 @@ export type DataConfig = {
   readonly on_error?: "fail" | "skip";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
-  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns */
+  /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
   readonly labels?: unknown;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
   readonly tile?: number;

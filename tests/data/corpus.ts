@@ -443,14 +443,15 @@ function bombs(): Record<string, CorpusFile> {
       bytesOf(
         `<svg xmlns="http://www.w3.org/2000/svg" width="${HUGE}" height="${HUGE}"><rect width="100%" height="100%"/></svg>`,
       ),
-      SAYS_LARGE,
+      /an SVG drawing/,
     ),
   };
 }
 
 /** Files that are called images. */
 function strangers(): Record<string, CorpusFile> {
-  const none = /unsupported image format|corrupt header|damaged|invalid/i;
+  const none =
+    /none of the formats that are read|unsupported image format|damaged|invalid/i;
   const texts: Readonly<Record<string, string>> = {
     "text.jpg": "not an image",
     "page.png": "<!DOCTYPE html><html><body>404</body></html>",

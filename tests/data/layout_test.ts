@@ -33,8 +33,11 @@ Deno.test("Images are told by their extensions, hidden files by their dots", () 
   for (const name of ["a.jpg", "a/b.JPEG", "x.y.Png", "1.webp", "1.tiff"]) {
     assert.equal(notAnImage(name), undefined);
   }
-  for (const name of ["a.txt", "jpg", "a.jpg/readme", "a.svg", "a.jpg.part"]) {
+  for (const name of ["a.txt", "jpg", "a.jpg/readme", "a.jpg.part"]) {
     assert.match(notAnImage(name) ?? "", /does not end in one of/);
+  }
+  for (const name of ["a.svg", "a.HEIC", "a.bmp", "a.nii.gz"]) {
+    assert.match(notAnImage(name) ?? "", /format that is not read: convert it/);
   }
   assert.ok(isHidden(".DS_Store") && isHidden("a/._1.jpg"));
   assert.ok(isHidden(".git/a.jpg") && isHidden("__MACOSX/a.jpg"));
@@ -48,6 +51,9 @@ Deno.test("The first folder of a path is its class, however deep it goes", () =>
     "d",
   );
   assert.deepEqual(plan, {
+    remarks: [
+      "classes are the folders at the top; those below them, such as a/x/, do not count",
+    ],
     classes: ["a", "b"],
     train: {
       paths: ["a/3.jpg", "a/x/y/2.jpg", "b/1.jpg"],

@@ -81,7 +81,7 @@ const ODD: Readonly<Record<string, readonly [string, RegExp]>> = {
   "a file of a terabyte": ["truncate -s 1T odd.png", /1099511627776 bytes/],
   "a file whose name is no text": [
     `cp 1.png "$(printf 'odd\\377\\376.png')"`,
-    /does not exist/,
+    /its name is no UTF-8 text/,
   ],
 };
 

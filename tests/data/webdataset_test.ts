@@ -64,6 +64,33 @@ for (const [memory, packed] of [[1, false], [0, false], [1, true], [0, true]]) {
 }
 
 Deno.test(
+  "Splits of files are told by a word of their names, or by their folders",
+  withFolder(async (folder) => {
+    const one = await shard(ONE);
+    const sets = [
+      ["imagenet1k-train-0000.tar", "imagenet1k-validation-00.tar"],
+      ["cifar100_train.tar", "cifar100_test.tar"],
+      ["train/00000.tar", "val/00000.tar"],
+      ["train-00000-of-00001-a09b74b3.tar", "test-00000-of-00001-b3.tar"],
+    ];
+    for (const [i, names] of sets.entries()) {
+      for (const name of names) {
+        await write(folder, { [`${i}/${name}`]: one });
+      }
+      const options = { ...OPTIONS, path: `${i}` };
+      const { train, test } = await load(source, options, folder);
+      assert.deepEqual([train.count, test?.count], [2, 2], names.join());
+    }
+    await write(folder, { "x/train-0.tar": one, "x/val-0.tar": one });
+    await write(folder, { "x/extra-0.tar": one });
+    await rejects(
+      load(source, { ...OPTIONS, path: "x" }, folder),
+      /train-\*, val-\* are splits by name, and extra-\* beside them is not/,
+    );
+  }),
+);
+
+Deno.test(
   "A pattern names shards; long names and JSON are understood",
   withFolder(async (folder) => {
     const long = `${"deep/".repeat(40)}000`;

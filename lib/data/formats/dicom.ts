@@ -8,6 +8,22 @@ const SYNTAXES: Readonly<Record<string, boolean>> = {
   "1.2.840.10008.1.2.1": true,
   "1.2.840.10008.1.2.2": false,
 };
+/** Names of compressed ones, for messages; those of a family begin alike. */
+const COMPRESSED: readonly (readonly [string, string])[] = [
+  ["1.2.840.10008.1.2.1.99", "Deflated"],
+  ["1.2.840.10008.1.2.5", "RLE Lossless"],
+  ["1.2.840.10008.1.2.4.50", "JPEG Baseline"],
+  ["1.2.840.10008.1.2.4.51", "JPEG Extended"],
+  ["1.2.840.10008.1.2.4.57", "JPEG Lossless"],
+  ["1.2.840.10008.1.2.4.70", "JPEG Lossless"],
+  ["1.2.840.10008.1.2.4.80", "JPEG-LS Lossless"],
+  ["1.2.840.10008.1.2.4.81", "JPEG-LS"],
+  ["1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless"],
+  ["1.2.840.10008.1.2.4.91", "JPEG 2000"],
+  ["1.2.840.10008.1.2.4.10", "MPEG video"],
+  ["1.2.840.10008.1.2.4.11", "JPEG XL"],
+  ["1.2.840.10008.1.2.4.20", "High-Throughput JPEG 2000"],
+];
 /** Photometric interpretations, and the bands of each. */
 const COLOURS: Readonly<Record<string, number>> = {
   MONOCHROME1: 1,
@@ -49,8 +65,11 @@ function headerOf(data: DataSet): Header {
   const syntax = data.string("x00020010") ?? "";
   const little = SYNTAXES[syntax];
   if (little === undefined) {
+    const name = COMPRESSED.find(([start]) => syntax.startsWith(start))?.[1];
     throw new Error(
-      `its pixels are compressed (transfer syntax ${syntax}): decompress it, such as with dcmdjpeg or gdcmconv --raw`,
+      `its pixels are compressed (${
+        name ? `${name}, ` : ""
+      }transfer syntax ${syntax}): decompress it, such as with gdcmconv --raw`,
     );
   }
   const colour = data.string("x00280004") ?? "";

@@ -1,5 +1,7 @@
 /** @file JPEG by its segments: its size, and bytes that stand between segments. */
 
+import { readTiff, tagOf } from "./tiff_tags.ts";
+
 /** Segments without a length: TEM, RST0 to RST7, SOI. */
 const BARE = (marker: number): boolean =>
   marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
@@ -52,6 +54,27 @@ export function jpegSize(
     return { height: (a << 8) | b, width: (c << 8) | d, bands };
   }
   return undefined;
+}
+
+/** Orientation by its EXIF (tag 0x0112); 1 where there is none. */
+export function jpegOrientation(bytes: Uint8Array): number {
+  for (const { marker, from, to } of segments(bytes)) {
+    if (marker !== 0xe1) continue;
+    if (String.fromCharCode(...bytes.subarray(from + 4, from + 8)) === "Exif") {
+      return exifOrientation(bytes.subarray(from + 10, to));
+    }
+  }
+  return 1;
+}
+
+/** Orientation in EXIF, which is a TIFF; 1 where it tells none. */
+export function exifOrientation(exif: Uint8Array): number {
+  try {
+    const [page] = readTiff(exif).pages;
+    return page ? tagOf(page, "orientation", 1) : 1;
+  } catch {
+    return 1;
+  }
 }
 
 /**

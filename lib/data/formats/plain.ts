@@ -1,5 +1,5 @@
 /** @file What the headers of PNG, JPEG, GIF and WebP tell, read by hand: asking libvips takes as long as decoding a small image. */
-import { isJpeg, jpegSize } from "./jpeg.ts";
+import { exifOrientation, isJpeg, jpegOrientation, jpegSize } from "./jpeg.ts";
 import type { Facts } from "./raster.ts";
 
 const text = (bytes: Uint8Array, from: number, length: number): string =>
@@ -25,25 +25,53 @@ const PNG_BANDS: Readonly<Record<number, number>> = {
   6: 4,
 };
 
+/** Chunks of a PNG before its pixels, by name. */
+function pngChunks(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  for (let at = 8; at + 8 <= bytes.length;) {
+    const [length, name] = [big(bytes, at), text(bytes, at + 4, 4)];
+    if (name === "IDAT") break;
+    found.set(name, bytes.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  return found;
+}
+
 function pngFacts(bytes: Uint8Array): Facts {
   const colour = bytes[25] ?? 0;
+  const chunks = pngChunks(bytes);
+  // Colours that are transparent, of a palette or one of all.
+  const clear = chunks.has("tRNS");
+  const exif = chunks.get("eXIf");
   return {
     format: "PNG",
     width: big(bytes, 16),
     height: big(bytes, 20),
-    bands: PNG_BANDS[colour] ?? 1,
+    bands: (PNG_BANDS[colour] ?? 1) + Number(clear),
     // A palette's colours have 8 bits, whatever its indices have.
     bits: Math.max(8, bytes[24] ?? 8),
     type: "unsigned",
-    alpha: colour === 4 || colour === 6,
+    alpha: clear || colour === 4 || colour === 6,
     pages: 1,
+    ...(exif ? { orientation: exifOrientation(exif) } : {}),
+    ...(chunks.has("acTL")
+      ? { remark: "animated, the first frame counts" }
+      : {}),
   };
 }
 
 function jpegFacts(bytes: Uint8Array): Facts | undefined {
   const size = jpegSize(bytes);
   return size &&
-    { format: "JPEG", ...size, bits: 8, type: "unsigned", pages: 1 };
+    {
+      format: "JPEG",
+      ...size,
+      bits: 8,
+      type: "unsigned",
+      pages: 1,
+      orientation: jpegOrientation(bytes),
+      ...(size.bands === 4 ? { remark: "CMYK, turned into colours" } : {}),
+    };
 }
 
 /** Frames of a GIF, as far as one more than the first. */

@@ -86,6 +86,13 @@ export function tiffFacts(bytes: Uint8Array, page = 1): TiffFacts {
     : !common && !PLAIN.includes(photometric)
     ? `its colours (photometric interpretation ${photometric}) can be read in 8 bits only`
     : undefined;
+  const nodata = String.fromCharCode(...one.tags.get(TAG.nodata) ?? [])
+    .replace(/\0.*$/s, "").trim();
+  const remark = photometric === 5
+    ? "CMYK, turned into colours"
+    : nodata
+    ? `${nodata} is declared as no data, and counts as a sample like others`
+    : undefined;
   return {
     format: "TIFF",
     width: tagOf(one, "width", 0),
@@ -100,6 +107,7 @@ export function tiffFacts(bytes: Uint8Array, page = 1): TiffFacts {
     orientation: tagOf(one, "orientation", 1),
     common,
     directory,
+    ...(remark ? { remark } : {}),
     ...(refused ? { refused } : {}),
   };
 }

@@ -42,11 +42,14 @@ export const TAG = {
   tileCounts: 325,
   extra: 338,
   format: 339,
+  /** GDAL_NODATA, a text. */
+  nodata: 42113,
 } as const;
 
-/** Bytes of the types whose values are whole numbers. */
+/** Bytes of the types whose values are whole numbers, or characters. */
 const SIZES: Readonly<Record<number, number>> = {
   1: 1,
+  2: 1,
   3: 2,
   4: 4,
   13: 4,
