@@ -64,7 +64,11 @@ export type {
   Train,
 } from "./lib/model/pipeline.ts";
 export type { Schedule } from "./lib/optim/schedule.ts";
-export type { TypeCheck } from "./lib/pipeline/parse/custom.ts";
+export type {
+  ExecutedModule,
+  OnModule,
+  TypeCheck,
+} from "./lib/pipeline/parse/custom.ts";
 export { type Plain, resolve } from "./lib/pipeline/explain/resolve.ts";
 export type { Change } from "./lib/pipeline/language/changes.ts";
 export type { Figure, Paper, SweepPoint } from "./lib/pipeline/sweep/sweep.ts";

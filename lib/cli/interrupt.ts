@@ -1,4 +1,6 @@
 /** @file Ctrl-C as a way out that loses nothing. */
+import type { UserError } from "../errors.ts";
+import { takeModuleFaults } from "./modules.ts";
 import type { Terminal } from "./reporter.ts";
 
 /** Whether the process was started so that a closed terminal does not end it. */
@@ -48,14 +50,23 @@ export async function interruptible<T>(
     interrupt.abort();
   };
   for (const signal of heard) Deno.addSignalListener(signal, onSignal);
+  // What was trained is saved then, too.
+  let fault: UserError | undefined;
+  const giveBack = takeModuleFaults((first) => {
+    fault ??= first;
+    interrupt.abort(fault);
+  });
   try {
-    return await body(interrupt.signal);
+    const result = await body(interrupt.signal);
+    if (fault) throw fault;
+    return result;
   } catch (error) {
     const { aborted, reason } = interrupt.signal;
-    if (!aborted || error !== reason) throw error;
+    if (!aborted || error !== reason || fault) throw error;
     terminal.warn("Interrupted before the first step.");
     return undefined;
   } finally {
+    giveBack();
     stopListening();
   }
 }

@@ -13,6 +13,7 @@ import { exportCommand, EXPORTED } from "./export.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
 import { init } from "./init.ts";
 import { ir } from "./ir.ts";
+import { guardProcess, moduleFault } from "./modules.ts";
 import {
   checkpointOption,
   deviceOption,
@@ -353,8 +354,9 @@ function report(error: unknown): ExitCode {
     complain(error.message);
     return EXIT.usage;
   }
-  complain(Deno.inspect(error));
-  return EXIT.defect;
+  const fault = moduleFault(error);
+  complain(fault?.message ?? Deno.inspect(error));
+  return fault ? EXIT.usage : EXIT.defect;
 }
 
 /** A file that may not grow (`ulimit -f`) is told of by its write, and ends nothing. */
@@ -366,7 +368,8 @@ function surviveLimits(): void {
 /** Runs the command that the process was started with, and ends it. */
 export async function begin(): Promise<never> {
   surviveLimits();
-  Deno.exit(await main(Deno.args));
+  const exit = guardProcess();
+  return exit(await main(Deno.args));
 }
 
 if (import.meta.main) await begin();

@@ -1,4 +1,5 @@
 /** @file `profile FILE`: where the time of a step goes. */
+import { loadImages } from "../data/own_source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
@@ -128,7 +129,7 @@ export async function profile(
   if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());
-  const data = await pipeline.data.source.load(pipeline.data.options, {
+  const data = await loadImages(pipeline.data.source, pipeline.data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => report({ kind: "load", progress }),

@@ -98,16 +98,17 @@ export async function* members(
   if (start === "") throw fail("the file is empty");
   const other = OTHER_FORMATS.find(([magic]) => start.startsWith(magic));
   if (other) throw fail(`the file is ${other[1]}`);
+  const { size: bytes } = await Deno.stat(path);
   const file = createReadStream(path);
   const compressed = start.startsWith("1f8b");
   const plain = compressed ? file.pipe(createGunzip()) : file;
   // Errors do not travel along a pipe.
   file.on("error", (error) => plain.destroy(error));
-  // It may fail once more when nobody reads it any longer.
+  // It may fail before somebody reads it, or when nobody does any longer.
   plain.on("error", () => {});
   const tar = extract();
   const source = Readable.from(
-    whole(plain, FREE_BYTES + MOST_RATIO * (await Deno.stat(path)).size),
+    whole(plain, FREE_BYTES + MOST_RATIO * bytes),
   );
   source.on("error", (error) => tar.destroy(error));
   source.pipe(tar as unknown as NodeJS.WritableStream);

@@ -8,18 +8,31 @@ import type { SkippedFile } from "./source.ts";
 /** Takes care of a file that cannot be read: throws, or notes it. */
 export type OnBadFile = (path: string, error: unknown) => void;
 
-/** Why a set of images is left with none. */
-export function noneLeft(
+/**
+ * Refuses images of which most are bad: what is left is not what was meant,
+ * whatever `on_error` says.
+ *
+ * @param good How many of the `count` can be read.
+ * @throws {UserError} When none, or fewer than half of them, can.
+ */
+export function expectMost(
+  good: number,
   count: number,
   where: string,
   [first]: readonly SkippedFile[],
-): UserError {
-  return new UserError(
+): void {
+  if (good > 0 && 2 * good >= count) return;
+  const what = good === 0
+    ? `any of the ${count} images in ${where}`
+    : `${
+      count - good
+    } of the ${count} images in ${where}, which are more than half`;
+  throw new UserError(
     first
-      ? `Cannot read any of the ${count} images in ${where}. The first of them is ${first.path}: ${first.reason}.\n${
-        first.cure ?? "Mend or replace the images."
+      ? `Cannot read ${what}. The first of them is ${first.path}: ${first.reason}.\n${
+        first.cure ?? "Mend, replace or remove the images."
       }`
-      : `Cannot read any of the ${count} images in ${where}.\nTo see why, set on_error: fail under "data".`,
+      : `Cannot read ${what}.\nTo see why, set on_error: fail under "data".`,
   );
 }
 

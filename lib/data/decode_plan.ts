@@ -1,6 +1,6 @@
 /** @file Image files of a plan into memory. */
 import { UserError } from "../errors.ts";
-import { badFilePolicy, noneLeft } from "./bad_file.ts";
+import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { contentsOf, twinRemarks } from "./contents.ts";
 import { decodeImage } from "./decode.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
@@ -79,9 +79,7 @@ class Slots {
       }
       count++;
     });
-    if (count === 0) {
-      throw noneLeft(this.#plan.paths.length, where, skipped);
-    }
+    expectMost(count, this.#plan.paths.length, where, skipped);
     const labels = this.#plan.labels?.filter((_, i) => this.#filled[i] === 1);
     return {
       count,

@@ -1,5 +1,5 @@
 /** @file Image files that can be read in any order: whole or in tiles, held in memory or decoded in every epoch. */
-import { noneLeft } from "./bad_file.ts";
+import { expectMost } from "./bad_file.ts";
 import { decodePlan, type ImageFile, slotsOf } from "./decode_plan.ts";
 import type { ImageOptions } from "./image_options.ts";
 import type { Plan } from "./layout.ts";
@@ -55,8 +55,10 @@ export async function loadFiles(
     : await cutIntoTiles(whole, open, options, options.tile, context);
   const { plan, files } = tiled ?? { plan: whole, files: open };
   const left = [...skipped, ...tiled?.unread ?? []];
-  if (plan.train.paths.length === 0) {
-    throw noneLeft(whole.train.paths.length, where, tiled?.unread ?? []);
+  if (tiled) {
+    const all = whole.train.paths.length + (whole.test?.paths.length ?? 0);
+    const good = plan.train.paths.length > 0 ? all - tiled.unread.length : 0;
+    expectMost(good, all, where, tiled.unread);
   }
   if (!tooLarge(plan, options)) {
     const all = filesOf(plan, files);

@@ -1,5 +1,5 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
-import { badFilePolicy, noneLeft } from "./bad_file.ts";
+import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
 import { contentsOf, twinRemarks } from "./contents.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
@@ -228,14 +228,16 @@ export async function streamPlan(
     await lookAtHeaders(plan, files, options, where, context);
   if (!known) await memory?.keep(survey);
   const { bad, unread, remarks, contents } = survey;
-  const later = badFilePolicy(options, onSkipped);
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
     const { paths, images, labels, parts } = passed(all, new Set(bad[split]));
     const { turns } = files;
-    if (paths.length === 0) {
-      throw noneLeft(all.paths.length, where, unread);
-    }
+    expectMost(paths.length, all.paths.length, where, unread);
     const faulty = new Set<number>();
+    const late: SkippedFile[] = [];
+    const later = badFilePolicy(options, (file) => {
+      late.push(file);
+      onSkipped(file);
+    });
     return {
       count: paths.length,
       names: paths,
@@ -257,8 +259,11 @@ export async function streamPlan(
             await decodeImage(await files.read(slot), shape, reading);
         } catch (error) {
           // Two at once may find the same fault.
-          if (!faulty.has(image)) later(files.name(slot), error);
+          if (faulty.has(image)) return undefined;
+          later(files.name(slot), error);
           faulty.add(image);
+          const left = paths.length - late.length;
+          expectMost(left, all.paths.length, where, [...unread, ...late]);
           return undefined;
         }
       },

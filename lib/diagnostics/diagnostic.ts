@@ -21,6 +21,7 @@ export const CODES = [
   "dtype-mismatch",
   "view-mismatch",
   "unused-stage",
+  "unused-setting",
   "no-gradient",
   "ema-mismatch",
   "no-loss",

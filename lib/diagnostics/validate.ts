@@ -295,6 +295,9 @@ export function readChoice(
   return undefined;
 }
 
+/** A file of the user's own, whose path lacks the sign that it is one. */
+const MODULE = /^[^./].*\.[cm]?[jt]s$/;
+
 /** Reports a name that is missing or not known, with the nearest one. */
 export function unknownName(
   name: unknown,
@@ -315,7 +318,9 @@ export function unknownName(
     );
     return;
   }
-  const near = nearest(String(name), known);
+  const near = MODULE.test(String(name))
+    ? `./${name}`
+    : nearest(String(name), known);
   findings.error("unknown-name", path, `Cannot find ${what} "${name}"`, {
     at,
     hints: [

@@ -1,5 +1,6 @@
 /** @file Labelled images to judge by: the run's own, or others. */
 import { folder } from "../data/folder.ts";
+import { loadImages } from "../data/own_source.ts";
 import type { LoadContext, LoadedData } from "../data/source.ts";
 import { tar } from "../data/tar.ts";
 import type { Encoder } from "../encoder/encoder.ts";
@@ -50,7 +51,7 @@ export async function judgeData(
     }
     const { source, options } = pipeline.data;
     return {
-      loaded: await source.load(options, { ...context, baseDir }),
+      loaded: await loadImages(source, options, { ...context, baseDir }),
       said: `the run's own images (${source.name})`,
     };
   }

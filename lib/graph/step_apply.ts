@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Variable } from "../layers/layer.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { OptimizerDefinition } from "../optim/define.ts";
+import { expectShape, runUserCode } from "../stages/user_code.ts";
+import { isUserFile } from "../stages/user_file.ts";
 import { rampsOf } from "../stages/ramp.ts";
 import { layerDepths } from "./layer_depth.ts";
 import { optimizerOf } from "./slots.ts";
@@ -30,6 +32,18 @@ export const movingValues = (
     role: "buffer",
   }));
 
+/** @throws {RangeError} Unless an optimizer of the user's own gives what is needed. */
+function expectUpdate(
+  updated: ReturnType<OptimizerDefinition["update"]> | undefined,
+  moving: readonly Variable[],
+  { shape }: Variable,
+): void {
+  expectShape(updated?.value, shape, "value");
+  for (const i of moving.keys()) {
+    expectShape(updated?.slots?.[i], shape, `slots[${i}]`);
+  }
+}
+
 /** Moves the weights of one stage. */
 function moveWeights(
   pipeline: Pipeline,
@@ -51,14 +65,22 @@ function moveWeights(
   for (const parameter of trainedOf(wired)) {
     const moving = movingValues(definition, parameter);
     const factor = decay ** (depths.get(parameter) ?? 0);
-    const updated = definition.update({
+    const step = {
       value: run.read(parameter),
       gradient: gradients.get(parameter) as tf.Tensor,
       slots: moving.map((slot) => run.read(slot)),
       lr: factor === 1 ? rate : tf.mul(rate, factor) as tf.Scalar,
       step: slotOf(name, "steps moved") ?? steps,
       isWeight: parameter.role === "weight",
-    }, own as Parameters<OptimizerDefinition["update"]>[1]);
+    };
+    const updated = runUserCode(definition.name, name, () => {
+      const updated = definition.update(
+        step,
+        own as Parameters<OptimizerDefinition["update"]>[1],
+      );
+      if (isUserFile(definition.name)) expectUpdate(updated, moving, parameter);
+      return updated;
+    });
     run.update(parameter, updated.value);
     moving.forEach((slot, i) => {
       run.update(slot, updated.slots[i] as tf.Tensor);

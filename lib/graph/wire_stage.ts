@@ -13,6 +13,7 @@ import {
   type Template,
 } from "../stages/define.ts";
 import { reasonIn, UserCodeFault } from "../stages/user_code.ts";
+import { expectBuilt } from "../stages/built_form.ts";
 import { isUserFile } from "../stages/user_file.ts";
 import { buildWithoutChance } from "../trace/chance.ts";
 import { passesGradient } from "./edges.ts";
@@ -175,6 +176,7 @@ export function wireStage(wiring: Wiring): WiredStage | undefined {
       name,
       () => definition.build(scope, inputs, options, site),
     );
+    if (isUserFile(definition.name)) expectBuilt(built);
   } catch (error) {
     return report(wiring, inputs, error);
   }

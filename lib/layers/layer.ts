@@ -29,6 +29,9 @@ export interface Variable {
   readonly role: "weight" | "bias" | "norm" | "buffer";
 }
 
+const isLength = (length: unknown): boolean =>
+  Number.isInteger(length) && (length as number) > 0;
+
 /** Where a stage declares its variables. */
 export class ParameterScope {
   /** A scope whose variables have paths below `path`. */
@@ -47,7 +50,11 @@ export class ParameterScope {
     return new ParameterScope(`${this.path}/${name}`, this.variables);
   }
 
-  /** Declares a variable. */
+  /**
+   * Declares a variable.
+   *
+   * @throws {RangeError} When it has no shape, no role or no first value.
+   */
   declare(
     name: string,
     shape: readonly number[],
@@ -55,6 +62,17 @@ export class ParameterScope {
     init: Initializer,
   ): Variable {
     const path = `${this.path}/${name}`;
+    // Modules of a user's own need not have types.
+    if (!Array.isArray(shape) || !shape.every(isLength)) {
+      throw new RangeError(
+        `the variable "${path}" has no shape: expected a list of whole numbers from 1`,
+      );
+    }
+    if (init?.kind === undefined || role === undefined) {
+      throw new RangeError(
+        `the variable "${path}" has no role, or no first value: expected declare(name, shape, role, { kind: "normal", std: 0.02 })`,
+      );
+    }
     const variable: Variable = { path, shape, dtype: "float32", init, role };
     this.variables.push(variable);
     return variable;

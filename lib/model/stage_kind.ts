@@ -9,6 +9,12 @@ export function kindOf({ key, definition }: Stage): StageKind {
   return kind;
 }
 
+/** Whether an option of a stage is that of `train.ema`. */
+export const takesMomentum = ({ definition, options }: Stage): boolean =>
+  Object.keys(definition.inherits ?? {}).some((option) =>
+    (options as Readonly<Record<string, unknown>>)[option] === undefined
+  );
+
 /** Whether the key's value names a definition. */
 export const isNamed = ({ value = "name" }: StageKind): boolean =>
   value === "name";

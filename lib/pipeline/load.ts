@@ -5,7 +5,11 @@ import type { StageGraph } from "../graph/stage_graph.ts";
 import { checkDraft, wire } from "../graph/wire.ts";
 import { readRegularText } from "../regular_file.ts";
 import { checkData, labelsRead } from "./check/check_data.ts";
-import { type TypeCheck, withUserFiles } from "./parse/custom.ts";
+import {
+  type OnModule,
+  type TypeCheck,
+  withUserFiles,
+} from "./parse/custom.ts";
 import { type Diagnostic, Findings } from "../diagnostics/diagnostic.ts";
 import { parsePipeline } from "./parse/parse.ts";
 import { nearest } from "../diagnostics/nearest.ts";
@@ -29,8 +33,10 @@ export interface LoadOptions {
   readonly point?: string | undefined;
   /** Checks the types of a user's modules; not checked by default. */
   readonly typeCheck?: TypeCheck | undefined;
-  /** Told of the files of a module before it is executed; absolute paths. */
-  readonly onModule?: ((files: readonly string[]) => void) | undefined;
+  /** Told of a module before it is executed. */
+  readonly onModule?: OnModule | undefined;
+  /** Time that a module has to be imported in; 30 s by default. */
+  readonly importSeconds?: number | undefined;
 }
 
 /** A pipeline that passed every check. */

@@ -1,5 +1,6 @@
 /** @file Faults of a user's own modules, told as such. */
 import type * as tf from "@tensorflow/tfjs";
+import { isRecord } from "../diagnostics/validate.ts";
 import { UserError } from "../errors.ts";
 import { isUserFile } from "./user_file.ts";
 
@@ -51,16 +52,26 @@ export function runUserCode<T>(name: string, stage: string, body: () => T): T {
   }
 }
 
-/** @throws {RangeError} Unless a tensor has a shape. */
+/** What can be computed with; a backend of ours may have dtypes of its own. */
+const NUMBERS: ReadonlySet<string> = new Set(["float32", "int32"]);
+
+/** @throws {RangeError} Unless a value is a tensor of numbers of this shape. */
 export function expectShape(
   given: tf.Tensor | undefined,
   shape: readonly number[],
   output = "",
 ): void {
-  if (given && `${given.shape}` === `${shape}`) return;
+  const isTensor = isRecord(given) && Array.isArray(given.shape);
+  const isNumber = isTensor && NUMBERS.has(given.dtype);
+  if (isNumber && `${given.shape}` === `${shape}`) return;
+  const what = given as unknown instanceof Promise
+    ? "a promise"
+    : isTensor
+    ? isNumber ? `[${given.shape.join(", ")}]` : `a tensor of ${given.dtype}`
+    : "no tensor";
   throw new RangeError(
-    `it gives ${given ? `[${given.shape.join(", ")}]` : "no tensor"}${
-      output ? ` as "${output}"` : ""
-    }, expected ${shape.length > 0 ? `[${shape.join(", ")}]` : "a scalar"}`,
+    `it gives ${what}${output ? ` as "${output}"` : ""}, expected ${
+      shape.length > 0 ? `[${shape.join(", ")}]` : "a scalar"
+    }`,
   );
 }

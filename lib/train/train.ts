@@ -1,6 +1,7 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
 import { describeData } from "../data/describe.ts";
 import { fingerprint } from "../data/fingerprint.ts";
+import { loadImages } from "../data/own_source.ts";
 import { lookAt } from "../data/look.ts";
 import {
   isInMemory,
@@ -127,7 +128,8 @@ export async function train(
   };
   // Beside the data where it is installed; fetched only for good data.
   const opening = openInstalled(settings);
-  const loading = pipeline.data.source.load(pipeline.data.options, {
+  const { source, options: read } = pipeline.data;
+  const loading = loadImages(source, read, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
@@ -222,7 +224,7 @@ async function judgedData(
   emit: (event: TrainEvent) => void,
 ): Promise<LoadedData | undefined> {
   const { data } = pipeline.evaluate;
-  return await data?.source.load(data.options, {
+  return data && await loadImages(data.source, data.options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),

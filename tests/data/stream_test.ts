@@ -118,6 +118,8 @@ Deno.test(
       "a/2.jpg": new TextEncoder().encode("no image"),
       "b/3.jpg": half(await noise()),
       "b/4.png": new Uint8Array(),
+      "b/5.png": await image([0, 255, 0]),
+      "b/6.png": await image([0, 0, 255]),
     });
     await rejects(
       open(folderSource, folder, {}),
@@ -130,7 +132,7 @@ Deno.test(
       data.skipped.map(({ path }) => path.split("/").at(-1)),
       ["2.jpg", "4.png"],
     );
-    assert.deepEqual([...train.labels ?? []], [0, 1]);
+    assert.deepEqual([...train.labels ?? []], [0, 1, 1, 1]);
     assert.ok(await train.decode(0));
     // Two at once, and once more: it is told of once.
     const twice = await Promise.all([train.decode(1), train.decode(1)]);
@@ -144,6 +146,39 @@ Deno.test(
 );
 
 Deno.test(
+  "Images of which most are bad are refused, though bad ones are left out",
+  withFolder(async (folder) => {
+    const good = await image([255, 0, 0]);
+    const damaged = half(await noise());
+    const of = async (bad: Uint8Array, count: number): Promise<void> => {
+      for (const [i, name] of ["1", "2", "3", "4", "5"].entries()) {
+        await write(join(folder, "data"), {
+          [`${name}.png`]: i < count ? bad : good,
+        });
+      }
+    };
+    const lax = { on_error: "skip" };
+    const MOST =
+      /^Cannot read 3 of the 5 images in .*data, which are more than half\. The first of them is .*1\.png: /;
+    for (const bad of [new Uint8Array(), damaged]) {
+      await of(bad, 3);
+      await rejects(open(folderSource, folder, { ...lax, memory: 1 }), MOST);
+      await of(bad, 2);
+      const data = await open(folderSource, folder, { ...lax, memory: 1 });
+      assert.equal(data.train.count, 3);
+    }
+    await of(new Uint8Array(), 3);
+    await rejects(open(folderSource, folder, lax), MOST);
+    await of(damaged, 3);
+    const { train } = await open(folderSource, folder, lax);
+    const { decode } = streamOf(train);
+    assert.equal(await decode(0), undefined);
+    assert.equal(await decode(1), undefined);
+    await rejects(decode(2), MOST);
+  }),
+);
+
+Deno.test(
   "A file that vanishes or changes after the load is a bad one",
   withFolder(async (folder) => {
     const data = join(folder, "data");
@@ -151,6 +186,9 @@ Deno.test(
       "1.png": await image([255, 0, 0]),
       "2.png": await image([0, 255, 0]),
       "3.png": await image([0, 0, 255]),
+      "4.png": await image([9, 9, 9]),
+      "5.png": await image([9, 9, 9]),
+      "6.png": await image([9, 9, 9]),
     });
     const strict = streamOf((await open(folderSource, folder, {})).train);
     const later: SkippedFile[] = [];

@@ -96,6 +96,26 @@ const BROKEN: Readonly<Record<string, readonly [string, RegExp]>> = {
   "throws": ["throw new Error('out of cheese')", /out of cheese/],
   "has no default export": ["export const a = 1", /is no definition/],
   "exports something else": ["export default 3", /is no definition/],
+  "exports a kind that is none": [
+    'export default { kind: "loss" }',
+    /is no definition/,
+  ],
+  "exports a stage by its kind alone": [
+    'export default { kind: "stage" }',
+    /kind "stage", has no "key"/,
+  ],
+  "exports a stage without a build": [
+    'export default { kind: "stage", kinds: [{ key: "mine" }], inputs: {}, options: { safeParse() {} } }',
+    /kind "stage", has no "build", or another than was expected: a function/,
+  ],
+  "exports a source of no schema": [
+    'export default { kind: "source", options: 3 }',
+    /kind "source", has no "options"/,
+  ],
+  "exports what throws when it is read": [
+    'export default { get kind() { throw new Error("out of cheese") } }',
+    /out of cheese \(at other\.ts:1:\d+\)/,
+  ],
 };
 
 for (const [what, [source, message]] of Object.entries(BROKEN)) {

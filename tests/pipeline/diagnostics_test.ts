@@ -555,7 +555,7 @@ ${LOSS}`,
     {
       from: "augment: simsiam",
       to: "augment: [{ random_resized_crop: { scale: ▸[0.5, 0.2] } }]",
-      message: /expected \[least, most\] with 0 < least <= most$/,
+      message: /expected \[least, most\] with 0 < least <= most <= 1$/,
     },
     {
       from: "steps: 9",
@@ -574,6 +574,12 @@ ${LOSS}`,
     },
   ],
   "unknown-name": [
+    {
+      from: "loss: nt_xent",
+      to: "loss: ▸own.ts",
+      message: 'Cannot find the loss "own.ts"',
+      hint: 'did you mean "./own.ts"?',
+    },
     {
       from: "source: cifar10",
       to: "source: ▸cifr10",
@@ -688,6 +694,14 @@ ${LOSS}`,
 `,
       message:
         'Cannot encode [batch, 4] with "resnet": expected square images [batch, side, side, channels], got [batch, 4]',
+    },
+    {
+      from:
+        "augment: simsiam, of: image }\n  y: { encode: mlp, of: views, hidden: 4, out: 4 }",
+      to:
+        "augment: [{ resize: { size: 8 } }], of: image }\n  y: { encode: resnet, of: ▸views, blocks: [1, 1, 1, 1, 1] }",
+      message:
+        'Cannot encode [batch, 8, 8, 3] with "resnet": expected at least 16 pixels a side for 5 groups of blocks, each of which but the first halves it, got [batch, 8, 8, 3]',
     },
     {
       from: LOSS,
@@ -878,6 +892,21 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
       hint: "remove it, or read it from another stage",
     },
   ],
+  "unused-setting": [
+    {
+      from: "optimizer:",
+      to: "▸ema: 0.9, optimizer:",
+      message: `Nothing takes its momentum from "ema"`,
+    },
+    {
+      from: LOSS + "train: { ",
+      to: `  t: { ema: y, of: views, momentum: 0.5 }
+  loss: { loss: mse, between: [y, t] }
+train: { ▸ema: 0.9, `,
+      message: `Nothing takes its momentum from "ema"`,
+      also: ["collapse-risk", "collapse-risk"],
+    },
+  ],
   "no-gradient": [
     {
       from: LOSS,
@@ -1044,6 +1073,11 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
     },
   ],
   "custom-stage": [
+    {
+      from: "loss: nt_xent",
+      to: "use: ▸own.ts",
+      message: 'Cannot use "own.ts" as a stage: expected the path of a module',
+    },
     {
       from: "loss: nt_xent",
       to: "use: ▸./own.ts",

@@ -24,9 +24,38 @@ const NONSENSE: readonly (readonly [from: string, to: string, says: RegExp])[] =
     [
       "per_stage: {}",
       "per_stage: { __proto__: { lr: 1 } }",
-      /Cannot find a trained stage "__proto__"/,
+      /Cannot use "__proto__" as a key/,
+    ],
+    [
+      "evaluate:",
+      "init: { __proto__: weights }\nevaluate:",
+      /Cannot use "__proto__" as a key/,
+    ],
+    [
+      "evaluate:",
+      "sweep: { points: { __proto__: { seed: 1 } } }\nevaluate:",
+      /Cannot use "__proto__" as a key/,
+    ],
+    [
+      "evaluate:",
+      'sweep: { points: { "a\\e[2J": { seed: 1 } } }\nevaluate:',
+      /Cannot name a point so/,
+    ],
+    [
+      "augment: simsiam",
+      "augment: [{ random_resized_crop: { scale: [0.2, 5] } }]",
+      /Cannot use \[0\.2,5\] as "scale".*0 < least <= most <= 1$/,
     ],
   ];
+
+Deno.test("A key that no map holds is refused from outside, too", () => {
+  for (const set of ["init.__proto__=x", "init={ __proto__: x }"]) {
+    assert.throws(
+      () => checkText("sketch.yaml", BASE, { set: [set] }),
+      /Cannot use "__proto__" as a key in --set/,
+    );
+  }
+});
 
 for (const [from, to, says] of NONSENSE) {
   Deno.test(`"${to}" is refused, and it is said why`, () => {

@@ -119,7 +119,6 @@ Deno.test("The written-out form leaves nothing implied", () => {
         },
       },
       schedule: { constant: { warmup: 0 } },
-      ema: 0.99,
       accumulate: 1,
       per_stage: {},
       precision: "float32",

@@ -170,6 +170,30 @@ const FAULTS: readonly {
       /^Cannot run ".\/loss\.ts" in the stage "loss": it gives no tensor, expected a scalar/,
   },
   {
+    what: "a loss that is no tensor",
+    file: "loss.ts",
+    from: "return tf.neg(tf.mean(similarity))",
+    to: "return 3",
+    message:
+      /^Cannot run ".\/loss\.ts" in the stage "loss": it gives no tensor, expected a scalar/,
+  },
+  {
+    what: "a loss that comes later",
+    file: "loss.ts",
+    from: "apply(a, b)",
+    to: "async apply(a, b)",
+    message:
+      /^Cannot run ".\/loss\.ts" in the stage "loss": it gives a promise, expected a scalar/,
+  },
+  {
+    what: "a loss that is true or false",
+    file: "loss.ts",
+    from: "tf.neg(tf.mean(similarity))",
+    to: "tf.greater(tf.mean(similarity), 0)",
+    message:
+      /^Cannot run ".\/loss\.ts" in the stage "loss": it gives a tensor of bool, expected a scalar/,
+  },
+  {
     what: "a network of another width than it declares",
     file: "head.ts",
     from: "shape: [out]",
@@ -256,6 +280,67 @@ for (const { what, file, from, to, message } of FAULTS) {
       (error: unknown) =>
         error instanceof UserError && message.test(error.message),
     );
+  });
+}
+
+Deno.test("An optimizer that gives no new value is told of as such", async () => {
+  const { loaded, text } = await check(
+    PIPELINE(false).replace("{ sgd: { lr: 0.1 } }", "{ ./rule.ts: { lr: 1 } }"),
+    {
+      "rule.ts": `${HEAD}import { defineOptimizer } from "stopgrad";
+export default defineOptimizer({
+  name: "rule",
+  summary: "None",
+  options: z.strictObject({ lr: z.number() }),
+  slots: [],
+  update: () => 3,
+});
+`,
+    },
+  );
+  if (!loaded) throw new Error(text);
+  assert.throws(
+    () => recordStep(engine.api, loaded),
+    /^UserError: Cannot run ".\/rule\.ts" in the stage "y": it gives no tensor as "value", expected \[3, 3, 3, 8\]/,
+  );
+});
+
+/** What a stage of one's own may build, that is no stage. */
+const BUILT: Readonly<Record<string, RegExp>> = {
+  "undefined": /its build gives nothing: expected { outputs, apply }/,
+  "Promise.resolve({})": /its build gives a promise/,
+  "{ apply: () => ({}) }": /its build gives a map: expected { outputs, apply }/,
+  "{ outputs: { output: [{ shape: 3 }] }, apply: () => ({}) }":
+    /its build gives an output "output" of another form/,
+  '{ outputs: { output: [{ is: "embedding", shape: [0.5] }] }, apply: () => ({}) }':
+    /its build gives an output "output" of another form/,
+  'scope.declare("w", ["x"])': /the variable "m\/w" has no shape/,
+  'scope.declare("w", [4])': /the variable "m\/w" has no role/,
+};
+
+for (const [gives, message] of Object.entries(BUILT)) {
+  Deno.test(`A stage that builds ${gives} is reported at its place`, async () => {
+    const { findings, text } = await check(
+      PIPELINE(false).replace(
+        "  loss:",
+        "  m: { use: ./own.ts, of: z }\n  loss:",
+      ).replace("[p, ", "[m, "),
+      {
+        "own.ts": `${HEAD}import { defineStage } from "stopgrad";
+export default defineStage({
+  key: "mine",
+  name: "mine",
+  summary: "None",
+  options: z.strictObject({}),
+  inputs: { of: { is: ["embedding"], gradient: true } },
+  build: (scope) => (${gives}),
+});
+`,
+      },
+    );
+    assert.ok(findings.some(({ code }) => code === "custom-stage"), text);
+    assert.match(text, /own\.yaml:\d+:3: Cannot use ".\/own\.ts": /);
+    assert.match(text, message);
   });
 }
 

@@ -8,7 +8,7 @@ import type {
 } from "../../model/pipeline.ts";
 import type { Schedule } from "../../optim/schedule.ts";
 import { referenceText } from "../../model/reference.ts";
-import { isNamed, kindOf } from "../../model/stage_kind.ts";
+import { isNamed, kindOf, takesMomentum } from "../../model/stage_kind.ts";
 import { escapeVariables } from "../language/variables.ts";
 
 /** Plain data. */
@@ -72,7 +72,8 @@ export function resolve(pipeline: Pipeline): Plain {
       [train.length.unit]: train.length.count,
       optimizer: optimizer(train.optimizer),
       schedule: schedule(train.schedule),
-      ema: train.ema,
+      // Where no stage takes it, it would be warned of.
+      ...([...stages.values()].some(takesMomentum) ? { ema: train.ema } : {}),
       ...(train.clip === undefined ? {} : { clip: train.clip }),
       accumulate: train.accumulate,
       per_stage: Object.fromEntries(

@@ -37,6 +37,8 @@ const MOST_BYTES = 1_000_000;
 const MOST_PARTS = 20_000;
 const MOST_ALIASES = 100;
 const DEEPEST = 40;
+/** The name of what is below every object: schemas leave such a key out without a word. */
+const PROTO = "__proto__";
 /** Characters of a key in a message. */
 const MOST_NAME = 100;
 
@@ -182,8 +184,8 @@ export class SourceDocument {
     if (odd !== undefined) {
       findings.error(
         "yaml-syntax",
-        [OFFSET, odd],
-        "Cannot use a list, a map or nothing as a key",
+        [OFFSET, odd.at],
+        `Cannot use ${odd.what} as a key`,
         { hints: ["keys are names; look for a missing name, `:` or comma"] },
       );
       return undefined;
@@ -214,13 +216,17 @@ export class SourceDocument {
     }
   }
 
-  /** Where a key is that is no text or number. */
-  #oddKey(): number | undefined {
-    let found: number | undefined;
+  /** Where a key is that is no text or number, or that no map of ours can hold. */
+  #oddKey(): { readonly what: string; readonly at: number } | undefined {
+    let found: { what: string; at: number } | undefined;
     visit(this.#document, {
       Pair(_, { key, value }) {
-        if (isScalar(key) && key.value !== null) return undefined;
-        found = (rangeOf(key) ?? rangeOf(value) ?? [0])[0];
+        const named = isScalar(key) && key.value !== null;
+        if (named && key.value !== PROTO) return undefined;
+        found = {
+          what: named ? `"${PROTO}"` : "a list, a map or nothing",
+          at: (rangeOf(key) ?? rangeOf(value) ?? [0])[0],
+        };
         return visit.BREAK;
       },
     });

@@ -15,6 +15,9 @@ export function readOverride(text: string): { path: string; value: unknown } {
     );
   }
   const source = text.slice(split + 1);
+  if (/\b__proto__\b/.test(text)) {
+    throw new UserError(`Cannot use "__proto__" as a key in --set "${text}".`);
+  }
   try {
     return { path: text.slice(0, split), value: parse(source) };
   } catch {

@@ -9,8 +9,10 @@ import {
   type Registrable,
   type Registry,
 } from "../../model/registry.ts";
+import { expectDefinition } from "../../model/definition_form.ts";
 import { isNamed } from "../../model/stage_kind.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
+import { reasonIn } from "../../stages/user_code.ts";
 import { isUserFile } from "../../stages/user_file.ts";
 import { moduleFiles } from "./module_files.ts";
 
@@ -65,62 +67,87 @@ export type TypeCheck = (
   name: string,
 ) => Promise<readonly string[]>;
 
-const KINDS: ReadonlySet<unknown> = new Set<Registrable["kind"]>([
-  "stage",
-  "transform",
-  "optimizer",
-  "source",
-]);
-
 /** Paths of the modules that a value names, each once, as it names them. */
 export const modulesIn = (value: unknown): readonly string[] => [
   ...new Set([...mentions(value)].map(({ file }) => file)),
 ];
 
+/** A module that is about to be executed. */
+export interface ExecutedModule {
+  /** As the pipeline names it. */
+  readonly file: string;
+  /** Where the pipeline names it. */
+  readonly path: Path;
+  /** What it is made of, its own file first; absolute paths. */
+  readonly files: readonly string[];
+}
+
+/** Told of a module before it is executed; what it returns is called when it was. */
+export type OnModule = (module: ExecutedModule) => (() => void) | void;
+
 /** What is done with modules. */
 export interface ModuleOptions {
   /** Checks their types; not checked by default. */
   readonly typeCheck?: TypeCheck | undefined;
-  /** Told of the files of a module before it is executed; absolute paths. */
-  readonly onModule?: ((files: readonly string[]) => void) | undefined;
+  /** Told of a module before it is executed. */
+  readonly onModule?: OnModule | undefined;
+  /** Time that a module has to be imported in; 30 s by default. */
+  readonly importSeconds?: number | undefined;
   /** Gives the default export of a module in another way. */
   readonly importer?: (file: string) => Promise<unknown>;
 }
 
-/** Imports a module with all that this process may do. */
+/** An honest module is imported in a fraction of a second. */
+export const IMPORT_SECONDS = 30;
+
+/** Imports a module with all that this process may do, but for ending it. */
 async function importTrusted(
-  path: string,
-  onModule: ModuleOptions["onModule"],
+  { file, path }: Mention,
+  baseDir: string,
+  { onModule, importSeconds = IMPORT_SECONDS }: ModuleOptions,
 ): Promise<unknown> {
-  const files = await moduleFiles(path);
-  onModule?.(files);
-  return (await import(pathToFileURL(path).href)).default;
+  const full = resolve(baseDir, file);
+  const files = await moduleFiles(full);
+  const imported = onModule?.({ file, path, files });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const { default: definition } = await Promise.race([
+      import(pathToFileURL(full).href),
+      new Promise<never>((_, fail) => {
+        const reason = new Error(
+          `it did not come to an end within ${importSeconds} s`,
+        );
+        timer = setTimeout(() => fail(reason), 1000 * importSeconds);
+      }),
+    ]);
+    return definition;
+  } finally {
+    clearTimeout(timer);
+    imported?.();
+  }
 }
 
 /** Imports a definition; the path takes the place of its name. */
 async function importDefinition(
-  file: string,
+  mention: Mention,
   baseDir: string,
-  { importer, onModule }: ModuleOptions,
+  options: ModuleOptions,
 ): Promise<Registrable> {
-  const definition = await (importer?.(file) ??
-    importTrusted(resolve(baseDir, file), onModule));
-  if (!isRecord(definition) || !KINDS.has(definition["kind"])) {
-    throw new Error(
-      "its default export is no definition: expected defineStage(...), defineLoss(...), defineModule(...), defineTransform(...), defineOptimizer(...) or defineSource(...)",
-    );
-  }
-  return { ...definition, name: file } as unknown as Registrable;
+  const { file } = mention;
+  const definition = expectDefinition(
+    await (options.importer?.(file) ??
+      importTrusted(mention, baseDir, options)),
+  );
+  return { ...definition, name: file };
 }
 
 // Taken now: modules are also imported where there is no Deno.
 const { NotFound } = Deno.errors;
 
-/** Why a module cannot be used. */
-export function reason(error: unknown): string {
+/** Why a module cannot be used, and where in it. */
+export function reason(error: unknown, file = ""): string {
   if (error instanceof NotFound) return "there is no such file";
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n")[0] ?? text;
+  return reasonIn(file, error);
 }
 
 /**
@@ -138,10 +165,11 @@ export async function withUserFiles(
 ): Promise<Registry> {
   const loaded = new Map<string, Promise<Registrable>>();
   const definitions: Registrable[] = [];
-  for (const { file, path, at } of mentions(value, namingKeys(registry))) {
+  for (const mention of mentions(value, namingKeys(registry))) {
+    const { file, path, at } = mention;
     let definition = loaded.get(file);
     if (!definition) {
-      definition = importDefinition(file, baseDir, options);
+      definition = importDefinition(mention, baseDir, options);
       loaded.set(file, definition);
     }
     try {
@@ -160,7 +188,7 @@ export async function withUserFiles(
       findings.error(
         "custom-stage",
         path,
-        `Cannot use "${file}": ${reason(error)}`,
+        `Cannot use "${file}": ${reason(error, file)}`,
         { at, hints: [`paths start at ${baseDir}`] },
       );
     }

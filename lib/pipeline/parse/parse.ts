@@ -1,5 +1,6 @@
 /** @file A whole pipeline from plain data. */
 import { z } from "zod";
+import { expectImageShape } from "../../data/own_source.ts";
 import type { OptimizerDefinition } from "../../optim/define.ts";
 import { completeMonitor, type Monitor } from "../../monitor/policy.ts";
 import type { Schedule } from "../../optim/schedule.ts";
@@ -18,6 +19,9 @@ import type {
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
 import { kindsOf, type Registry } from "../../model/registry.ts";
 import { completeTrack } from "../../track/settings.ts";
+import { reasonIn } from "../../stages/user_code.ts";
+import { isUserFile } from "../../stages/user_file.ts";
+import { takesMomentum } from "../../model/stage_kind.ts";
 import { parseStage } from "./parse_stage.ts";
 import {
   checkpoint,
@@ -87,6 +91,7 @@ export function parsePipeline(
   const fitted = fitPresets(registry, channelsOf(data));
   const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
+  if (trained && stages) checkMomentum(value["train"], stages, findings);
   const begun = parseInit(value["init"], stages, findings);
   const monitored = parseMonitor(value["monitor"], findings);
   const kept = validate(
@@ -209,7 +214,20 @@ function parseSource(
     `"source: ${source.name}"`,
     findings,
   );
-  return options === undefined ? undefined : { source, options };
+  if (options === undefined) return undefined;
+  if (isUserFile(source.name)) {
+    try {
+      expectImageShape(source.shape(options));
+    } catch (error) {
+      findings.error(
+        "custom-stage",
+        [...path, "source"],
+        `Cannot use "${source.name}": ${reasonIn(source.name, error)}`,
+      );
+      return undefined;
+    }
+  }
+  return { source, options };
 }
 
 function parseStages(
@@ -330,6 +348,27 @@ function parseTrain(
     perStage,
     precision: keys.precision,
   };
+}
+
+/** Warns of a momentum that no stage takes. */
+function checkMomentum(
+  written: unknown,
+  { stages, broken }: Pick<Draft, "stages" | "broken">,
+  findings: Findings,
+): void {
+  if (!isRecord(written) || written["ema"] === undefined) return;
+  if (broken.size > 0 || [...stages.values()].some(takesMomentum)) return;
+  findings.warn(
+    "unused-setting",
+    ["train", "ema"],
+    `Nothing takes its momentum from "ema"`,
+    {
+      at: "key",
+      hints: [
+        "remove it, or add a twin that has no `momentum` of its own: { ema: <stage>, of: <views> }",
+      ],
+    },
+  );
 }
 
 function parseOptimizer(

@@ -385,6 +385,17 @@ export function parseStage(
   if (isUserFile(value["use"])) {
     return parseUserStage(value["use"], value, path, reading);
   }
+  if (Object.hasOwn(value, "use")) {
+    findings.error(
+      "custom-stage",
+      [...path, "use"],
+      `Cannot use ${
+        show(value["use"])
+      } as a stage: expected the path of a module`,
+      { hints: ['such as "./my_loss.ts": it begins with "./", "../" or "/"'] },
+    );
+    return undefined;
+  }
   const kinds = kindsIn(value, registry, reading.references.stages);
   const [kind] = kinds;
   if (!kind || kinds.length > 1) return unclear(kinds, value, path, reading);

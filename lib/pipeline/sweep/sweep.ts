@@ -133,10 +133,12 @@ function readPoints(value: unknown, findings: Findings): readonly Part[] {
   }
   if (isRecord(value)) {
     return Object.entries(value).flatMap(([name, one]) => {
-      if (!/^\S(.{0,98}\S)?$/.test(name)) {
+      if (!/^(?!.*\p{Cc})\S(.{0,98}\S)?$/u.test(name)) {
         findings.error("bad-sweep", [...at, name], `Cannot name a point so`, {
           at: "key",
-          hints: ["expected one line of at most 100 characters"],
+          hints: [
+            "expected one line of at most 100 characters, none of them a control character",
+          ],
         });
       }
       return readPart(one, [...at, name], findings, name);

@@ -66,14 +66,17 @@ function build(
   options: Architecture,
 ): { shape: readonly number[]; layer: Layer } {
   const [height, width, channels] = shape;
-  if (
-    shape.length !== 3 || !channels || !height || height !== width ||
-    height < 2 ** (options.blocks.length - 1)
-  ) {
+  const got = `got [${["batch", ...shape].join(", ")}]`;
+  if (shape.length !== 3 || !channels || !height || height !== width) {
     throw new ShapeError(
-      `expected square images [batch, side, side, channels], got [${
-        ["batch", ...shape].join(", ")
-      }]`,
+      `expected square images [batch, side, side, channels], ${got}`,
+    );
+  }
+  const groups = options.blocks.length;
+  const least = 2 ** (groups - 1);
+  if (height < least) {
+    throw new ShapeError(
+      `expected at least ${least} pixels a side for ${groups} groups of blocks, each of which but the first halves it, ${got}`,
     );
   }
   const block = BLOCKS[options.block];

@@ -11,10 +11,12 @@ import {
 /** Tries before the centre is taken, as torchvision. */
 const TRIES = 10;
 
-const range = (low: number, high: number) =>
+const range = (low: number, high: number, most = Number.POSITIVE_INFINITY) =>
   z.tuple([z.number(), z.number()]).default([low, high]).refine(
-    ([from, to]) => from > 0 && from <= to,
-    "expected [least, most] with 0 < least <= most",
+    ([from, to]) => from > 0 && from <= to && to <= most,
+    `expected [least, most] with 0 < least <= most${
+      Number.isFinite(most) ? ` <= ${most}` : ""
+    }`,
   );
 
 /** Crops of a batch, in whole pixels, each `[batch]`. */
@@ -101,7 +103,7 @@ export const randomResizedCrop: TransformDefinition = defineTransform({
     size: z.int().min(1).max(4096).optional().describe(
       "Side of the result in pixels; the image's own height when absent",
     ),
-    scale: range(0.08, 1).describe(
+    scale: range(0.08, 1, 1).describe(
       "Least and most area, as a share of the image",
     ),
     ratio: range(3 / 4, 4 / 3).describe("Least and most width over height"),
