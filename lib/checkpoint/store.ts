@@ -27,6 +27,8 @@ export interface CheckpointEntry {
   readonly healthy: boolean;
   /** Whether it was time for one; an interruption writes one in between. */
   readonly due: boolean;
+  /** Checksum of the lines of `metrics.jsonl` up to it; absent where it is not known. */
+  readonly lines?: string | undefined;
 }
 
 const fileSchema = z.string().regex(/^step-\d+\.safetensors$/);
@@ -39,6 +41,7 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
   metrics: z.record(z.string(), z.number().nullable()),
   healthy: z.boolean().default(true),
   due: z.boolean().default(true),
+  lines: z.string().optional(),
 });
 
 const manifestSchema = z.object({
@@ -187,10 +190,12 @@ export class CheckpointStore {
     step: number,
     tensors: Values,
     metrics: Readonly<Record<string, number | null>>,
-    { healthy = true, due = true }: {
+    { healthy = true, due = true, lines }: {
       readonly healthy?: boolean;
       /** False where an interruption writes it before it is due. */
       readonly due?: boolean;
+      /** Checksum of the lines of metrics until now. */
+      readonly lines?: string;
     } = {},
   ): Promise<CheckpointEntry> {
     // Once: a folder that was removed or renamed meanwhile is not made anew.
@@ -217,6 +222,7 @@ export class CheckpointStore {
       metrics,
       healthy,
       due,
+      ...(lines === undefined ? {} : { lines }),
     };
     const before = await this.#manifest();
     const old = before.checkpoints.filter((one) => one.file !== file);

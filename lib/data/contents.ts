@@ -5,6 +5,13 @@ import type { Plan } from "./layout.ts";
 /** Bytes of a digest that are kept: enough to tell millions of images apart. */
 const DIGEST_BYTES = 8;
 
+/** The end of a file. */
+export interface FileEnd {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Digests of the images of a split, which come in any order. */
 export class Contents {
   readonly #digests: Uint8Array<ArrayBuffer>;
@@ -18,10 +25,13 @@ export class Contents {
    * Takes note of what an image is.
    *
    * @param whole Whether it is all of it: large files may begin alike.
+   * @param end Of a file of which the rest was not read.
    */
-  add(image: number, bytes: Uint8Array, whole = true): void {
+  add(image: number, bytes: Uint8Array, whole = true, end?: FileEnd): void {
     if (!whole) this.#begun.add(image);
-    const digest = createHash("sha256").update(bytes).digest();
+    const hash = createHash("sha256").update(bytes);
+    if (end) hash.update(`${end.size}\0`).update(end.bytes);
+    const digest = hash.digest();
     this.#digests.set(digest.subarray(0, DIGEST_BYTES), image * DIGEST_BYTES);
   }
 

@@ -16,7 +16,7 @@ export interface Fingerprint {
 }
 
 /** Digests of older versions are of other things: they begin otherwise. */
-const VERSION = "2-";
+const VERSION = "3-";
 
 /** Whether two digests are of the same thing, and differ. */
 export const differ = (a: string, b: string): boolean =>

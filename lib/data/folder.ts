@@ -7,7 +7,7 @@ import { planOf } from "./plan_of.ts";
 import { headersOf, surveyed } from "./folder_survey.ts";
 import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
-import { readFile } from "./read_file.ts";
+import { readFile, readFileEnd } from "./read_file.ts";
 import { emptyRemark } from "./walk.ts";
 import { defineSource, type SourceDefinition } from "./source.ts";
 import type { OpenFiles } from "./stream.ts";
@@ -67,6 +67,7 @@ export const folder: SourceDefinition = defineSource({
     const open: OpenFiles = {
       name,
       read: (slot, most) => readFile(name(slot), most),
+      readEnd: (slot, most) => readFileEnd(name(slot), most),
     };
     return await loadFiles(whole, open, options, {
       skipped: [...found.skipped, ...held?.skipped ?? []],

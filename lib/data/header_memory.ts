@@ -42,7 +42,7 @@ export function headerMemory(
     imageShape(options),
     readingOf(options),
   ]);
-  const name = `headers\n${key}`;
+  const name = `headers 2\n${key}`;
   return {
     async recall() {
       const record = headerRecord.safeParse(await recall(cacheDir, name));

@@ -10,7 +10,7 @@ import {
   streamPlan,
   tooLarge,
 } from "./stream.ts";
-import { cutIntoTiles } from "./tiles.ts";
+import { cutIntoTiles, type Tiled } from "./tiles.ts";
 
 /** Files of a plan, each in its place. */
 function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
@@ -25,16 +25,16 @@ function* filesOf(plan: Plan, files: OpenFiles): Generator<ImageFile> {
 }
 
 /** Tiles are known to be readable before they are asked for. */
-const LOOKED_AT: HeaderMemory = {
+const lookedAt = ({ contents }: Tiled): HeaderMemory => ({
   recall: () =>
     Promise.resolve({
       bad: { train: [], test: [] },
       unread: [],
       remarks: [],
-      contents: { train: "", test: "" },
+      contents,
     }),
   keep: () => Promise.resolve(),
-};
+});
 
 /** Loads the files of a plan. @throws {UserError} When they cannot be had. */
 export async function loadFiles(
@@ -71,6 +71,6 @@ export async function loadFiles(
     left,
     where,
     context,
-    tiled ? LOOKED_AT : memory,
+    tiled ? lookedAt(tiled) : memory,
   );
 }

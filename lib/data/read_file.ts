@@ -1,4 +1,5 @@
 /** @file Bytes of an image file, or a reason why not. */
+import type { FileEnd } from "./contents.ts";
 
 /** Larger files are not images that we would decode. */
 const MOST_FILE_BYTES = 2 ** 29;
@@ -30,6 +31,18 @@ export async function readFile(
   if (size <= most) return whole(await Deno.readFile(path));
   using file = await Deno.open(path);
   return whole(await readFully(file, most));
+}
+
+/** Reads the last bytes of a file. */
+export async function readFileEnd(
+  path: string,
+  most: number,
+): Promise<FileEnd> {
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  const length = Math.min(size, most);
+  await file.seek(size - length, Deno.SeekMode.Start);
+  return { size, bytes: await readFully(file, length) };
 }
 
 /** Reads so many bytes, or up to the end. */

@@ -1,7 +1,7 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
 import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { checkHeader, decodeImage } from "./decode.ts";
-import { contentsOf, twinRemarks } from "./contents.ts";
+import { contentsOf, type FileEnd, twinRemarks } from "./contents.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
 import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
 import { byCodePoint, type Plan, someOf, type SplitPlan } from "./layout.ts";
@@ -31,6 +31,11 @@ export interface OpenFiles {
     slot: Slot & { readonly path: string },
     most?: number,
   ): Promise<Uint8Array>;
+  /** Reads the last `most` bytes of a file, where that is cheap. */
+  readEnd?(
+    slot: Slot & { readonly path: string },
+    most: number,
+  ): Promise<FileEnd>;
   /** Decodes a part of a file, in place of all that is read. */
   decode?(slot: Slot & { readonly path: string }): Promise<Uint8Array>;
   /** How parts are to be read, where a plan has some. */
@@ -42,25 +47,38 @@ export interface OpenFiles {
 /** Enough for the header of nearly every image, metadata before it included. */
 const HEADER_BYTES = 2 ** 18;
 
+/** Of a file that is longer, its end is compared, too. */
+const END_BYTES = 2 ** 16;
+
 /**
  * Looks at the header of a file, and at all of it where that is not enough.
  *
- * @returns Its beginning too, which of a small file is all of it.
+ * @returns Its beginning too, which of a small file is all of it, and the end
+ * of a larger one.
  */
 async function checkFile(
-  read: (most?: number) => Promise<Uint8Array>,
+  files: OpenFiles,
+  slot: Slot & { readonly path: string },
   shape: ImageShape,
   reading: Reading,
-): Promise<{ readonly facts: Facts; readonly start: Uint8Array }> {
-  const start = await read(HEADER_BYTES);
+): Promise<
+  {
+    readonly facts: Facts;
+    readonly start: Uint8Array;
+    readonly end?: FileEnd | undefined;
+  }
+> {
+  const start = await files.read(slot, HEADER_BYTES);
+  const part = start.length >= HEADER_BYTES;
   let facts: Facts;
   try {
     facts = await checkHeader(start, shape, reading);
   } catch (error) {
-    if (start.length < HEADER_BYTES) throw error;
-    facts = await checkHeader(await read(), shape, reading);
+    if (!part) throw error;
+    facts = await checkHeader(await files.read(slot), shape, reading);
   }
-  return { facts, start };
+  const end = part ? await files.readEnd?.(slot, END_BYTES) : undefined;
+  return { facts, start, end };
 }
 
 /** The files of a split that passed, and which of it they are. */
@@ -151,8 +169,9 @@ async function lookAtHeaders(
     slot: Slot & { readonly path: string },
   ): Promise<void> => {
     try {
-      const { facts, start } = await checkFile(
-        (most) => files.read(slot, most),
+      const { facts, start, end } = await checkFile(
+        files,
+        slot,
         shape,
         reading,
       );
@@ -161,6 +180,7 @@ async function lookAtHeaders(
         slot.image,
         start,
         start.length < HEADER_BYTES,
+        end,
       );
     } catch (error) {
       atLoad(files.name(slot), error);

@@ -186,23 +186,37 @@ function checkMember({ size }: Pick<Member, "size">): void {
 export function openArchives(
   listings: Readonly<Record<"train" | "test", Listing>>,
 ): OpenFiles {
+  /** Reads a part of a member: from where, and how much. */
+  const readMember = async (
+    { split, path }: Parameters<OpenFiles["read"]>[0],
+    part: (entry: { readonly size: number }) => readonly [number, number],
+  ): Promise<Uint8Array> => {
+    const { file, entries } = listings[split];
+    const entry = entries.get(path);
+    if (entry?.offset === undefined) {
+      throw new Error("internal: a member without an offset");
+    }
+    checkMember(entry);
+    const [from, length] = part(entry);
+    using archive = await Deno.open(file);
+    await archive.seek(entry.offset + from, Deno.SeekMode.Start);
+    const bytes = await readFully(archive, length);
+    if (bytes.length < length) throw new Error("the archive was cut off");
+    return bytes;
+  };
   return {
     name({ split, path }) {
       return `${listings[split].top}${path} in ${listings[split].file}`;
     },
-    async read({ split, path }, most = Number.POSITIVE_INFINITY) {
-      const { file, entries } = listings[split];
-      const entry = entries.get(path);
-      if (entry?.offset === undefined) {
-        throw new Error("internal: a member without an offset");
-      }
-      checkMember(entry);
-      using archive = await Deno.open(file);
-      await archive.seek(entry.offset, Deno.SeekMode.Start);
-      const length = Math.min(entry.size, most);
-      const bytes = await readFully(archive, length);
-      if (bytes.length < length) throw new Error("the archive was cut off");
-      return bytes;
+    read: (slot, most = Number.POSITIVE_INFINITY) =>
+      readMember(slot, ({ size }) => [0, Math.min(size, most)]),
+    async readEnd(slot, most) {
+      let whole = 0;
+      const bytes = await readMember(slot, ({ size }) => {
+        whole = size;
+        return [Math.max(0, size - most), Math.min(size, most)];
+      });
+      return { size: whole, bytes };
     },
   };
 }

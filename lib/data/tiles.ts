@@ -1,5 +1,6 @@
 /** @file Large images cut into squares, each an image of the set. */
 import { badFilePolicy } from "./bad_file.ts";
+import { contentsOf } from "./contents.ts";
 import { fit } from "./libvips.ts";
 import { decodeStrip, stripFacts } from "./strips.ts";
 import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
@@ -9,7 +10,7 @@ import type { Plan, SplitPlan } from "./layout.ts";
 import type { Channels } from "./samples.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { LoadContext, SkippedFile } from "./source.ts";
-import type { OpenFiles } from "./stream.ts";
+import type { HeaderSurvey, OpenFiles } from "./stream.ts";
 
 /** Where a tile is in its file. */
 interface Tile {
@@ -71,6 +72,8 @@ export interface Tiled {
   readonly files: OpenFiles;
   /** Files that cannot be read. */
   readonly unread: readonly SkippedFile[];
+  /** Digest of what the files hold, by split. */
+  readonly contents: HeaderSurvey["contents"];
 }
 
 /**
@@ -89,6 +92,7 @@ export async function cutIntoTiles(
   const shape = imageShape(options);
   const reading = readingOf(options);
   const unread: SkippedFile[] = [];
+  const contents = contentsOf(plan);
   const bad = badFilePolicy(options, (file) => unread.push(file));
   const found = new Map<string, Tile[]>();
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
@@ -99,6 +103,7 @@ export async function cutIntoTiles(
     try {
       const bytes = await files.read(slot);
       const facts = await stripFacts(bytes, shape.channels, reading);
+      contents[slot.split].add(slot.image, bytes);
       found.set(keyOf(slot), [...tilesOf(slot, facts, tile)]);
       const area = facts.width * facts.height;
       if (!largest || area > largest.width * largest.height) largest = facts;
@@ -146,6 +151,10 @@ export async function cutIntoTiles(
     },
     files: tileFiles(files, tiles, options),
     unread,
+    contents: {
+      train: contents.train.digest(),
+      test: contents.test.digest(),
+    },
   };
 }
 

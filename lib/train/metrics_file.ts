@@ -1,4 +1,5 @@
 /** @file `metrics.jsonl`, read and cut in pieces: it can be larger than memory. */
+import { createHash, type Hash } from "node:crypto";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 
 /** A line of `metrics.jsonl`; `null` for what was no number. */
@@ -30,12 +31,28 @@ export function reportedStep(
   return { step: line["step"] ?? 0, metrics: Object.fromEntries(metrics) };
 }
 
-/** What a file turned out to lack. */
-export interface MetricsDamage {
+/** A file without what had no place in it. */
+export interface CutMetrics {
   /** Lines that were none, or came twice, before one that stays. */
   readonly damaged: number;
   /** Steps that have no line. */
   readonly missing: number;
+  /** Of the lines that stayed. */
+  readonly digest: LinesDigest;
+}
+
+/** A checksum of lines, but for the seconds in them: the same run takes others. */
+export class LinesDigest {
+  readonly #hash: Hash = createHash("sha256");
+
+  add({ seconds: _, ...line }: Readonly<Record<string, unknown>>): void {
+    this.#hash.update(JSON.stringify(line)).update("\n");
+  }
+
+  /** Of all lines so far. */
+  get value(): string {
+    return this.#hash.copy().digest("hex");
+  }
 }
 
 const CHUNK_BYTES = 1 << 20;
@@ -128,7 +145,8 @@ export async function cutAfter(
   path: string,
   step: number,
   take: (lines: readonly MetricsLine[]) => void,
-): Promise<MetricsDamage> {
+): Promise<CutMetrics> {
+  const digest = new LinesDigest();
   const parts: { from: number; to: number }[] = [];
   let batch: MetricsLine[] = [];
   let [end, bad, damaged, kept, latest] = [0, 0, 0, 0, 0];
@@ -147,6 +165,7 @@ export async function cutAfter(
       damaged += bad;
       bad = 0;
       kept++;
+      digest.add(line);
       latest = line.step;
       batch.push(line);
       if (batch.length >= BATCH) {
@@ -162,5 +181,5 @@ export async function cutAfter(
   const [first = { from: 0, to: 0 }, ...others] = parts;
   if (others.length > 0 || first.from > 0) await copyParts(path, parts);
   else if (first.to < end) await Deno.truncate(path, first.to);
-  return { damaged, missing: step - kept };
+  return { damaged, missing: step - kept, digest };
 }

@@ -51,6 +51,9 @@ export function differences(before: unknown, after: unknown): string[] {
     );
 }
 
+/** Older versions wrote it although no stage took it. */
+const UNUSED = /^train\.ema(\.\w+)?: .* -> absent$/;
+
 /** A run's pipeline, and what was changed in it since the run began. */
 export interface Reopened extends Pick<Resumable, "loaded" | "changes"> {
   /** What the run began with. */
@@ -75,7 +78,8 @@ export async function reopen(
   return {
     loaded,
     origin,
-    changes: differences(origin.pipeline, resolve(loaded.pipeline)),
+    changes: differences(origin.pipeline, resolve(loaded.pipeline))
+      .filter((change) => !UNUSED.test(change)),
   };
 }
 

@@ -15,7 +15,8 @@ import type { Pipeline } from "../model/pipeline.ts";
 import { readRegularText } from "../regular_file.ts";
 import {
   cutAfter,
-  type MetricsDamage,
+  type CutMetrics,
+  LinesDigest,
   type MetricsLine,
 } from "./metrics_file.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
@@ -127,6 +128,8 @@ const LOOK_MS = 1000;
 
 /** A run's folder: `runs/<name>/<time>/`. */
 export class RunFolder {
+  /** Of the lines of `metrics.jsonl`. */
+  #lines = new LinesDigest();
   #metrics: Deno.FsFile | undefined;
   #lock: Deno.FsFile | undefined;
   #skips: Promise<void> = Promise.resolve();
@@ -283,6 +286,12 @@ export class RunFolder {
     for (let at = 0; at < bytes.length;) {
       at += await this.#metrics.write(bytes.subarray(at));
     }
+    this.#lines.add(line);
+  }
+
+  /** Checksum of all lines of `metrics.jsonl`. */
+  get linesDigest(): string {
+    return this.#lines.value;
   }
 
   /** Appends a line to `spectrum.jsonl`: the eigenvalues of a covariance. */
@@ -332,7 +341,7 @@ export class RunFolder {
   async rewind(
     step: number,
     take: (lines: readonly MetricsLine[]) => void = () => {},
-  ): Promise<MetricsDamage> {
+  ): Promise<Omit<CutMetrics, "digest">> {
     await this.checkpoints.sweep();
     await this.#rewindSpectrum(step);
     const path = join(this.path, RUN_FILES.metrics);
@@ -342,6 +351,7 @@ export class RunFolder {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         await this.#write(RUN_FILES.metrics, "");
+        this.#lines = new LinesDigest();
         return { damaged: 0, missing: step };
       }
       throw new UserError(
@@ -350,7 +360,9 @@ export class RunFolder {
         }\nMend that, or move the file away to go on without it.`,
       );
     }
-    return await cutAfter(path, step, take);
+    const { digest, ...found } = await cutAfter(path, step, take);
+    this.#lines = digest;
+    return found;
   }
 
   /** The time that a `summary.json` of as many steps tells of, where there is one. */

@@ -81,7 +81,7 @@ export async function trainSteps(
         session.done,
         await session.save(),
         due ? { ...finites(monitoring.signals), ...averages.means } : {},
-        { healthy: !monitoring.suspicious, due },
+        { healthy: !monitoring.suspicious, due, lines: folder.linesDigest },
       );
     });
     saved = session.done;

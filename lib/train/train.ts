@@ -325,6 +325,14 @@ async function goOn(
         text: `${file} lacks ${missing} of the ${session.done} steps done`,
       });
     }
+    const { lines = folder.linesDigest } = checkpoint?.entry ?? {};
+    if (damaged === 0 && missing === 0 && lines !== folder.linesDigest) {
+      emit({
+        kind: "notice",
+        text:
+          `lines of ${file} are not those that were written: means and monitors go on from what they say now`,
+      });
+    }
   });
 }
 

@@ -1,9 +1,12 @@
 /** @file What a resumed run compares its data with notices every change that matters. */
 import assert from "@std/assert";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import sharp from "sharp";
 import { differ, fingerprint } from "../../lib/data/fingerprint.ts";
 import { folder as source } from "../../lib/data/folder.ts";
-import { image, withFolder, write } from "./fixtures.ts";
+import type { SourceDefinition } from "../../lib/data/source.ts";
+import { tar } from "../../lib/data/tar.ts";
+import { image, tarOf, withFolder, write } from "./fixtures.ts";
 
 type Color = readonly [number, number, number];
 
@@ -29,11 +32,16 @@ async function make(
   }
 }
 
-async function digests(folder: string, memory: number): Promise<string[]> {
-  const options = source.options.parse({ path: folder, size: 4, memory });
-  const data = await source.load(options, {
-    baseDir: folder,
-    cacheDir: folder,
+async function digests(
+  path: string,
+  memory: number,
+  from: SourceDefinition = source,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string[]> {
+  const options = from.options.parse({ path, size: 4, memory, ...more });
+  const data = await from.load(options, {
+    baseDir: "/",
+    cacheDir: dirname(path),
   });
   const { digest, judged } = fingerprint(data, true);
   return [digest, judged ?? ""];
@@ -99,6 +107,71 @@ for (const memory of [0, 100]) {
 }
 
 Deno.test("Digests of older versions are not compared", () => {
-  assert.equal(differ("0123456789abcdef", "2-123"), false);
-  assert.equal(differ("2-124", "2-123"), true);
+  assert.equal(differ("0123456789abcdef", "3-123"), false);
+  assert.equal(differ("2-124", "3-123"), false);
+  assert.equal(differ("3-124", "3-123"), true);
 });
+
+/** A file of more bytes than a look at its header reads. */
+async function large(): Promise<Uint8Array> {
+  const pixels = crypto.getRandomValues(new Uint8Array(60_000));
+  const raw = new Uint8Array(600_000).map((_, i) => pixels[i % 60_000] ?? 0);
+  const bytes = await sharp(raw, {
+    raw: { width: 500, height: 400, channels: 3 },
+  })
+    .png({ compressionLevel: 0 }).toBuffer();
+  assert.ok(bytes.length > 2 ** 19);
+  return new Uint8Array(bytes);
+}
+
+/** Changes of a large file, behind its header. */
+const LATE: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  "its end": (bytes) =>
+    bytes.map((byte, i) => i === bytes.length - 20 ? byte ^ 1 : byte),
+  "its length": (bytes) =>
+    Uint8Array.from([
+      ...bytes.subarray(0, 300_000),
+      ...bytes.subarray(300_010),
+    ]),
+};
+
+for (const [what, change] of Object.entries(LATE)) {
+  Deno.test(
+    `A change of ${what} shows in a large streamed file, in a folder or an archive`,
+    withFolder(async (folder) => {
+      const bytes = await large();
+      const of = async (bytes: Uint8Array): Promise<string[]> => {
+        await write(folder, { "data/a.png": bytes });
+        await Deno.writeFile(
+          join(folder, "a.tar"),
+          await tarOf([{ name: "a.png", bytes }]),
+        );
+        const [inFolder = ""] = await digests(join(folder, "data"), 0);
+        const [inTar = ""] = await digests(join(folder, "a.tar"), 0, tar);
+        return [inFolder, inTar];
+      };
+      const before = await of(bytes);
+      assert.deepEqual(await of(bytes), before);
+      const after = await of(change(bytes));
+      assert.ok(before.every((one, i) => differ(one, after[i] ?? "")));
+    }),
+  );
+}
+
+Deno.test(
+  "A change anywhere in a file shows in its streamed tiles",
+  withFolder(async (folder) => {
+    const bytes = await large();
+    const of = async (bytes: Uint8Array): Promise<string> => {
+      await write(folder, { "data/a.png": bytes });
+      return (await digests(join(folder, "data"), 0, source, { tile: 200 }))[
+        0
+      ] ??
+        "";
+    };
+    const before = await of(bytes);
+    assert.equal(await of(bytes), before);
+    const changed = bytes.map((byte, i) => i === 300_000 ? byte ^ 1 : byte);
+    assert.ok(differ(before, await of(changed)));
+  }),
+);

@@ -140,6 +140,32 @@ Deno.test(
 );
 
 Deno.test(
+  "A digit that was changed in a line of metrics shows in their checksum, seconds do not",
+  withFolder(async (folder) => {
+    const run = await RunFolder.create(folder, pipeline, ORIGIN);
+    const none = run.linesDigest;
+    await run.log({ step: 1, seconds: 1.25, loss: 0.5, rank: NaN });
+    const one = run.linesDigest;
+    await run.log({ step: 2, seconds: 2.5, loss: 0.25, rank: 1e-7 });
+    const two = run.linesDigest;
+    await run.close();
+    const path = join(run.path, "metrics.jsonl");
+    const text = await Deno.readTextFile(path);
+    const read = async (text: string, step: number): Promise<string> => {
+      await Deno.writeTextFile(path, text);
+      await run.rewind(step);
+      return run.linesDigest;
+    };
+    assert.equal(await read(text, 2), two);
+    assert.equal(await read(text, 1), one);
+    assert.equal(await read(text, 0), none);
+    assert.equal(await read(text.replace("2.5,", "9.5,"), 2), two);
+    assert.notEqual(await read(text.replace("0.25", "0.35"), 2), two);
+    assert.equal(new Set([none, one, two]).size, 3);
+  }),
+);
+
+Deno.test(
   "Metrics that cannot be read are not erased",
   withFolder(async (folder) => {
     const run = await RunFolder.create(folder, pipeline, ORIGIN);
