@@ -1,6 +1,7 @@
 /** @file The attacks: each says what must hold, and what did not. */
 import { copy } from "./copy.ts";
 import { join } from "node:path";
+import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { SOURCES } from "../../lib/data/sources.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -64,11 +65,17 @@ const stackOf = (error: unknown): string =>
 const TEXTS = 200;
 const SLOW_MS = 5000;
 
+/** Milliseconds that this process has computed: others may leave it no core. */
+function computed(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** A text is judged in time, by findings or one message. */
 const pipelineText: Attack = (dice) => {
   for (let i = 0; i < TEXTS; i++) {
     const text = mutated(dice.pick(SHIPPED), dice);
-    const before = performance.now();
+    const before = computed();
     try {
       checkText("attack.yaml", text);
     } catch (error) {
@@ -79,9 +86,9 @@ const pipelineText: Attack = (dice) => {
         });
       }
     }
-    const took = performance.now() - before;
+    const took = computed() - before;
     if (took > SLOW_MS) {
-      const fault = `text ${i} took ${(took / 1000).toFixed(1)} s`;
+      const fault = `text ${i} took ${(took / 1000).toFixed(1)} s of computing`;
       return Promise.resolve({ did: `text ${i}`, fault });
     }
   }

@@ -3,12 +3,19 @@ import { fromFileUrl } from "./paths.ts";
 
 const ROOT = fromFileUrl("../../");
 
-/** Longer than anything here should take on a busy machine. */
-export const PATIENCE_MS = 120_000;
+/** Longer than anything here should compute. */
+const COMPUTING_S = 120;
+/** Longer than anything here should wait for nothing. */
+const IDLE_S = 60;
+/** Ticks of a second in `/proc`. */
+const TICKS = 100;
+const LOOK_MS = 1000;
 
 /** What a process left behind. */
 export interface Outcome {
   readonly code: number;
+  /** Why it was killed. */
+  readonly hung?: string;
   readonly text: string;
   readonly seconds: number;
 }
@@ -45,19 +52,62 @@ export function start(
   }).spawn();
 }
 
+/** Seconds that a process computed, and whether it wants to compute or reads a disk now. */
+function work(
+  pid: number,
+): { readonly seconds: number; readonly busy: boolean } {
+  let [ticks, busy] = [0, false];
+  try {
+    for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+      const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
+      // The name before may hold anything.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      ticks += Number(fields[11]) + Number(fields[12]);
+      if (fields[0] === "R" || fields[0] === "D") busy = true;
+    }
+  } catch {
+    // It has ended.
+    busy = true;
+  }
+  return { seconds: ticks / TICKS, busy };
+}
+
+/**
+ * Sees to it that a process that hangs is killed: one that computes for ever, or
+ * waits for ever. One that others leave no core hangs as little as one that
+ * works.
+ *
+ * @returns What ends the watch, and says why it was killed.
+ */
+function watch(child: Deno.ChildProcess): () => string | undefined {
+  let hung: string | undefined;
+  let [known, since] = [0, performance.now()];
+  const timer = setInterval(() => {
+    const { seconds, busy } = work(child.pid);
+    const now = performance.now();
+    if (busy || seconds > known) [known, since] = [seconds, now];
+    if (seconds > COMPUTING_S) hung = `it computed for ${COMPUTING_S} s`;
+    else if (now - since > 1000 * IDLE_S) hung = `it waited for ${IDLE_S} s`;
+    else return;
+    child.kill("SIGKILL");
+    clearInterval(timer);
+  }, LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    return hung;
+  };
+}
+
 /** Waits for a process; one that hangs is killed and told of. */
 export async function ended(child: Deno.ChildProcess): Promise<Outcome> {
   const begun = performance.now();
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    child.kill("SIGKILL");
-  }, PATIENCE_MS);
+  const unwatch = watch(child);
   const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
+  const hung = unwatch();
   const decoder = new TextDecoder();
   return {
-    code: hung ? -1 : code,
+    code,
+    ...(hung === undefined ? {} : { hung }),
     text: decoder.decode(stdout) + decoder.decode(stderr),
     seconds: (performance.now() - begun) / 1000,
   };
@@ -69,10 +119,10 @@ export async function ended(child: Deno.ChildProcess): Promise<Outcome> {
  * @param expected Exit codes that the attack may lead to.
  */
 export function faultOf(
-  { code, text }: Outcome,
+  { code, hung, text }: Outcome,
   expected: readonly number[],
 ): string | undefined {
-  if (code === -1) return `it hung for ${PATIENCE_MS / 1000} s`;
+  if (hung !== undefined) return hung;
   if (!expected.includes(code)) {
     return `exit code ${code}: ${
       text.trim().split("\n").at(-1)?.slice(0, 200)
