@@ -7,6 +7,7 @@ import type { Rounding } from "../ir/rounding.ts";
 import { verdictText } from "../monitor/verdict.ts";
 import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
+import { type Compared, verdictOnEncoder } from "../train/compared.ts";
 import type { Summary } from "../train/summary.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
 import { complain, harmless, say } from "./say.ts";
@@ -142,6 +143,23 @@ const verdictOf = ({ verdict, judged_from }: Summary): string =>
     ? `: a fault may need ${integer(judged_from)} steps to show`
     : "");
 
+/** What stands beside the scores of a run that went wrong. */
+function beside(summary: Summary, compared: Compared): string[] {
+  const { watched, untrained, chance } = compared;
+  const meaning = verdictOnEncoder(summary, compared);
+  return [
+    ...(watched
+      ? [
+        `of "${watched.stage}" in place of the encoder: ${scoresText(watched)}`,
+      ]
+      : []),
+    `before it was trained: ${scoresText(untrained)}; chance ${
+      percent(chance)
+    }`,
+    ...(meaning ? [`  ${meaning}`] : []),
+  ];
+}
+
 type Handlers = {
   readonly [K in TrainEvent["kind"]]: (
     event: Extract<TrainEvent, { kind: K }>,
@@ -248,7 +266,7 @@ export function reporter(
     track: ({ text }) => terminal.print(text),
     evaluate: () => terminal.live("Evaluating the encoder"),
     done({ result: { summary, end } }) {
-      const { steps, seconds, images_per_second, protocol } = summary;
+      const { steps, seconds, images_per_second, protocol, compared } = summary;
       const loss = summary.loss?.toFixed(4) ?? "–";
       const std = summary.embedding_std?.toFixed(3) ?? "–";
       terminal.print(
@@ -269,6 +287,11 @@ export function reporter(
         terminal.print(
           `at its last healthy checkpoint, ${at}: ${scoresText(healthy)}`,
         );
+      }
+      if (compared) {
+        for (const line of beside(summary, compared)) {
+          terminal.print(line);
+        }
       }
       if (protocol?.knn) terminal.print(`  kNN: ${protocol.knn}`);
       if (protocol?.linear) {

@@ -2,7 +2,7 @@
 import { type Images, inMemory } from "../data/source.ts";
 import { embedded, type EmbeddedBatch } from "../encoder/embed.ts";
 import { featureExtractor } from "../graph/features.ts";
-import type { StageGraph } from "../graph/stage_graph.ts";
+import type { StageGraph, WiredStage } from "../graph/stage_graph.ts";
 import { loadOnce } from "./load_once.ts";
 import type { Programs } from "../compile/runtime.ts";
 
@@ -53,13 +53,18 @@ export async function gatherFeatures(
   };
 }
 
-/** Runs the encoder over image sets, with its running batch-norm statistics. */
+/**
+ * Runs the encoder, or another network, over image sets, with its running
+ * batch-norm statistics.
+ */
 export function featureReader(
   session: Encodes,
   signal?: AbortSignal,
+  network: WiredStage = session.graph.encoder,
 ): FeatureReader {
-  const extractor = featureExtractor(session.graph, BATCH);
-  const program = loadOnce(session, "features", [BATCH], extractor);
+  const extractor = featureExtractor(session.graph, BATCH, network);
+  const what = [BATCH, network.name];
+  const program = loadOnce(session, "features", what, extractor);
   return (set) =>
     gatherFeatures(set, embedded(program, set, { batch: BATCH, signal }));
 }

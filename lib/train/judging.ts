@@ -2,6 +2,7 @@
 import type { LoadedData } from "../data/source.ts";
 import { evaluate, NO_SCORES, type Scores } from "../evaluate/evaluate.ts";
 import { judgeable } from "../evaluate/judgeable.ts";
+import { type Compared, untrainedScores, watchedScores } from "./compared.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
 import type { TrainingSession } from "./session.ts";
 import type { StepsRun } from "./steps.ts";
@@ -55,24 +56,43 @@ export class Judging {
 
   /**
    * Scores of a run's end, if the signal does not come first; of one that was
-   * stopped, those of its last healthy checkpoint, too. The session is not
+   * stopped, those of its last healthy checkpoint, too; and of one that went
+   * wrong, what its scores are to be seen beside. The session is not
    * there to be trained on after it.
    */
   async end(
     { end }: StepsRun,
     folder: RunFolder,
     signal: AbortSignal | undefined,
+    wentWrong: boolean,
   ): Promise<{
     readonly end: StepsRun["end"];
     readonly scores: Scores;
     readonly healthy?: LastHealthy;
+    readonly compared?: Compared;
   }> {
     if (end === "interrupted") return interrupted;
     try {
       const scores = await this.now(signal);
-      if (end === "finished") return { end, scores };
-      const healthy = await this.#healthy(folder, signal);
-      return { end, scores, ...(healthy ? { healthy } : {}) };
+      const isJudged = scores.knn !== null || scores.linear !== null;
+      const watched = wentWrong && isJudged
+        ? await watchedScores(this.session, this.data, signal)
+        : undefined;
+      const healthy = end === "finished"
+        ? undefined
+        : await this.#healthy(folder, signal);
+      const compared = wentWrong && isJudged
+        ? {
+          ...(watched ? { watched } : {}),
+          ...await untrainedScores(this.session, this.data, signal),
+        }
+        : undefined;
+      return {
+        end,
+        scores,
+        ...(healthy ? { healthy } : {}),
+        ...(compared ? { compared } : {}),
+      };
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error;
       // A run that was stopped stays so, whether it was judged or not.

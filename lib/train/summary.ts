@@ -3,6 +3,7 @@ import type { Device } from "../engine/open.ts";
 import type { Scores } from "../evaluate/evaluate.ts";
 import type { Fall } from "../monitor/fall.ts";
 import type { Verdict } from "../monitor/verdict.ts";
+import type { Compared } from "./compared.ts";
 import type { Alarm } from "../monitor/watch.ts";
 
 /** Scores of a run while it trained. */
@@ -59,6 +60,8 @@ export interface Summary {
   readonly history?: readonly JudgedEpoch[];
   /** Scores from before it went wrong, of a run that was stopped. */
   readonly last_healthy?: LastHealthy;
+  /** Of a run that went wrong: what its scores are to be seen beside. */
+  readonly compared?: Compared;
   /** Bootstrap over the test images, 95 %. */
   readonly knn_interval?: readonly [number, number];
   /** Bootstrap over the test images, 95 %. */

@@ -17,6 +17,12 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { head: "linear, %", of: ({ linear }) => linear, scale: 100, digits: 1 },
   { head: "kNN, %", of: ({ knn }) => knn, scale: 100, digits: 1 },
+  {
+    head: "projector kNN, %",
+    of: ({ compared }) => compared?.watched?.knn ?? null,
+    scale: 100,
+    digits: 1,
+  },
   { head: "loss", of: ({ loss }) => loss, scale: 1, digits: 3 },
   {
     head: "embedding_std",
@@ -85,7 +91,7 @@ function cell(column: Column, row: Row): string {
   const text = [value.mean, value.std ?? []].flat().map((number) =>
     number.toFixed(column.digits)
   ).join(" ± ");
-  // Runs that were stopped have no accuracy.
+  // Runs that were interrupted, or that nothing was asked of, have none.
   return value.count < row.points.length && row.points.length > 1
     ? `${text} (n = ${value.count})`
     : text;
@@ -145,7 +151,19 @@ function reservations(rows: readonly Row[]): string[] {
   const needed = Math.max(
     ...short.map(({ summary }) => summary.judged_from),
   );
+  const beside = rows.flatMap(({ results }) => results)
+    .flatMap(({ summary }) => summary.compared ?? [])[0];
+  const before = beside?.untrained.knn ?? beside?.untrained.linear;
   return [
+    ...(beside && typeof before === "number"
+      ? [
+        `Before it was trained the encoder has ${
+          (100 * before).toFixed(1)
+        } %, chance is ${
+          (100 * beside.chance).toFixed(1)
+        } %. A point that went wrong is judged as it ended: its projector, which collapses first, beside its encoder`,
+      ]
+      : []),
     ...(rows.some(({ paper }) => paper !== undefined)
       ? [
         `Here: ${length}. A paper trains far longer on far more images: compare how rows differ, not figures across columns; what is healthy or not judged here may still fail there`,

@@ -402,7 +402,12 @@ async function trainTold(
   );
   const { done } = session;
   if (run.end !== "interrupted") emit({ kind: "evaluate" });
-  const { end, scores, healthy } = await judging.end(run, folder, signal);
+  const { end, scores, healthy, compared } = await judging.end(
+    run,
+    folder,
+    signal,
+    memory.alarms.length > 0,
+  );
   const { monitoring, alarms, falls, loss, history } = memory;
   const summary: Summary = {
     pipeline: session.pipeline.name,
@@ -417,6 +422,7 @@ async function trainTold(
     ...scores,
     ...(history.length > 0 ? { history } : {}),
     ...(healthy ? { last_healthy: healthy } : {}),
+    ...(compared ? { compared } : {}),
     embedding_std: finite(monitoring.embeddingStd),
     verdict: monitoring.verdict,
     judged_from: monitoring.enough,

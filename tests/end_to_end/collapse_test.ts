@@ -113,6 +113,19 @@ Deno.test("SimSiam without stop-gradient, batch norm kept, collapses to few dire
     /as it was stopped: kNN [\d.]+ %, linear probe [\d.]+ %\nat its last healthy checkpoint, step \d+: kNN/,
   );
   assert.match(stdout, /linear probe: logistic regression .*, C = 0\.1/);
+  const compared = summary["compared"] as {
+    watched: Record<string, number | string>;
+    untrained: Record<string, number>;
+    chance: number;
+  };
+  assert.equal(compared.watched["stage"], "z");
+  assert.ok(Number(compared.watched["knn"]) > 0.05);
+  assert.ok(Number(compared.untrained["knn"]) > 0.2);
+  assert.ok(Math.abs(compared.chance - 1 / 15) < 1e-6);
+  assert.match(
+    stdout,
+    /of "z" in place of the encoder: kNN .*\nbefore it was trained: kNN .*; chance 6\.7 %\n/,
+  );
 });
 
 Deno.test("BYOL whose target is the network itself, with a predictor that lags behind, collapses to few directions", async () => {

@@ -206,3 +206,22 @@ Deno.test("Beside a paper's figures stands how short the points were; what was t
     /^too short to judge: nothing failed, but a fault may need 246 steps/,
   );
 });
+
+Deno.test("A point that went wrong has its encoder's accuracy, its projector's, and what they are beside", () => {
+  const stopped: PointResult = {
+    ...COLLAPSED,
+    summary: {
+      ...COLLAPSED.summary,
+      knn: 0.5,
+      compared: {
+        watched: { stage: "z", knn: 0.1, linear: null },
+        untrained: { knn: 0.4, linear: null },
+        chance: 0.067,
+      },
+    },
+  };
+  const { head, rows, notes } = sweepTable(record([point("a", "a", stopped)]));
+  const at = head.indexOf("projector kNN, %");
+  assert.deepEqual([rows[0]?.[at - 1], rows[0]?.[at]], ["50.0", "10.0"]);
+  assert.match(notes[0] ?? "", /encoder has 40\.0 %, chance is 6\.7 %/);
+});
