@@ -38,8 +38,23 @@ export interface InspectOptions {
   readonly typeCheck?: TypeCheck;
 }
 
+/** A finding with its place in a file. */
+export interface PlacedFinding extends
+  Pick<
+    Diagnostic,
+    "code" | "severity" | "message" | "hints"
+  > {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
 /** What was found. */
 export interface Inspection {
+  /** The findings, each with its line and column. */
+  readonly placed: readonly PlacedFinding[];
   readonly findings: readonly Diagnostic[];
   /** The findings as text, in order; empty when there are none. */
   readonly text: string;
@@ -48,6 +63,14 @@ export interface Inspection {
   /** Present when there is no error. */
   readonly outline?: () => OutlinedFile;
 }
+
+/** All findings of a reading that was checked. */
+const placedIn = ({ variants }: Reading): readonly PlacedFinding[] =>
+  gather(variants).map(({ finding, locator }) => {
+    const { code, severity, message, hints, path, at } = finding;
+    const { file, line, column, length } = locator.locate(path, at);
+    return { code, severity, message, hints, file, line, column, length };
+  });
 
 /** Which of its modules may be imported, and what is wrong with their types. */
 async function screen(
@@ -151,6 +174,7 @@ async function inspectApart(
   const failed = variants.some(({ findings }) => findings.failed);
   return {
     findings: inFile(placed),
+    placed: placedIn(reading),
     text: renderAll(placed),
     points: sweep?.points.length ?? 0,
     ...(failed || outlines.length < variants.length
@@ -180,6 +204,7 @@ export async function inspect(
   const { findings, text, loaded } = await checkTrusted(reading, { point });
   return {
     findings,
+    placed: placedIn(reading),
     text,
     points: reading.sweep?.points.length ?? 0,
     ...(loaded ? { outline: () => outlineFile(loaded) } : {}),

@@ -235,6 +235,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("a local page over the runs: curves, graphs, images, live")
     .argument("[runs]", "folder of the runs", "runs")
     .option("--port <n>", "by default any that is free", positiveInteger)
+    .option(
+      "--pipelines <folder>",
+      "pipelines that the editor shows",
+      "pipelines",
+    )
     .option("--own-modules", "execute modules that the runs' pipelines name")
     .action(async (folder, options) => {
       code = await studio(folder, options as Parameters<typeof studio>[1]);

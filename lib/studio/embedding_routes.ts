@@ -1,6 +1,6 @@
 /** @file What the page asks about embeddings: points, labels, pictures, neighbours. */
 import { encodePng } from "../data/libvips.ts";
-import { type Images, isInMemory } from "../data/source.ts";
+import { isInMemory } from "../data/source.ts";
 import { z } from "zod";
 import {
   type Asked,
@@ -20,6 +20,7 @@ import {
 } from "./embedding.ts";
 import type { EngineRoom } from "./engine_room.ts";
 import { Refused } from "./guard.ts";
+import { pixelsOf } from "./pixels.ts";
 import type { RunStore } from "./run_store.ts";
 
 const requestSchema = z.strictObject({
@@ -43,21 +44,6 @@ interface Job {
 const MOST_JOBS = 4;
 const MOST_NEIGHBOURS = 200;
 const LOOK_MS = 150;
-
-/** Pixels of an image, `[height, width, channels]`. */
-export async function pixelsOf(
-  images: Images,
-  image: number,
-): Promise<Uint8Array> {
-  if (!isInMemory(images)) {
-    const pixels = await images.decode(image);
-    if (!pixels) throw new Refused(404, "This image cannot be read.");
-    return pixels;
-  }
-  const { height, width, channels } = images;
-  const size = height * width * channels;
-  return images.pixels.subarray(image * size, (image + 1) * size);
-}
 
 const bytes = (values: ArrayBufferView): Response =>
   new Response(

@@ -65,12 +65,16 @@ export function guard(
   }
 }
 
-/** What every answer carries: nothing comes from elsewhere, and nothing is framed. */
-export const HEADERS: Readonly<Record<string, string>> = {
+/**
+ * What every answer carries: nothing comes from elsewhere, and nothing is framed.
+ *
+ * @param nonce Of the style sheets that the editor adds.
+ */
+export const headers = (nonce: string): Readonly<Record<string, string>> => ({
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' blob: data:",
     "connect-src 'self'",
     "base-uri 'none'",
@@ -82,4 +86,4 @@ export const HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
-};
+});

@@ -6,7 +6,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Refused } from "./guard.ts";
-import { packageFile } from "./packages.ts";
+import { packageFile, withAddresses } from "./packages.ts";
 
 const LIB = new URL("../", import.meta.url);
 
@@ -25,19 +25,28 @@ const cached = new Map<string, string>();
 
 async function textOf(url: URL): Promise<string> {
   const text = await Deno.readTextFile(fileURLToPath(url));
-  return url.pathname.endsWith(".ts") ? stripTypeScriptTypes(text) : text;
+  return url.pathname.endsWith(".ts")
+    ? withAddresses(stripTypeScriptTypes(text))
+    : text;
 }
 
 /** Whether a path is one of the page's own files, which hold no secret. */
 export const isPageFile = (path: string): boolean =>
   path === "/" || path.startsWith("/lib/") || path.startsWith("/npm/");
 
+/** Stands for the nonce in the page. */
+const NONCE = "{{nonce}}";
+
 /**
  * One of the page's files.
  *
+ * @param nonce That style sheets of scripts carry.
  * @throws {Refused} When there is none.
  */
-export async function pageFile(path: string): Promise<Response> {
+export async function pageFile(
+  path: string,
+  nonce: string,
+): Promise<Response> {
   const own = path === "/" ? "studio/page/index.html" : path.slice(5);
   const name = path.startsWith("/npm/") ? path.slice(5) : own;
   const type = TYPES[extname(name)];
@@ -55,7 +64,7 @@ export async function pageFile(path: string): Promise<Response> {
     }
     cached.set(path, text);
   }
-  return new Response(text, {
+  return new Response(text.replace(NONCE, nonce), {
     headers: { "content-type": type ?? (TYPES[".js"] as string) },
   });
 }

@@ -141,6 +141,10 @@ export function runRoutes(store: RunStore): Routes {
       };
     },
 
+    "GET /api/run/pipeline": async (asked) => ({
+      text: await store.text(needed(asked, "id"), "pipeline"),
+    }),
+
     "GET /api/run/series": async (asked) => {
       const run = await store.open(needed(asked, "id"));
       const from = numberOf(asked, "from", Infinity);

@@ -1,6 +1,6 @@
 /** @file The studio's server: on the loopback, for one page of its own. */
 import { type Asked, json, type Routes } from "./answer.ts";
-import { guard, HEADERS, newToken, Refused } from "./guard.ts";
+import { guard, headers, newToken, Refused } from "./guard.ts";
 import { isPageFile, pageFile } from "./page_files.ts";
 import { UserError } from "../errors.ts";
 
@@ -16,17 +16,23 @@ export interface Studio {
 /** Only from this machine. */
 const HOSTNAME = "127.0.0.1";
 
+/** What a server answers by. */
+interface Terms {
+  readonly routes: Routes;
+  readonly port: number;
+  readonly token: string;
+  readonly nonce: string;
+}
+
 async function answer(
   request: Request,
-  routes: Routes,
-  port: number,
-  token: string,
+  { routes, port, token, nonce }: Terms,
 ): Promise<Response> {
   const url = new URL(request.url);
   const open = isPageFile(url.pathname);
   try {
     guard(request, port, token, open);
-    if (open) return await pageFile(url.pathname);
+    if (open) return await pageFile(url.pathname, nonce);
     const handler = routes[`${request.method} ${url.pathname}`];
     if (!handler) throw new Refused(404, "There is nothing of this name.");
     const asked: Asked = {
@@ -53,6 +59,8 @@ async function answer(
  */
 export function serve(routes: Routes, port = 0): Studio {
   const token = newToken();
+  const nonce = newToken();
+  const common = Object.entries(headers(nonce));
   const closing = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -64,8 +72,13 @@ export function serve(routes: Routes, port = 0): Studio {
         signal: closing.signal,
       },
       async (request) => {
-        const response = await answer(request, routes, server.addr.port, token);
-        for (const [name, value] of Object.entries(HEADERS)) {
+        const response = await answer(request, {
+          routes,
+          port: server.addr.port,
+          token,
+          nonce,
+        });
+        for (const [name, value] of common) {
           response.headers.set(name, value);
         }
         return response;

@@ -1,6 +1,7 @@
 /** @file The studio: one local page over the files that runs write. */
 import { UserError } from "../errors.ts";
 import { type JudgeFacts, judgeFacts } from "../look/judged.ts";
+import { editorRoutes } from "./editor_routes.ts";
 import { embeddingRoutes } from "./embedding_routes.ts";
 import { EngineRoom } from "./engine_room.ts";
 import { graphRoutes } from "./graph_routes.ts";
@@ -14,13 +15,16 @@ export interface StudioOptions {
   readonly runs: string;
   /** By default any that is free. */
   readonly port?: number;
+  /** Folder of the pipelines that are edited. */
+  readonly pipelines?: string;
   /** Whether modules that runs name are executed: they are programs. */
   readonly ownModules?: boolean;
 }
 
 /** Opens the studio on this machine's loopback. */
 export async function openStudio(
-  { runs, port = 0, ownModules = false }: StudioOptions,
+  { runs, port = 0, pipelines = "pipelines", ownModules = false }:
+    StudioOptions,
 ): Promise<Studio> {
   const info = await Deno.stat(runs).catch(() => undefined);
   if (info && !info.isDirectory) {
@@ -44,6 +48,7 @@ export async function openStudio(
     ...runRoutes(store),
     ...graphRoutes(store, room),
     ...embeddingRoutes(store, room),
+    ...editorRoutes(pipelines, store, room),
   };
   return serve(routes, port);
 }

@@ -2,11 +2,14 @@
 /// <reference lib="dom" />
 import { fill, h } from "./dom.ts";
 import { comparePage } from "./compare_page.ts";
+import { editorPage } from "./editor_page.ts";
 import { embeddingPage } from "./embedding_page.ts";
 import { graphPage } from "./graph_page.ts";
 import { runPage } from "./run_page.ts";
 import { runsPage } from "./runs_page.ts";
+import { pipelinePage } from "./pipeline_page.ts";
 import { spectrumPage } from "./spectrum_page.ts";
+import { viewsPage } from "./views_page.ts";
 
 /** Shows a part, until the signal says that another one is shown. */
 type Show = (
@@ -25,18 +28,25 @@ const RUN_PAGES: Readonly<
   graph: graphPage,
   spectrum: spectrumPage,
   embeddings: embeddingPage,
+  views: viewsPage,
+  pipeline: pipelinePage,
 };
 
 const PARTS: Readonly<Record<string, Show>> = {
   runs: (main, _, signal) => runsPage(main, signal),
   compare: (main, [ids = ""], signal) =>
     comparePage(main, ids.split(",").filter(Boolean), signal),
+  editor: (main, [name = ""], signal) => editorPage(main, name, signal),
   run: async (main, [id = "", page = "curves"], signal) => {
     await (RUN_PAGES[page] ?? runPage)(main, id, signal);
   },
 };
 
-const MENU = [["runs", "Runs"], ["compare", "Compare"]] as const;
+const MENU = [
+  ["runs", "Runs"],
+  ["compare", "Compare"],
+  ["editor", "Editor"],
+] as const;
 
 let shown = new AbortController();
 
