@@ -3,6 +3,8 @@ import type { Images, LoadedData, SkippedFile } from "./source.ts";
 
 /** Names of classes that are told; of more, the first ones. */
 const MOST_NAMES = 8;
+/** Classes that differ so much in their numbers of images are told of. */
+const UNEVEN = 3;
 /** Kinds of files that are told of. */
 const MOST_KINDS = 4;
 
@@ -27,6 +29,40 @@ function classText({ train, test }: LoadedData): string {
   return `${plural(count, "class", "classes")}${
     names ? ` (${names}${more})` : ""
   }`;
+}
+
+/** Images of each class, by its number. */
+function sizes({ labels }: Images, count: number): number[] {
+  const found = new Array<number>(count).fill(0);
+  for (const label of labels ?? []) found[label] = (found[label] ?? 0) + 1;
+  return found;
+}
+
+/** Classes of very different sizes, and such that are not tested with. */
+function* classLines({ train, test }: LoadedData): Generator<string> {
+  const { classes = [] } = train;
+  if (!train.labels || classes.length < 2) return;
+  const own = sizes(train, classes.length);
+  const nameAt = (size: number): string => classes[own.indexOf(size)] as string;
+  const [least, most] = [
+    Math.min(...own.filter((size) => size > 0)),
+    Math.max(...own),
+  ];
+  if (most >= UNEVEN * least) {
+    yield `from ${number(least)} (${nameAt(least)}) to ${number(most)} (${
+      nameAt(most)
+    }) images of a class to train on`;
+  }
+  if (!test?.labels) return;
+  const held = sizes(test, classes.length);
+  const without = classes.filter((_, i) => (own[i] ?? 0) > 0 && held[i] === 0);
+  if (without.length > 0) {
+    yield `no image to test with of ${
+      plural(without.length, "class", "classes")
+    } (${without.slice(0, MOST_NAMES).join(", ")}${
+      without.length > MOST_NAMES ? ", ..." : ""
+    })`;
+  }
 }
 
 /** Files that were left out, a line for each kind. */
@@ -75,6 +111,7 @@ export function describeData(data: LoadedData): readonly string[] {
       `${width}x${height} pixels of ${plural(channels, "channel")}`,
       ...left,
     ].join(", "),
+    ...classLines(data),
     ...leftOut(data),
     ...remarks,
   ];

@@ -92,7 +92,7 @@ const epoch = (step: number, { stepsPerEpoch }: Length): string =>
 
 /** Where the run stands in its old and in its new length. */
 function* standing(
-  { now, done }: ChangedRun,
+  { now, done }: Pick<ChangedRun, "now" | "done">,
   old: Length,
   to: Length,
 ): Generator<string> {
@@ -117,6 +117,17 @@ function* standing(
   }
 }
 
+/** Where a run stands that goes on with another number of images: how far it is, and whether anything is left. */
+export function standingWith(
+  images: number,
+  { before, now, done, images: were }: Omit<ChangedRun, "changes">,
+): readonly string[] {
+  const [old, to] = were === undefined
+    ? []
+    : [lengthBefore(before, were), lengthNow(now, images)];
+  return old && to ? [...standing({ now, done }, old, to)] : [];
+}
+
 /** What will happen, a line each, in the order of importance to the run. */
 export function changeEffects(run: ChangedRun): readonly string[] {
   const { changes, before, now, images } = run;
@@ -127,11 +138,16 @@ export function changeEffects(run: ChangedRun): readonly string[] {
   const relevant = keys.some((key) =>
     /^(data\.batch|train\.(epochs|steps))$/.test(key)
   );
-  const [old, to] = images === undefined
-    ? []
-    : [lengthBefore(before, images), lengthNow(now, images)];
+  if (keys.some((key) => /^data\.(?!batch$)/.test(key))) {
+    return [
+      ...said,
+      "how far the run is then follows from the number of images: it is told when they are read",
+    ];
+  }
   return [
     ...said,
-    ...(relevant && old && to ? standing(run, old, to) : []),
+    ...(relevant && images !== undefined
+      ? standingWith(images, { before, now, done: run.done, images })
+      : []),
   ];
 }

@@ -1,6 +1,6 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
 import { describeData } from "../data/describe.ts";
-import { fingerprint } from "../data/fingerprint.ts";
+import { type Fingerprint, fingerprint } from "../data/fingerprint.ts";
 import { loadImages } from "../data/own_source.ts";
 import { lookAt } from "../data/look.ts";
 import {
@@ -19,9 +19,11 @@ import { UserError } from "../errors.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { peakBytes } from "../ir/memory.ts";
 import type { Rounding } from "../ir/rounding.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { unlessAborted } from "./abort.ts";
 import { Backlog } from "./backlog.ts";
+import { standingWith } from "./change_effects.ts";
 import type { TrainEvent } from "./events.ts";
 import { Judging } from "./judging.ts";
 import { machineMemory } from "./machine_memory.ts";
@@ -153,7 +155,13 @@ export async function train(
   emit({
     kind: "data",
     lines: describeData(data),
-    warnings: [...warnings, ...change ? [`The run's ${change}.`] : []],
+    warnings: [
+      ...warnings,
+      ...change
+        ? [[`The run's ${change}.`, ...standingNow(resume, pipeline, images)]
+          .join("\n")]
+        : [],
+    ],
   });
   const engine = await opening ?? await unlessAborted(
     openEngine({
@@ -215,6 +223,20 @@ export async function train(
     await session.close();
     await folder?.close();
   }
+}
+
+/** How far a run is that goes on with other images. */
+function standingNow(
+  { origin, checkpoint }: ResumePoint,
+  now: Pipeline,
+  { images }: Fingerprint,
+): readonly string[] {
+  return standingWith(images, {
+    before: origin.pipeline,
+    now,
+    done: checkpoint?.entry.step ?? 0,
+    images: origin.data?.images,
+  });
 }
 
 /** The images of `evaluate.data`, where there are such. */

@@ -239,3 +239,23 @@ Deno.test(
     await rejects(of("held.csv"), /is to train on; its splits are test/);
   }),
 );
+
+Deno.test(
+  "Classes of very different sizes are told of, and such that nothing is tested with",
+  withFolder(async (folder) => {
+    const paint = async (count: number, shade: number, path: string) => {
+      for (let i = 0; i < count; i++) {
+        const bytes = await image([shade, i, i]);
+        await write(folder, { [`data/${path}/${i}.png`]: bytes });
+      }
+    };
+    await paint(6, 10, "train/cat");
+    await paint(2, 20, "train/dog");
+    await paint(2, 30, "train/fox");
+    await paint(2, 40, "test/cat");
+    assert.match(
+      await said(folder),
+      /from 2 \(dog\) to 6 \(cat\) images of a class to train on\n.*no image to test with of 2 classes \(dog, fox\)/,
+    );
+  }),
+);

@@ -1,7 +1,7 @@
 import assert from "@std/assert";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { resolve } from "../../lib/pipeline/explain/resolve.ts";
-import { changeEffects } from "../../lib/train/change_effects.ts";
+import { changeEffects, standingWith } from "../../lib/train/change_effects.ts";
 import { differences } from "../../lib/train/resume.ts";
 
 const text = (batch: number, epochs: number, seed = 0) =>
@@ -71,4 +71,24 @@ Deno.test("What does not touch the length says nothing of it", () => {
     "seed: augmentations and the order of images are drawn anew",
   );
   assert.equal(effects([[8, 4], [8, 4]], 8), "");
+});
+
+Deno.test("With other images, how far the run is is told when they are read, by their number", () => {
+  const now = pipelineOf(4, 6);
+  const before = resolve(pipelineOf(4, 4));
+  const said = changeEffects({
+    changes: ["data.path: a -> b", "train.epochs: 4 -> 6"],
+    before,
+    now,
+    done: 32,
+    images: 32,
+  }).join("\n");
+  assert.match(said, /training goes on with other images/);
+  assert.match(said, /it is told when they are read/);
+  assert.doesNotMatch(said, /step 32/);
+  const lines = standingWith(16, { before, now, done: 32, images: 32 });
+  assert.deepEqual(lines, [
+    "step 32 was epoch 4 of 4; now it is epoch 8 of 6",
+    "nothing is left to train: the run has 24 steps now, and 32 are done",
+  ]);
 });
