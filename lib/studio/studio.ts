@@ -7,6 +7,7 @@ import { EngineRoom } from "./engine_room.ts";
 import { graphRoutes } from "./graph_routes.ts";
 import { RunStore } from "./run_store.ts";
 import { runRoutes } from "./run_routes.ts";
+import { sweepRoutes } from "./sweep_routes.ts";
 import { serve, type Studio } from "./serve.ts";
 
 /** How a studio is opened. */
@@ -46,6 +47,7 @@ export async function openStudio(
   const store = new RunStore(root, factsOf);
   const routes = {
     ...runRoutes(store),
+    ...sweepRoutes(store),
     ...graphRoutes(store, room),
     ...embeddingRoutes(store, room),
     ...editorRoutes(pipelines, store, room),

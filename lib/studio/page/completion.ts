@@ -3,7 +3,7 @@
 /** A JSON Schema, as far as it is read here. */
 export interface Schema {
   readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
+  readonly definitions?: Readonly<Record<string, Schema>>;
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly const?: unknown;
@@ -16,6 +16,8 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
+  readonly then?: Schema;
+  readonly else?: Schema;
 }
 
 /** Where the cursor is. */
@@ -185,15 +187,11 @@ function branches(
   if (!schema || depth > 12) return [];
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").at(-1) as string;
-    return branches(root.$defs?.[name], root, depth + 1);
+    return branches(root.definitions?.[name], root, depth + 1);
   }
   const { anyOf = [], oneOf = [], allOf = [] } = schema;
-  return [
-    schema,
-    ...[...anyOf, ...oneOf, ...allOf].flatMap((one) =>
-      branches(one, root, depth + 1)
-    ),
-  ];
+  const inner = [...anyOf, ...oneOf, ...allOf, schema.then, schema.else];
+  return [schema, ...inner.flatMap((one) => branches(one, root, depth + 1))];
 }
 
 /** Schemas of what stands under a key. */
@@ -224,20 +222,17 @@ function fitting(
   schemas: readonly Schema[],
   beside: Place["beside"],
   root: Schema,
-): Schema[] {
-  const fits = schemas.filter(({ properties }) =>
-    properties && Object.entries(beside).every(([key, value]) => {
-      const own = branches(properties[key], root);
-      if (own.length === 0) return false;
-      const values = own.flatMap(valuesOf);
-      return values.length === 0 || value === "" ||
-        values.map(String).includes(value) ||
-        own.some(({ type }) => type !== undefined && own.length > 1);
+): readonly Schema[] {
+  const open = schemas.filter(({ properties }) => properties);
+  const fits = open.filter(({ properties }) =>
+    Object.entries(beside).every(([key, value]) => {
+      const own = branches(properties?.[key], root);
+      const values = own.flatMap(valuesOf).map(String);
+      return own.length > 0 &&
+        (values.length === 0 || value === "" || values.includes(value));
     })
   );
-  return fits.length > 0
-    ? fits
-    : schemas.filter(({ properties }) => properties);
+  return fits.length > 0 ? fits : open;
 }
 
 /** The names of the stages of a text. */
@@ -290,14 +285,13 @@ export function optionsAt(place: Place, text: string, root: Schema): Option[] {
       )
       ? ["true", "false"].map((label): Option => ({ label, kind: "value" }))
       : [];
-  const stages = path[0] === "stages" && path.length > 2
-    ? [...stageNames(text).filter((name) => name !== path[1]), ...DATA].map((
-      label,
-    ): Option => ({
-      label,
-      kind: "stage",
-      detail: "stage",
-    }))
+  // A number or a choice is no stage.
+  const types = own.flatMap(({ type }) => type ?? []);
+  const stages = path[0] === "stages" && path.length > 2 &&
+      values.length === 0 && truth.length === 0 &&
+      !types.some((type) => type === "integer" || type === "number")
+    ? [...stageNames(text).filter((name) => name !== path[1]), ...DATA]
+      .map((label): Option => ({ label, kind: "stage", detail: "stage" }))
     : [];
   const known = new Set<string>();
   return [...values, ...truth, ...stages].filter(({ label }) =>

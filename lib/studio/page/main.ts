@@ -9,6 +9,7 @@ import { runPage } from "./run_page.ts";
 import { runsPage } from "./runs_page.ts";
 import { pipelinePage } from "./pipeline_page.ts";
 import { spectrumPage } from "./spectrum_page.ts";
+import { sweepPage, sweepsPage } from "./sweep_page.ts";
 import { viewsPage } from "./views_page.ts";
 
 /** Shows a part, until the signal says that another one is shown. */
@@ -36,6 +37,8 @@ const PARTS: Readonly<Record<string, Show>> = {
   runs: (main, _, signal) => runsPage(main, signal),
   compare: (main, [ids = ""], signal) =>
     comparePage(main, ids.split(",").filter(Boolean), signal),
+  sweeps: (main, _, signal) => sweepsPage(main, signal),
+  sweep: (main, [id = ""], signal) => sweepPage(main, id, signal),
   editor: (main, [name = ""], signal) => editorPage(main, name, signal),
   run: async (main, [id = "", page = "curves"], signal) => {
     await (RUN_PAGES[page] ?? runPage)(main, id, signal);
@@ -44,6 +47,7 @@ const PARTS: Readonly<Record<string, Show>> = {
 
 const MENU = [
   ["runs", "Runs"],
+  ["sweeps", "Sweeps"],
   ["compare", "Compare"],
   ["editor", "Editor"],
 ] as const;
