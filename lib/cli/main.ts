@@ -8,6 +8,7 @@ import { COMPARED_AXES } from "../look/compare.ts";
 import { config } from "./config.ts";
 import { embed } from "./embed.ts";
 import { evaluate } from "./evaluate.ts";
+import { finetune } from "./finetune.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { exportCommand, EXPORTED } from "./export.ts";
 import { graph, GRAPH_FORMATS } from "./graph.ts";
@@ -17,8 +18,10 @@ import { guardProcess, moduleFault } from "./modules.ts";
 import {
   checkpointOption,
   deviceOption,
+  fraction,
   pointOption,
   positiveInteger,
+  positiveNumber,
   setOption,
   similarity,
   xlaOption,
@@ -165,6 +168,46 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
         folders,
         options as Parameters<typeof reportCommand>[1],
       );
+    });
+
+  program.command("finetune")
+    .description("train a run's encoder with labels: written as a pipeline")
+    .argument("<run>", "folder of the run, or one of its checkpoints")
+    .option(
+      "--data <path>",
+      "labelled images, a folder or a tar archive; by default the run's own",
+    )
+    .option(
+      "--test <path or share>",
+      "images to test with; by default a folder test/, or 0.2 of them",
+    )
+    .option("--size <pixels>", "side of the images", positiveInteger)
+    .option("--share <part>", "share of each class' labels, as 0.01", fraction)
+    .option("--head-only", "train the linear head alone")
+    .option("--frozen-statistics", "batch norms keep their statistics")
+    .option(
+      "--layer-decay <factor>",
+      "of the learning rate, from each layer to the one before it",
+      fraction,
+    )
+    .option("--lr <rate>", "learning rate of the encoder", positiveNumber)
+    .option("--epochs <n>", "by default 30, or 300 steps", positiveNumber)
+    .option("--batch <n>", "images of a step", positiveInteger)
+    .option("--of <stage>", "another network of the run")
+    .addOption(checkpointOption())
+    .option("--out <file>", "where the pipeline is written")
+    .option("--force", "replace a file that is there")
+    .option("--no-run", "write the pipeline, and do not run it")
+    .addOption(setOption())
+    .option("--runs-dir <folder>", "where runs go", "runs")
+    .addOption(deviceOption())
+    .option(
+      "--threads <n>",
+      "CPU threads; one for each core by default",
+      positiveInteger,
+    )
+    .action(async (run, options) => {
+      code = await finetune(run, options as Parameters<typeof finetune>[1]);
     });
 
   program.command("similar")

@@ -77,3 +77,21 @@ export function similarity(text: string): number {
   }
   return value;
 }
+
+/** Reads a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError("Expected a number above 0.");
+  }
+  return value;
+}
+
+/** Reads a share. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) {
+    throw new InvalidArgumentError("Expected a number above 0, at most 1.");
+  }
+  return value;
+}

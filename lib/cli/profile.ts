@@ -1,5 +1,6 @@
 /** @file `profile FILE`: where the time of a step goes. */
 import { loadImages } from "../data/own_source.ts";
+import { shareOf } from "../data/share.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import { type Device, openEngine } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
@@ -129,11 +130,13 @@ export async function profile(
   if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   const report = reporter(processTerminal());
-  const data = await loadImages(pipeline.data.source, pipeline.data.options, {
+  const { source, options, share } = pipeline.data;
+  const whole = await loadImages(source, options, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => report({ kind: "load", progress }),
   });
+  const data = shareOf(whole, share, pipeline.seed);
   const engine = await openEngine({
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),

@@ -91,9 +91,7 @@ export function stepLine({
       ? [`waiting for images ${Math.round(100 * waiting)} %`]
       : []),
     `loss ${(metrics["loss"] ?? Number.NaN).toFixed(4)}`,
-    ...(scores
-      ? [`kNN ${percent(scores.knn)}`, `linear probe ${percent(scores.linear)}`]
-      : []),
+    ...(scores ? [scoresText(scores)] : []),
     ...(headline ? [`${headline.figure} ${headline.value.toFixed(3)}`] : []),
     `${duration(secondsLeft)} left`,
   ].join("  ");
@@ -121,9 +119,20 @@ export const score = (
 
 /** What the encoder was judged by, and what is to be said of it; empty for nothing. */
 function scoresText(
-  { knn, linear, knn_balanced, linear_balanced, note }: Scores,
+  {
+    knn,
+    linear,
+    accuracy,
+    knn_balanced,
+    linear_balanced,
+    accuracy_balanced,
+    note,
+  }: Scores,
 ): string {
   const judged = [
+    ...accuracy === undefined
+      ? []
+      : [`accuracy ${score(accuracy, accuracy_balanced)}`],
     ...knn === null ? [] : [`kNN ${score(knn, knn_balanced)}`],
     ...linear === null
       ? []
@@ -292,6 +301,9 @@ export function reporter(
         for (const line of beside(summary, compared)) {
           terminal.print(line);
         }
+      }
+      if (protocol?.accuracy) {
+        terminal.print(`  accuracy: ${protocol.accuracy}`);
       }
       if (protocol?.knn) terminal.print(`  kNN: ${protocol.knn}`);
       if (protocol?.linear) {

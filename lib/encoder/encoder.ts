@@ -46,7 +46,7 @@ function batchFor([, height, width]: StageGraph["image"]): number {
 }
 
 /** @throws {UserError} When the network is none, or needs more than images. */
-function networkOf(
+export function networkOf(
   { pipeline, graph }: LoadedPipeline,
   of: string | undefined,
 ): WiredStage {

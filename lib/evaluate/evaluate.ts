@@ -12,6 +12,8 @@ import { bootstrap } from "./interval.ts";
 import { judgeable } from "./judgeable.ts";
 import { knnWinners } from "./knn.ts";
 import { classCount, labelled, only } from "./labelled.ts";
+import { isJudged } from "../model/probe.ts";
+import type { Labelled } from "./probe_set.ts";
 import { logisticWinners } from "./logistic.ts";
 import { knnProtocol, linearProtocol } from "./protocols.ts";
 
@@ -25,12 +27,22 @@ export interface Scores {
   readonly knn_balanced?: number;
   /** Mean of the classes' own accuracies, where there is one. */
   readonly linear_balanced?: number;
+  /** Accuracy of the pipeline's own classifier, where it names one. */
+  readonly accuracy?: number;
+  /** Mean of the classes' own accuracies, where there is one. */
+  readonly accuracy_balanced?: number;
   /** How each that there is was come by, in words. */
-  readonly protocol?: { readonly knn?: string; readonly linear?: string };
+  readonly protocol?: {
+    readonly knn?: string;
+    readonly linear?: string;
+    readonly accuracy?: string;
+  };
   /** Within which 95 % of the accuracies lie that other test images would give. */
   readonly knn_interval?: readonly [number, number];
   /** Within which 95 % of the accuracies lie that other test images would give. */
   readonly linear_interval?: readonly [number, number];
+  /** Within which 95 % of the accuracies lie that other test images would give. */
+  readonly accuracy_interval?: readonly [number, number];
   /** Why a score is missing although it was asked for, and what is odd about the labels. */
   readonly note?: string;
 }
@@ -48,6 +60,23 @@ export const NO_SCORES: Scores = { knn: null, linear: null };
 
 const isFinite = ({ data }: Features): boolean => data.every(Number.isFinite);
 
+/** How often the largest number of a row is that of its class. */
+function top1Of(
+  { features: { width, data }, labels }: Labelled,
+  stage: string,
+): Omit<Scores, "knn" | "linear"> {
+  const winners = Int32Array.from(labels, (_, row) => {
+    const logits = data.subarray(row * width, (row + 1) * width);
+    return logits.indexOf(Math.max(...logits));
+  });
+  return {
+    accuracy: top1(winners, labels),
+    accuracy_balanced: balanced(winners, labels),
+    accuracy_interval: intervalOf(winners, labels),
+    protocol: { accuracy: `the largest output of "${stage}", test images` },
+  };
+}
+
 /**
  * kNN and linear-probe accuracy: trained on the training images' features,
  * tested on the test images'. Without labels, test images or a second class
@@ -56,13 +85,25 @@ const isFinite = ({ data }: Features): boolean => data.every(Number.isFinite);
 export async function evaluate(
   session: Encodes,
   { train, test }: LoadedData,
-  { knn, linear }: Evaluate,
+  asked: Evaluate,
   { signal, read = featureReader(session, signal) }: EvaluateOptions = {},
 ): Promise<Scores> {
-  if (!knn && !linear) return NO_SCORES;
+  const { knn, linear, classifier } = asked;
+  if (!isJudged(asked)) return NO_SCORES;
   const { possible, notes, queries: kept } = judgeable(train, test);
   const note = notes.length > 0 ? { note: notes.join("; ") } : {};
   if (!possible || !train.labels || !test) return { ...NO_SCORES, ...note };
+  const own = classifier === undefined ? undefined : top1Of(
+    only(
+      await labelled(
+        test,
+        featureReader(session, signal, session.graph.byName.get(classifier)),
+      ),
+      kept,
+    ),
+    classifier,
+  );
+  if (!knn && !linear) return { ...NO_SCORES, ...own, ...note };
   const bank = await labelled(train, read);
   const queries = only(await labelled(test, read), kept);
   if (!isFinite(bank.features) || !isFinite(queries.features)) {
@@ -88,7 +129,9 @@ export async function evaluate(
         linear_interval: intervalOf(line.winners, labels),
       }
       : {}),
+    ...own,
     protocol: {
+      ...own?.protocol,
       ...(knn ? { knn: knnProtocol(knn) } : {}),
       ...(line
         ? {

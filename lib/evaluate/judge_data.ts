@@ -1,8 +1,8 @@
 /** @file Labelled images to judge by: the run's own, or others. */
-import { folder } from "../data/folder.ts";
 import { loadImages } from "../data/own_source.ts";
+import { shareOf } from "../data/share.ts";
+import { labelledSource } from "../data/labelled_source.ts";
 import type { LoadContext, LoadedData } from "../data/source.ts";
-import { tar } from "../data/tar.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { readingFor } from "../encoder/reading.ts";
 import { UserError } from "../errors.ts";
@@ -22,16 +22,6 @@ export interface JudgeData {
   readonly said: string;
 }
 
-/** Held out where nothing says what to test with. */
-const SHARE = 0.2;
-
-/** A share, or a path. */
-function testOf(text: string | undefined): number | string | undefined {
-  if (text === undefined) return undefined;
-  const part = Number(text);
-  return part > 0 && part < 1 ? part : text;
-}
-
 /**
  * Loads labelled images at the size that the encoder takes.
  *
@@ -49,38 +39,20 @@ export async function judgeData(
         "Cannot test with other images of the run's own data: --test goes with --data.\nName the folder with --data, too.",
       );
     }
-    const { source, options } = pipeline.data;
+    const { source, options, share } = pipeline.data;
+    const whole = await loadImages(source, options, { ...context, baseDir });
     return {
-      loaded: await loadImages(source, options, { ...context, baseDir }),
+      loaded: shareOf(whole, share, pipeline.seed),
       said: `the run's own images (${source.name})`,
     };
   }
-  const source = /\.(tar|tar\.gz|tgz)$/i.test(data) ? tar : folder;
-  const load = (more: object) =>
-    source.load(
-      source.options.parse({
-        ...readingFor(encoder.run.loaded),
-        path: data,
-        ...more,
-      }),
-      context,
-    );
-  const asked = testOf(test);
-  if (asked !== undefined) {
-    return {
-      loaded: await load({ test: asked }),
-      said: `${data}, tested with ${
-        typeof asked === "number" ? `a share of ${asked}` : asked
-      }`,
-    };
-  }
-  // Headers alone, to see whether there are images to test with.
-  const { test: held } = await load({ memory: 0 });
-  return held
-    ? { loaded: await load({}), said: `${data}, tested with its own split` }
-    : {
-      loaded: await load({ test: SHARE }),
-      said:
-        `${data}, tested with ${SHARE} of each class, for it names none (--test does)`,
-    };
+  const { source, options, said } = await labelledSource(
+    { data, test },
+    { ...readingFor(encoder.run.loaded) },
+    context,
+  );
+  return {
+    loaded: await source.load(source.options.parse(options), context),
+    said,
+  };
 }

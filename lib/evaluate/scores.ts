@@ -1,7 +1,7 @@
 /** @file Every score of a set of features, with its protocol and how sure it is. */
 import type { Programs } from "../compile/runtime.ts";
 import { balanced, top1 } from "./accuracy.ts";
-import { share, shots } from "./few.ts";
+import { share, shots } from "../data/share.ts";
 import { bootstrap } from "./interval.ts";
 import { knnSweep } from "./knn.ts";
 import { rowsOf } from "./labelled.ts";

@@ -1,4 +1,5 @@
 /** @file Whether the batch fits the data and the batch norms. */
+import { knownImages } from "../data/share.ts";
 import type { Findings } from "../diagnostics/diagnostic.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { WiredStage } from "./stage_graph.ts";
@@ -7,10 +8,11 @@ const PATH = ["data", "batch"];
 
 /** Reports a batch that the data cannot fill, or that has no statistics. */
 export function checkBatch(
-  { data: { batch, source, options }, train: { accumulate } }: Pipeline,
+  { data, train: { accumulate } }: Pipeline,
   order: readonly WiredStage[],
   findings: Findings,
 ): void {
+  const { batch } = data;
   // A network's variables that no gradient moves are those of batch norms.
   const normed = order.find(({ trainable, variables }) =>
     trainable && variables.some(({ role }) => role === "buffer") &&
@@ -34,7 +36,7 @@ export function checkBatch(
       },
     );
   }
-  const images = source.trainImages?.(options);
+  const images = knownImages(data);
   if (images === undefined) return;
   if (batch > images) {
     findings.error(

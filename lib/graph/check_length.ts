@@ -1,4 +1,5 @@
 /** @file Whether warm-ups fit the run. */
+import { knownImages } from "../data/share.ts";
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import type { Pipeline, Train } from "../model/pipeline.ts";
 import type { Schedule } from "../optim/schedule.ts";
@@ -56,13 +57,13 @@ export function overlongWarmups(
 
 /** Reports warm-ups that take the whole run, as far as its length is known. */
 export function checkLength(
-  { data: { batch, source, options }, train, evaluate }: Pipeline,
+  { data, train, evaluate }: Pipeline,
   findings: Findings,
 ): void {
-  const images = source.trainImages?.(options);
+  const images = knownImages(data);
   const perEpoch = images === undefined
     ? undefined
-    : Math.floor(images / batch);
+    : Math.floor(images / data.batch);
   for (const { path, message, hints } of overlongWarmups(train, perEpoch)) {
     findings.error("schedule-too-long", path, message, {
       hints,

@@ -37,7 +37,9 @@ export function checkUse(pipeline: Pipeline, findings: Findings): void {
   const meant = read.filter((to) => !names.includes(to))
     .map((to) => nearest(to, names));
   const used = new Set<string | undefined>([...read, ...meant]);
-  used.add(pipeline.evaluate.of).add(pipeline.monitor.of);
+  used.add(pipeline.evaluate.of).add(pipeline.evaluate.classifier).add(
+    pipeline.monitor.of,
+  );
   for (const [name, stage] of stages) {
     if (isObjective(stage) || used.has(name)) continue;
     findings.error(

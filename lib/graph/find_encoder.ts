@@ -1,5 +1,5 @@
 /** @file The network that evaluation judges. */
-import type { Findings } from "../diagnostics/diagnostic.ts";
+import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/nearest.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { kindOf } from "../model/stage_kind.ts";
@@ -27,21 +27,7 @@ export function findEncoder(
       return found;
     }
     if (pipeline.stages.has(wanted) && !found) return undefined;
-    const names = [...byName.values()].filter(isNetwork).map(({ name }) =>
-      name
-    );
-    const near = nearest(wanted, names);
-    findings.error(
-      "unknown-reference",
-      ["evaluate", "of"],
-      `Cannot evaluate "${wanted}": it is not a network stage`,
-      {
-        hints: [
-          ...(near ? [`did you mean "${near}"?`] : []),
-          `networks: ${names.map((name) => `"${name}"`).join(", ")}`,
-        ],
-      },
-    );
+    notNetwork(wanted, ["evaluate", "of"], graph, findings);
     return undefined;
   }
   const first = [...byName.values()].find((wired) =>
@@ -62,6 +48,43 @@ export function findEncoder(
   return first;
 }
 
+/** Reports a classifier of `evaluate` that is no network that evaluation can run. */
+export function checkClassifier(
+  { evaluate: { classifier }, stages }: Pipeline,
+  graph: Pick<StageGraph, "byName" | "image">,
+  findings: Findings,
+): void {
+  if (classifier === undefined) return;
+  const found = graph.byName.get(classifier);
+  const path = ["evaluate", "classifier"];
+  if (found && isNetwork(found)) checkChain(found, graph, findings, path);
+  else if (found || !stages.has(classifier)) {
+    notNetwork(classifier, path, graph, findings);
+  }
+}
+
+/** Reports a name that is not that of a network, with the nearest that is. */
+function notNetwork(
+  wanted: string,
+  path: Path,
+  { byName }: Pick<StageGraph, "byName">,
+  findings: Findings,
+): void {
+  const names = [...byName.values()].filter(isNetwork).map(({ name }) => name);
+  const near = nearest(wanted, names);
+  findings.error(
+    "unknown-reference",
+    path,
+    `Cannot evaluate "${wanted}": it is not a network stage`,
+    {
+      hints: [
+        ...(near ? [`did you mean "${near}"?`] : []),
+        `networks: ${names.map((name) => `"${name}"`).join(", ")}`,
+      ],
+    },
+  );
+}
+
 /**
  * Reports an encoder that evaluation cannot run: one that needs what evaluation
  * does not have, or images of another shape than it was trained on.
@@ -70,12 +93,13 @@ function checkChain(
   encoder: WiredStage,
   graph: Pick<StageGraph, "byName" | "image">,
   findings: Findings,
+  path: Path = ["evaluate", "of"],
 ): void {
   const chain = chainTo(graph.byName, encoder);
   const refuse = (why: string, hint: string): void =>
     findings.error(
       "shape-mismatch",
-      ["evaluate", "of"],
+      path,
       `Cannot evaluate "${encoder.name}": ${why}`,
       { hints: [hint] },
     );

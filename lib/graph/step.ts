@@ -97,6 +97,8 @@ export function trainingStep(
       scheduled: (stage, option) =>
         slotOf(stage, option) ?? constant(stage, option),
       frozen: (stage) => pipeline.train.perStage.get(stage)?.freeze === true,
+      frozenStatistics: (stage) =>
+        pipeline.train.perStage.get(stage)?.statistics === "frozen",
     });
     const values = execution.scope(
       "images",

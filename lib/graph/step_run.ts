@@ -13,6 +13,8 @@ export interface Sources {
   scheduled(stage: string, option: string): Scheduled;
   /** Whether a stage never moves: it runs as in evaluation then. */
   frozen(stage: string): boolean;
+  /** Whether a stage's batch norms keep to their running statistics. */
+  frozenStatistics?(stage: string): boolean;
 }
 
 /** What moves after the weights. */
@@ -57,6 +59,7 @@ export class StepRun {
     const frozen = this.sources.frozen(owner);
     return {
       training: this.training && !frozen,
+      frozenStatistics: this.sources.frozenStatistics?.(owner) ?? false,
       read: (variable) => this.read(variable),
       update: (variable, value) => {
         if (!frozen) this.update(variable, value);

@@ -6,7 +6,7 @@ import { checkBest } from "./check_best.ts";
 import { checkLength } from "./check_length.ts";
 import { checkSettings } from "./check_settings.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
-import { findEncoder } from "./find_encoder.ts";
+import { checkClassifier, findEncoder } from "./find_encoder.ts";
 import { findWatched } from "./find_watched.ts";
 import { checkReferences, sorted } from "./order.ts";
 import type { StageGraph, WiredStage } from "./stage_graph.ts";
@@ -54,6 +54,7 @@ export function wire(
   checkBest(pipeline, findings);
   checkSettings(pipeline, byName, findings);
   const encoder = findEncoder(pipeline, { byName, image }, findings);
+  checkClassifier(pipeline, { byName, image }, findings);
   if (!encoder) return undefined;
   const watched = findWatched(pipeline, order, encoder, findings);
   if (findings.failed) return undefined;

@@ -21,7 +21,7 @@ export interface BatchNormOptions {
  * Batch norm over all axes but the last, for `[batch, features]` and
  * `[batch, height, width, channels]`. In training it normalises by the batch
  * and moves the running statistics (unbiased variance); otherwise it
- * normalises by the running ones.
+ * normalises by the running ones, which stay as they are.
  */
 export function batchNorm(
   scope: ParameterScope,
@@ -45,7 +45,7 @@ export function batchNorm(
         : tf.reshape(x, [-1, 1, 1, channels]) as tf.Tensor4D;
       const gamma = (scale ? run.read(scale) : tf.ones(shape)) as tf.Tensor1D;
       const beta = (offset ? run.read(offset) : tf.zeros(shape)) as tf.Tensor1D;
-      if (!run.training) {
+      if (!run.training || run.frozenStatistics) {
         const [m, v] = [run.read(mean), run.read(variance)] as tf.Tensor1D[];
         const y = batchNormInference(
           x4,

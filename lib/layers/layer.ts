@@ -83,6 +83,8 @@ export class ParameterScope {
 export interface Run {
   /** Whether batch norm uses, and updates, the batch's own statistics. */
   readonly training: boolean;
+  /** Whether batch norm keeps to its running statistics in training, too. */
+  readonly frozenStatistics?: boolean;
   /** Current value of a variable; within a step the latest update of it. */
   read(variable: Variable): tf.Tensor;
   /** Value that the variable has from here on, and after the step. */

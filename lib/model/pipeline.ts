@@ -67,6 +67,8 @@ export interface StageSettings {
   readonly layerDecay?: number;
   /** Epochs from the start in which nothing of the stage moves; `true` for all. */
   readonly freeze?: number | true;
+  /** Batch norms normalise by the statistics that they have, which stay. */
+  readonly statistics?: "frozen";
 }
 
 /** Training settings. */
@@ -121,6 +123,8 @@ export interface Evaluate {
   readonly knn?: { readonly k: number; readonly temperature: number };
   /** Epochs between two judgements while it trains; none, when it is absent. */
   readonly every?: number;
+  /** Stage that tells the classes apart itself, whose accuracy is a score. */
+  readonly classifier?: string;
   /** A linear classifier; absent when it is not wanted. */
   readonly linear?: {
     /** Penalties to choose from, as scikit-learn's `C`. */
@@ -142,6 +146,8 @@ export interface Pipeline {
     readonly options: unknown;
     /** Images a step. */
     readonly batch: number;
+    /** Share of the images to train on that is trained on; all where it is absent. */
+    readonly share?: number;
   };
   /** Stages by name, in the order of the file. */
   readonly stages: ReadonlyMap<string, Stage>;

@@ -83,6 +83,7 @@ export interface PipelineConfig<Own extends object = never> {
           readonly weight_decay?: Rampable;
           readonly layer_decay?: number;
           readonly freeze?: number | true;
+          readonly statistics?: "frozen";
         }
       >
     >;
@@ -114,6 +115,8 @@ export interface PipelineConfig<Own extends object = never> {
       readonly c?: number | readonly number[];
       readonly iterations?: number;
     };
+    /** Stage of logits, whose accuracy on the test images is a score. */
+    readonly classifier?: string;
     /** Epochs between two judgements while it trains. */
     readonly every?: number;
   };

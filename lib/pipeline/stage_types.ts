@@ -1165,11 +1165,15 @@ export type DataConfig = {
   readonly source: "photos";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
 } | {
   /** CIFAR-10, 32x32 in colours, ten classes: 50,000 images to train, 10,000 to test; downloaded (170 MB) unless `path` is given */
   readonly source: "cifar10";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Archive or unpacked folder, the binary or the python version; without it the data is downloaded */
   readonly path?: string;
   /** Where to download the archive from */
@@ -1181,6 +1185,8 @@ export type DataConfig = {
   readonly source: "mnist";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Folder with the IDX files */
   readonly path: string;
 } | {
@@ -1188,6 +1194,8 @@ export type DataConfig = {
   readonly source: "folder";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
@@ -1215,6 +1223,8 @@ export type DataConfig = {
   readonly source: "tar";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
@@ -1242,6 +1252,8 @@ export type DataConfig = {
   readonly source: "parquet";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
@@ -1271,6 +1283,8 @@ export type DataConfig = {
   readonly source: "webdataset";
   /** Images a step */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay */
+  readonly share?: number;
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
@@ -1298,6 +1312,8 @@ export type DataConfig = {
   readonly source: `./${string}` | `/${string}` | `../${string}`;
   /** Images a step. */
   readonly batch: number;
+  /** Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay. */
+  readonly share?: number;
   /** Options of the module. */
   readonly [option: string]: unknown;
 };

@@ -74,8 +74,8 @@ export async function readInit(
     Object.assign(values, match.values);
     lines.push(
       `${stage} begins with the weights in ${path}: all ${wired.variables.length} matched by ${match.names}${
-        match.left.length > 0 ? `. ${leftOut(match)}` : ""
-      }`,
+        match.changed.map((text) => `, ${text}`).join("")
+      }${match.left.length > 0 ? `. ${leftOut(match)}` : ""}`,
     );
   }
   for (const [twin, source] of followed(graph)) {

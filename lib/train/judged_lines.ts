@@ -9,13 +9,19 @@ export const asMetrics = (scores: Scores): Readonly<Record<string, number>> =>
   Object.fromEntries(
     SCORES.flatMap((key) => {
       const value = scores[key];
-      return value === null ? [] : [[key, value]];
+      return typeof value === "number" ? [[key, value]] : [];
     }),
   );
 
 /** What a line says of a judgement, where there was one after its step. */
 export function judgedOf(line: MetricsLine): JudgedEpoch | undefined {
-  const { step, epoch, knn = null, linear = null } = line;
-  if (knn === null && linear === null) return undefined;
-  return { step: step ?? 0, epoch: epoch ?? 0, knn, linear };
+  const { step, epoch, knn = null, linear = null, accuracy } = line;
+  if (SCORES.every((key) => line[key] === undefined)) return undefined;
+  return {
+    step: step ?? 0,
+    epoch: epoch ?? 0,
+    knn,
+    linear,
+    ...(typeof accuracy === "number" ? { accuracy } : {}),
+  };
 }

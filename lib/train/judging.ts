@@ -1,6 +1,7 @@
 /** @file The encoder of a run judged: while it trains, at its end, and where it was stopped. */
 import type { LoadedData } from "../data/source.ts";
 import { evaluate, NO_SCORES, type Scores } from "../evaluate/evaluate.ts";
+import { isJudged } from "../model/probe.ts";
 import { judgeable } from "../evaluate/judgeable.ts";
 import { type Compared, untrainedScores, watchedScores } from "./compared.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
@@ -74,14 +75,14 @@ export class Judging {
     if (end === "interrupted") return interrupted;
     try {
       const scores = await this.now(signal);
-      const isJudged = scores.knn !== null || scores.linear !== null;
-      const watched = wentWrong && isJudged
+      const hasScores = scores.knn !== null || scores.linear !== null;
+      const watched = wentWrong && hasScores
         ? await watchedScores(this.session, this.data, signal)
         : undefined;
       const healthy = end === "finished"
         ? undefined
         : await this.#healthy(folder, signal);
-      const compared = wentWrong && isJudged
+      const compared = wentWrong && hasScores
         ? {
           ...(watched ? { watched } : {}),
           ...await untrainedScores(this.session, this.data, signal),
@@ -106,8 +107,7 @@ export class Judging {
     { checkpoints }: RunFolder,
     signal: AbortSignal | undefined,
   ): Promise<LastHealthy | undefined> {
-    const { knn, linear } = this.session.pipeline.evaluate;
-    if (!knn && !linear) return undefined;
+    if (!isJudged(this.session.pipeline.evaluate)) return undefined;
     const { entry, values } = await checkpoints.newest((entries) =>
       entries.filter(({ healthy }) => healthy)
     );

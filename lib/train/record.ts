@@ -1,4 +1,5 @@
 /** @file The training step of a pipeline as a program, without running it. */
+import { knownImages } from "../data/share.ts";
 import type { Api } from "../engine/ffi.ts";
 import { type TrainingStep, trainingStep } from "../graph/step.ts";
 import type { Program } from "../ir/program.ts";
@@ -37,8 +38,7 @@ export function recordStep(
     readonly images?: number | undefined;
   } = {},
 ): RecordedStep {
-  const { source, options } = pipeline.data;
-  const count = images ?? source.trainImages?.(options);
+  const count = images ?? knownImages(pipeline.data);
   const training = trainingStep(
     pipeline,
     graph,

@@ -105,8 +105,14 @@ export async function trainSteps(
     const epoch = done / stepsPerEpoch;
     const scores = await timed(() => judging.due());
     if (scores) {
-      const { knn, linear } = scores;
-      memory.history.push({ step: done, epoch, knn, linear });
+      const { knn, linear, accuracy } = scores;
+      memory.history.push({
+        step: done,
+        epoch,
+        knn,
+        linear,
+        ...(accuracy === undefined ? {} : { accuracy }),
+      });
       emit({ kind: "judged", epoch, scores });
     }
     const metrics = { ...seen.metrics, ...(scores ? asMetrics(scores) : {}) };

@@ -16,6 +16,8 @@ export interface JudgedEpoch {
   readonly knn: number | null;
   /** Accuracy of the linear probe in 0..1; `null` where it was not asked for. */
   readonly linear: number | null;
+  /** Accuracy of the pipeline's own classifier, in 0..1. */
+  readonly accuracy?: number;
 }
 
 /** Scores of the weights that a run had before it went wrong. */
@@ -54,6 +56,10 @@ export interface Summary {
   readonly knn_balanced?: number;
   /** Mean of the classes' own accuracies, which their sizes do not sway. */
   readonly linear_balanced?: number;
+  /** Accuracy of the pipeline's own classifier, in 0..1. */
+  readonly accuracy?: number;
+  /** Mean of the classes' own accuracies, which their sizes do not sway. */
+  readonly accuracy_balanced?: number;
   /** How each score was come by, in words. */
   readonly protocol?: NonNullable<Scores["protocol"]>;
   /** Scores while it trained, of a run with `evaluate.every`. */

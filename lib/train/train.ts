@@ -2,6 +2,7 @@
 import { describeData } from "../data/describe.ts";
 import { type Fingerprint, fingerprint } from "../data/fingerprint.ts";
 import { loadImages } from "../data/own_source.ts";
+import { shareOf } from "../data/share.ts";
 import { lookAt } from "../data/look.ts";
 import {
   isInMemory,
@@ -18,6 +19,7 @@ import {
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { peakBytes } from "../ir/memory.ts";
+import { isJudged } from "../model/probe.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
@@ -137,14 +139,17 @@ export async function train(
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => late.push(file),
   }).finally(() => opening);
-  const data = await unlessAborted(loading, options.signal);
-  const { knn, linear } = pipeline.evaluate;
-  const isJudged = Boolean(knn || linear);
-  const judged = isJudged
+  const data = shareOf(
+    await unlessAborted(loading, options.signal),
+    pipeline.data.share,
+    pipeline.seed,
+  );
+  const asked = isJudged(pipeline.evaluate);
+  const judged = asked
     ? await unlessAborted(judgedData(loaded, late, emit), options.signal)
     : undefined;
   const images = {
-    ...fingerprint(data, isJudged && !judged),
+    ...fingerprint(data, asked && !judged),
     ...(judged ? { judged: fingerprint(judged, true).judged } : {}),
   };
   const modules = await digestModules(loaded.value, baseDir);

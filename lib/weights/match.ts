@@ -3,6 +3,7 @@ import type { TensorData } from "../ir/dtype.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { ARRANGE } from "./arrange.ts";
 import { asFloat32 } from "./float32.ts";
+import { resizedPosition } from "./resize_position.ts";
 import { type NamedVariable, namedVariables, schemeOf } from "./named.ts";
 
 type Tensors = Readonly<Record<string, TensorData>>;
@@ -17,6 +18,8 @@ export interface Match {
   readonly missing: readonly string[];
   /** Those that it has in another shape, with both. */
   readonly misfits: readonly string[];
+  /** What was done to those that fit otherwise. */
+  readonly changed: readonly string[];
   /** Tensors that no variable takes. */
   readonly left: readonly { readonly name: string; readonly why?: string }[];
 }
@@ -39,6 +42,7 @@ function prefixOf(
 }
 
 function matched(
+  wired: WiredStage,
   named: readonly NamedVariable[],
   prefix: string,
   tensors: Tensors,
@@ -48,8 +52,10 @@ function matched(
   const values: Record<string, TensorData> = {};
   const missing: string[] = [];
   const misfits: string[] = [];
+  const changed: string[] = [];
   const used = new Set<string>();
-  for (const { variable: { path, shape }, name: theirs, as } of named) {
+  for (const { variable, name: theirs, as } of named) {
+    const { path, shape } = variable;
     const name = `${prefix}${theirs}`;
     const tensor = tensors[name];
     used.add(name);
@@ -59,7 +65,13 @@ function matched(
     }
     const floats = asFloat32(tensor);
     const wanted = as.shape(shape);
-    if (!floats || `${tensor.shape}` !== `${wanted}`) {
+    const resized = floats && `${tensor.shape}` !== `${wanted}`
+      ? resizedPosition(wired, variable, floats)
+      : undefined;
+    if (resized) {
+      values[path] = resized.value;
+      changed.push(resized.said);
+    } else if (!floats || `${tensor.shape}` !== `${wanted}`) {
       const found = `${tensor.dtype}[${tensor.shape.join(", ")}]`;
       const expected = `float32[${wanted.join(", ")}]`;
       misfits.push(`${name} is ${found}, expected ${expected}`);
@@ -70,7 +82,7 @@ function matched(
       const reason = why(name);
       return { name, ...(reason ? { why: reason } : {}) };
     });
-  return { names, values, missing, misfits, left };
+  return { names, values, missing, misfits, changed, left };
 }
 
 /** Tensors under another library's names. */
@@ -82,6 +94,7 @@ export function matchForeign(wired: WiredStage, tensors: Tensors): Match {
     prefix === "" ? "" : ` behind "${prefix}"`
   }`;
   return matched(
+    wired,
     named,
     prefix,
     tensors,
@@ -105,6 +118,7 @@ export function matchOwn(
     as: ARRANGE.same,
   }));
   return matched(
+    wired,
     named,
     "",
     within,

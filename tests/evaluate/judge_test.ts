@@ -6,7 +6,7 @@ import { Encoder } from "../../lib/encoder/encoder.ts";
 import { bootstrap } from "../../lib/evaluate/interval.ts";
 import { judge, type Report } from "../../lib/evaluate/judge.ts";
 import { judgeData, type JudgeSource } from "../../lib/evaluate/judge_data.ts";
-import { share, shots } from "../../lib/evaluate/few.ts";
+import { share, shots } from "../../lib/data/share.ts";
 import { rejects, withFolder } from "../data/fixtures.ts";
 import { contents, trainSmall, writeImages } from "../encoder/trained.ts";
 import { engine } from "../helpers/engine.ts";

@@ -1,5 +1,6 @@
 /** @file Runs begin with weights that are given to them. */
 import assert from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import { encodeSafetensors } from "../../lib/checkpoint/safetensors.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -9,7 +10,8 @@ import type { LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { readInit } from "../../lib/train/init.ts";
 import { namedVariables } from "../../lib/weights/named.ts";
 import { inFolder } from "../end_to_end/cli.ts";
-import { Dice } from "../helpers/numeric.ts";
+import { resizeGrid } from "../../lib/ops/resize_grid.ts";
+import { close, Dice } from "../helpers/numeric.ts";
 import { bits, check, load, start } from "../helpers/training.ts";
 
 const BYOL = `
@@ -129,3 +131,75 @@ Deno.test("The check warns of weights that are not there, and of stages that are
     /Cannot find a trained stage "x"/,
   );
 });
+
+/** A vision transformer for images of 32 pixels, or for larger ones. */
+const vision = (size: number, init: string): LoadedPipeline =>
+  load({
+    stages: `
+  views: { augment: [{ resize: { size: ${size} } }], of: image, count: 2 }
+  y: { encode: vit, of: views, patch: 8, width: 4, depth: 1, heads: 1 }
+  loss: { loss: nt_xent, between: [y, y], pairs: unordered }`,
+    more: `init: ${init}\nevaluate: false`,
+  });
+
+Deno.test("Positions of a vision transformer are resized as the network itself resizes them, and it is said", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "vit.safetensors");
+    const dice = new Dice(5);
+    const { graph } = vision(32, "{}");
+    const own = graph.byName.get("y") as WiredStage;
+    const tensors = Object.fromEntries(
+      namedVariables(own).map(({ variable: { shape }, name, as }) => [
+        name,
+        dice.tensor(as.shape(shape)),
+      ]),
+    );
+    await Deno.writeFile(
+      file,
+      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
+    );
+    const { values, lines } = await readInit(vision(48, `{ y: ${file} }`));
+    assert.match(
+      lines[0] ?? "",
+      /timm's names, positions resized from 4x4 to 6x6 places/,
+    );
+    const position = values["y/position"]!;
+    assert.deepEqual(position.shape, [37, 4]);
+    const theirs = tensors["pos_embed"]!.data as Float32Array;
+    // The class token's stays.
+    assert.deepEqual(position.data.slice(0, 4), theirs.slice(0, 4));
+    const expected = tf.tidy(() =>
+      resizeGrid(tf.tensor2d(theirs.slice(4), [16, 4]), [4, 4], [6, 6])
+        .dataSync()
+    );
+    close(position.data.slice(4) as Float32Array, expected, 1e-6);
+    // Of a constant, a constant is left: a resampling that keeps its sum.
+    tensors["pos_embed"] = {
+      ...tensors["pos_embed"]!,
+      data: new Float32Array(17 * 4).fill(2),
+    };
+    await Deno.writeFile(
+      file,
+      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
+    );
+    const even = await readInit(vision(48, `{ y: ${file} }`));
+    close(
+      even.values["y/position"]!.data as Float32Array,
+      Array(148).fill(2),
+      1e-5,
+    );
+    // 15 places are no grid.
+    tensors["pos_embed"] = {
+      dtype: "float32",
+      shape: [1, 16, 4],
+      data: new Float32Array(64),
+    };
+    await Deno.writeFile(
+      file,
+      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
+    );
+    assert.match(
+      await refusal(vision(48, `{ y: ${file} }`)),
+      /pos_embed is float32\[1, 16, 4\], expected float32\[1, 37, 4\]/,
+    );
+  }));

@@ -242,6 +242,12 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
             minimum: 1,
             maximum: 1_000_000,
           },
+          share: {
+            description: sections.share.description,
+            type: "number",
+            exclusiveMinimum: 0,
+            maximum: 1,
+          },
         }, ["source", "batch"])
       ),
     },

@@ -50,6 +50,7 @@ function settings(one: StageSettings): Plain {
     ...(one.weightDecay === undefined ? {} : { weight_decay: one.weightDecay }),
     ...(one.layerDecay === undefined ? {} : { layer_decay: one.layerDecay }),
     ...(one.freeze === undefined ? {} : { freeze: one.freeze }),
+    ...(one.statistics === undefined ? {} : { statistics: one.statistics }),
   };
 }
 
@@ -62,6 +63,7 @@ export function resolve(pipeline: Pipeline): Plain {
     data: {
       source: data.source.name,
       batch: data.batch,
+      ...(data.share === undefined ? {} : { share: data.share }),
       ...data.options as Plain,
     },
     stages: Object.fromEntries(
@@ -94,6 +96,9 @@ export function resolve(pipeline: Pipeline): Plain {
         }
         : {}),
       ...(evaluate.every === undefined ? {} : { every: evaluate.every }),
+      ...(evaluate.classifier === undefined
+        ? {}
+        : { classifier: evaluate.classifier }),
       knn: evaluate.knn ?? false,
       linear: evaluate.linear ?? false,
     },

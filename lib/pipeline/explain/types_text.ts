@@ -3,6 +3,7 @@
  * transforms, optimizers and sources with their options. `deno task generate`
  * writes them to `stage_types.ts`, so that a misspelt option fails in `deno check`.
  */
+import { share } from "../parse/sections.ts";
 import { BUILT_IN, kindsOf, type Registry } from "../../model/registry.ts";
 import { choiceSchema, withOptions } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
@@ -150,6 +151,7 @@ export function configTypes(registry: Registry = BUILT_IN): string {
     typeOf(withOptions(source, {
       source: { description: source.summary, const: source.name },
       batch: { description: "Images a step", type: "integer" },
+      share: { description: share.description, type: "number" },
     }, ["source", "batch"]))
   );
   return [
@@ -214,6 +216,8 @@ export type DataConfig = ${union(sources)} | {
   readonly source: \`./\${string}\` | \`/\${string}\` | \`../\${string}\`;
   /** Images a step. */
   readonly batch: number;
+  /** ${share.description}. */
+  readonly share?: number;
   /** Options of the module. */
   readonly [option: string]: unknown;
 };

@@ -16,6 +16,7 @@ import type {
   StageSettings,
   Train,
 } from "../../model/pipeline.ts";
+import { isJudged } from "../../model/probe.ts";
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
 import { kindsOf, type Registry } from "../../model/registry.ts";
 import { completeTrack } from "../../track/settings.ts";
@@ -31,6 +32,7 @@ import {
   OLD_LINEAR,
   perStage,
   SCHEDULES,
+  share,
   TOP_LEVEL,
   track,
   train,
@@ -156,7 +158,7 @@ function parseData(
   const example = "data: { source: photos, batch: 128 }";
   const keys = section(value, "data", example, findings);
   if (!keys) return undefined;
-  const { source: name, batch: size, ...rest } = keys;
+  const { source: name, batch: size, share: part, ...rest } = keys;
   const batch = validate(
     z.int().min(1).max(1_000_000),
     size,
@@ -164,15 +166,20 @@ function parseData(
     `"batch"`,
     findings,
   );
+  const some = part === undefined
+    ? undefined
+    : validate(share, part, ["data", "share"], `"share"`, findings);
   const found = parseSource(
     name,
     rest,
     ["data"],
-    ["batch"],
+    ["batch", "share"],
     registry,
     findings,
   );
-  return batch !== undefined && found ? { ...found, batch } : undefined;
+  return batch !== undefined && found
+    ? { ...found, batch, ...(some === undefined ? {} : { share: some }) }
+    : undefined;
 }
 
 /**
@@ -447,6 +454,7 @@ function parsePerStage(
         ? {}
         : { layerDecay: keys.layer_decay }),
       ...(keys.freeze === undefined ? {} : { freeze: keys.freeze }),
+      ...(keys.statistics === undefined ? {} : { statistics: keys.statistics }),
     });
   }
   return result;
@@ -495,7 +503,7 @@ function parseEvaluate(
     parseSource(source, options, path, [], registry, findings);
   if (keys.data && !data) return undefined;
   if (data && trained) checkJudgedShape(data, trained, path, findings);
-  if (keys.every !== undefined && !keys.knn && !keys.linear) {
+  if (keys.every !== undefined && !isJudged(keys)) {
     findings.error(
       "out-of-range",
       ["evaluate", "every"],
@@ -508,6 +516,7 @@ function parseEvaluate(
     ...(data ? { data } : {}),
     ...(keys.knn ? { knn: keys.knn } : {}),
     ...(keys.every === undefined ? {} : { every: keys.every }),
+    ...(keys.classifier === undefined ? {} : { classifier: keys.classifier }),
     ...(keys.linear
       ? { linear: { ...keys.linear, c: [keys.linear.c].flat() } }
       : {}),

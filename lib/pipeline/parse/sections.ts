@@ -31,6 +31,11 @@ export const momentum = ramp(z.number().min(0).max(1));
 /** Weight decay, constant or changing. */
 export const decay = ramp(z.number().min(0).max(1));
 
+/** `data.share`: fewer images to train on. */
+export const share = z.number().gt(0).max(1).describe(
+  "Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay",
+);
+
 /** Keys of `train`; nested choices are read apart. */
 export const train = z.strictObject({
   epochs: z.number().positive().max(100_000).optional().describe(
@@ -77,6 +82,9 @@ export const perStage = z.strictObject({
   ),
   freeze: z.union([z.literal(true), z.number().positive()]).optional().describe(
     "Epochs from the start in which nothing of the stage moves; `true`: it never does",
+  ),
+  statistics: z.enum(["frozen"]).optional().describe(
+    "`frozen`: its batch norms normalise by the running statistics that they have, which stay as they are",
   ),
 });
 
@@ -166,6 +174,9 @@ export const evaluate = z.strictObject({
   ),
   data: z.record(z.string(), z.unknown()).optional().describe(
     "Labelled images to judge by, where those to train on have no labels: a source with its options, of the same size",
+  ),
+  classifier: z.string().optional().describe(
+    "Stage of logits, such as a `predict`: the share of test images whose largest is that of their class is a score, too",
   ),
   every: z.number().positive().max(100_000).optional().describe(
     "Epochs between two judgements while it trains; without it, at the end alone",
