@@ -7,6 +7,8 @@ export interface Result {
   readonly lesson: string;
   readonly point: string;
   readonly seed: number;
+  /** Of the whole pipeline: a lesson that was changed is run again. */
+  readonly digest: string;
   readonly verdict: string;
   /** Faults that were found, and the steps. */
   readonly alarms: readonly {
@@ -14,10 +16,12 @@ export interface Result {
     readonly step: number;
   }[];
   readonly knn: number | null;
+  /** Of the projector, where the run went wrong. */
+  readonly projector: number | null;
+  /** Of the encoder with its first weights, where the run went wrong. */
+  readonly untrained: number | null;
   /** Newest values at the end. */
   readonly signals: Readonly<Record<string, number | null>>;
-  /** Of training alone. */
-  readonly seconds: number;
 }
 
 /** The file of results. */
@@ -29,16 +33,18 @@ export class Results {
     return new Results(file, await readResults(file));
   }
 
-  /** The result of a point with a seed. */
-  find(lesson: string, point: string, seed: number): Result | undefined {
-    return this.all.find((one) =>
-      one.lesson === lesson && one.point === point && one.seed === seed
-    );
+  /** The result of a pipeline, which may stand in several lessons. */
+  find(digest: string, seed: number): Result | undefined {
+    return this.all.find((one) => one.digest === digest && one.seed === seed);
   }
 
-  /** Keeps a result. */
+  /** Keeps a result, in the place of what the point had before. */
   async add(result: Result): Promise<void> {
-    this.all.push(result);
+    const { lesson, point, seed } = result;
+    const at = this.all.findIndex((one) =>
+      one.lesson === lesson && one.point === point && one.seed === seed
+    );
+    this.all.splice(at < 0 ? this.all.length : at, at < 0 ? 0 : 1, result);
     await writeResults(this.file.pathname, this.all, 1);
   }
 }

@@ -24,7 +24,15 @@ const CONFIG: Config = JSON.parse(
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));
 
 /** Tasks for developers: they run tests and tools. */
-const OPEN = ["test", "install", "ok", "bench", "attack", "generate"];
+const OPEN = [
+  "test",
+  "install",
+  "ok",
+  "bench",
+  "attack",
+  "generate",
+  "pictures",
+];
 
 /** Runs the command line as a task does: with a set, or with another one. */
 function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
