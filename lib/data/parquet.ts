@@ -8,8 +8,7 @@ import {
   type LoadContext,
   type SourceDefinition,
 } from "./source.ts";
-import { filesAt, sortFiles } from "./split_files.ts";
-import { surveyPath } from "./survey.ts";
+import { filesAt, sortFiles, surveyFiles } from "./split_files.ts";
 
 const parquetOptions = z.strictObject({
   ...imageKeys,
@@ -72,8 +71,7 @@ export const parquet: SourceDefinition = defineSource({
   reference: "https://huggingface.co/docs/datasets/image_dataset",
   options: parquetOptions,
   shape: (options) => imageShape(options),
-  survey: ({ path }, baseDir) =>
-    path.includes("{") ? {} : surveyPath(path, baseDir),
+  survey: ({ path }, baseDir) => surveyFiles(path, baseDir),
   async load(options, context) {
     const { path, test } = options;
     const list = await filesAt(path, ENDINGS, context);

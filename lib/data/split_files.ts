@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import { UserError } from "../errors.ts";
 import { byCodePoint } from "./layout.ts";
 import { findPlace, reasonOf } from "./place.ts";
-import type { LoadContext } from "./source.ts";
+import type { LoadContext, Survey } from "./source.ts";
+import { surveyPath } from "./survey.ts";
 import { findSplits, splitWord } from "./splits.ts";
 import { isHidden } from "./system_files.ts";
 
@@ -24,6 +25,16 @@ function expand(pattern: string): string[] {
     (_, i) =>
       `${before}${String(Number(from) + i).padStart(from.length, "0")}${after}`,
   );
+}
+
+/** Whether the files are there that a path or a pattern names; nothing is read. */
+export function surveyFiles(path: string, baseDir: string): Survey {
+  const names = expand(path);
+  for (const name of names) {
+    const found = surveyPath(name, baseDir);
+    if (found.missing) return found;
+  }
+  return names.length > 0 ? {} : { missing: `${path} stands for no file` };
 }
 
 /**

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { byCodePoint, notAnImage } from "./layout.ts";
 import { reasonOf } from "./place.ts";
 import type { Survey } from "./source.ts";
-import { findSplits } from "./splits.ts";
+import { findSplits, roleOf } from "./splits.ts";
 import { isHidden } from "./system_files.ts";
 
 /** Whether something is at a path; a relative one starts at `baseDir`. */
@@ -34,6 +34,10 @@ function topOf(folder: string): string[] {
   return [...names].sort(byCodePoint);
 }
 
+/** Whether what lies in a folder are classes or splits, and no images. */
+const isSet = (names: readonly string[]): boolean =>
+  names.length > 1 && !names.includes("");
+
 /** What a folder of images tells without reading one. */
 export function surveyFolder(path: string, baseDir: string): Survey {
   const found = surveyPath(path, baseDir);
@@ -46,6 +50,20 @@ export function surveyFolder(path: string, baseDir: string): Survey {
       return { odd: `Cannot tell the splits of ${full}: ${splits.unclear}` };
     }
     const classes = splits ? topOf(join(full, splits.train)) : names;
+    const [only = ""] = classes;
+    if (classes.length === 1 && only) {
+      const inner = topOf(join(full, splits?.train ?? "", only));
+      if (splits ? only === splits.train || roleOf(only) : isSet(inner)) {
+        return {
+          odd: `${
+            splits ? `${splits.train}/` : full
+          } has nothing but ${only}/ in it, which is no class: it has ${
+            inner.slice(0, 3).map((name) => name ? `${name}/` : "images")
+              .join(", ")
+          }`,
+        };
+      }
+    }
     if (classes.length === 0) return {};
     if (classes.includes("")) return { labelled: false };
     return {

@@ -10,8 +10,7 @@ import {
   type LoadContext,
   type SourceDefinition,
 } from "./source.ts";
-import { filesAt, sortFiles } from "./split_files.ts";
-import { surveyPath } from "./survey.ts";
+import { filesAt, sortFiles, surveyFiles } from "./split_files.ts";
 
 const ENDINGS = [".tar", ".tar.gz", ".tgz"];
 /** Shards that are read at a time: as many as other readers have workers. */
@@ -104,8 +103,7 @@ export const webdataset: SourceDefinition = defineSource({
   reference: "https://github.com/webdataset/webdataset",
   options: shardOptions,
   shape: (options) => imageShape(options),
-  survey: ({ path }, baseDir) =>
-    path.includes("{") ? {} : surveyPath(path, baseDir),
+  survey: ({ path }, baseDir) => surveyFiles(path, baseDir),
   async load(options, context) {
     const { path, test, label } = options;
     const files = await filesAt(path, ENDINGS, context);

@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { describeData } from "../../lib/data/describe.ts";
 import { folder as source } from "../../lib/data/folder.ts";
 import { planLayout } from "../../lib/data/layout.ts";
+import { surveyFolder } from "../../lib/data/survey.ts";
 import { UserError } from "../../lib/errors.ts";
 import { image, load, rejects, withFolder, write } from "./fixtures.ts";
 import { tiff } from "./made.ts";
@@ -71,6 +72,28 @@ Deno.test("Folders that cannot be the classes are refused with where to look", (
     /Cannot take images\/ and masks\/ of d for classes/,
   );
 });
+
+Deno.test(
+  "A look at a folder tells of those that are no classes, before anything is read",
+  withFolder(async (folder) => {
+    await write(folder, {
+      "deep/set/cat/1.png": RED,
+      "deep/set/dog/1.png": RED,
+      "twice/train/train/cat/1.png": RED,
+      "twice/test/test/cat/1.png": RED,
+      "one/cat/1.png": RED,
+    });
+    assert.match(
+      surveyFolder("deep", folder).odd ?? "",
+      /deep has nothing but set\/ in it, which is no class: it has cat\/, dog\//,
+    );
+    assert.match(
+      surveyFolder("twice", folder).odd ?? "",
+      /train\/ has nothing but train\/ in it/,
+    );
+    assert.match(surveyFolder("one", folder).odd ?? "", /of one class, "cat"/);
+  }),
+);
 
 Deno.test("Folders below those of the classes are told of, all the more where each has the same", () => {
   const of = (...paths: string[]) =>

@@ -106,6 +106,10 @@ Deno.test(
       "s-10.tar": await shard({ "2.png": BLUE, "2.json": text("{}") }),
     });
     const options = { ...OPTIONS, path: "s-{08..09}.tar", label: "json.kind" };
+    const survey = (path: string) =>
+      source.survey?.(source.options.parse({ ...OPTIONS, path }), folder);
+    assert.deepEqual(survey(options.path), {});
+    assert.match(survey("s-{08..11}.tar")?.missing ?? "", /s-11\.tar: it does/);
     const { train } = await load(source, options, folder);
     assert.deepEqual(train.classes, ["cat", "dog"]);
     await rejects(

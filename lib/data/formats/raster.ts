@@ -56,7 +56,7 @@ export function checkPixels(
       bands > 4 ? ` of ${bands} bands` : ""
     }, ${Math.round(pixels / 1e6)} megapixels, expected at most ${
       MOST_PIXELS / 1e6
-    }; "tile" under "data" reads images of any size in pieces (source: folder)`,
+    }; "tile" under "data" reads images of any size in pieces (source: folder or tar)`,
   );
 }
 
