@@ -1,4 +1,5 @@
 /** @file Images of files that hold many each: held in memory, or read part by part in every epoch. */
+import { dirname, relative } from "node:path";
 import { z } from "zod";
 import {
   decodePlan,
@@ -58,13 +59,26 @@ async function stamps(files: readonly PartFile[]): Promise<unknown[]> {
   }));
 }
 
+/** What all paths begin with. */
+function commonPath([first = "", ...others]: readonly string[]): string {
+  let length = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < length && first[same] === other[same]) same++;
+    length = same;
+  }
+  return `${first.slice(0, length)}_`;
+}
+
 /** All images of some files by their places. */
 class Rowed {
   readonly parts: readonly Part[];
   readonly #files: readonly PartFile[];
   /** First place of each file. */
   readonly #starts: number[] = [];
-  readonly #byPath: ReadonlyMap<string, number>;
+  /** Files by what names call them: by their way from the folder above all, so that a set can be moved. */
+  readonly #byName: ReadonlyMap<string, number>;
+  readonly #names: readonly string[];
   readonly #item: string;
   readonly rows: Rows;
 
@@ -72,14 +86,14 @@ class Rowed {
     this.#files = files;
     this.#item = item;
     this.parts = files.flatMap(({ parts }) => parts);
+    const top = dirname(commonPath(files.map(({ path }) => path)));
+    this.#names = files.map(({ path }) => relative(top, path));
+    this.#byName = new Map(this.#names.map((name, i) => [name, i]));
     const labels: (string | undefined)[] = [];
-    const byPath = new Map<string, number>();
-    for (const { path, labels: own } of files) {
-      byPath.set(path, labels.length);
+    for (const { labels: own } of files) {
       this.#starts.push(labels.length);
       for (const label of own) labels.push(label);
     }
-    this.#byPath = byPath;
     let start = 0;
     const paths: Names = {
       length: labels.length,
@@ -96,24 +110,31 @@ class Rowed {
   #name(place: number): string {
     const file = partAt(this.#starts, place);
     const from = this.#starts[file] as number;
-    return `${this.#item} ${place - from} of ${this.#files[file]?.path}`;
+    return `${this.#item} ${place - from} of ${this.#names[file]}`;
   }
 
-  /** The file that a name is of. */
-  fileOf(name: string): string {
-    return name.slice(name.indexOf(" of ") + " of ".length);
+  /** The file and the number in it of an image, by the name that it has in a plan. */
+  #find(name: string): readonly [file: number, ordinal: number] {
+    const [, ordinal] = name.split(" ", 2);
+    const file = name.slice(name.indexOf(" of ") + " of ".length);
+    return [this.#byName.get(file) ?? 0, Number(ordinal)];
   }
 
   /** Place of an image by the name that it has in a plan. */
   placeOf(name: string): number {
-    const [, ordinal] = name.split(" ", 2);
-    return (this.#byPath.get(this.fileOf(name)) ?? 0) + Number(ordinal);
+    const [file, ordinal] = this.#find(name);
+    return (this.#starts[file] ?? 0) + ordinal;
+  }
+
+  /** An image for messages: by the name that its file has for it, or by its place there. */
+  say(name: string, item: Item | undefined): string {
+    const [file, ordinal] = this.#find(name);
+    const path = this.#files[file]?.path;
+    return item?.name === undefined
+      ? `${this.#item} ${ordinal} of ${path}`
+      : `${item.name} in ${path}`;
   }
 }
-
-/** An image for messages: by the name that its file has for it, or by its place there. */
-const nameOf = (item: Item | undefined, path: string, set: Rowed): string =>
-  item?.name === undefined ? path : `${item.name} in ${set.fileOf(path)}`;
 
 /** Reads images in the order of their parts. */
 function openParts(
@@ -132,7 +153,7 @@ function openParts(
     name({ split, path }) {
       const set = sets[split];
       const item = readerOf(split).recent(set.placeOf(path));
-      return nameOf(item, path, set);
+      return set.say(path, item);
     },
     async read({ split, path }, most) {
       const item = await readerOf(split).item(sets[split].placeOf(path));
@@ -161,7 +182,7 @@ async function* filesOf(
         const path = set.rows.paths.at(place++) as string;
         if (!slot) continue;
         const read = () => item.read();
-        yield { ...slot, path: nameOf(item, path, set), read };
+        yield { ...slot, path: set.say(path, item), read };
       }
     }
   }

@@ -42,7 +42,7 @@ class Cursor {
   }
 }
 
-/** First of `starts` (ascending) that is greater than a place, less one. */
+/** The part that a place lies in, by the first places of all parts, ascending. */
 export function partAt(starts: ArrayLike<number>, place: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {
@@ -102,8 +102,12 @@ export class PartReader {
     const turn = before.then(() => this.#take(number, place));
     const settled = turn.catch(() => {});
     this.#turns.set(number, settled);
-    const item = await turn;
-    if (this.#turns.get(number) === settled) this.#turns.delete(number);
+    let item: Item;
+    try {
+      item = await turn;
+    } finally {
+      if (this.#turns.get(number) === settled) this.#turns.delete(number);
+    }
     this.#taken.delete(place);
     this.#taken.set(place, item);
     trim(this.#taken, TAKEN);
@@ -166,5 +170,6 @@ export class PartReader {
     for (const number of [...this.#cursors.keys()]) await this.#close(number);
     this.#passed.clear();
     this.#taken.clear();
+    this.#failed.clear();
   }
 }

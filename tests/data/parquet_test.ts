@@ -200,6 +200,7 @@ Deno.test(
     }
     assert.deepEqual(pixels, firstPixels(held.train));
     await train.release?.();
-    assert.match(train.names.at(3) ?? "", /^row 1 of .*train-1\.parquet$/);
+    // Not where the set lies: it may be moved, and is the same.
+    assert.equal(train.names.at(3), "row 1 of train-1.parquet");
   }),
 );
