@@ -25,7 +25,7 @@ export const LESSONS: Readonly<
   },
   centring: {
     "centred and sharpened": HEALTHY,
-    "no centring": undefined,
-    "no sharpening": undefined,
+    "no centring": [...COLLAPSES, "prototype_collapse"],
+    "no sharpening": [...COLLAPSES, "prototype_collapse"],
   },
 };
