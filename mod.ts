@@ -28,6 +28,7 @@ export { UserError } from "./lib/errors.ts";
 export {
   buildPipeline,
   checkConfig,
+  type FallingSchedule,
   loadConfig,
   type PipelineConfig,
   type PointConfig,
@@ -244,6 +245,7 @@ export type {
   Spectra,
   StepInputs,
 } from "./lib/monitor/define.ts";
+export type { Progress } from "./lib/train/run_length.ts";
 export type { RunOrigin } from "./lib/train/run_folder.ts";
 export type { RunSettings } from "./lib/train/run_settings.ts";
 export type { Names } from "./lib/data/names.ts";

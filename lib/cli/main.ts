@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { type FormatName, FORMATS } from "../export/formats.ts";
 import { check } from "./check.ts";
+import { LR_WAYS } from "../train/extend.ts";
 import { compare } from "./compare.ts";
 import { COMPARED_AXES } from "../look/compare.ts";
 import { config } from "./config.ts";
@@ -79,6 +80,14 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option(
       "--changed",
       "go on although the pipeline, images or labels were changed",
+    )
+    .option("--epochs <n>", "make the run longer, to so many", positiveNumber)
+    .option("--steps <n>", "make the run longer, to so many", positiveInteger)
+    .addOption(
+      new Option(
+        "--lr-schedule <way>",
+        "what becomes of the learning rate in a longer run",
+      ).choices(LR_WAYS),
     )
     .addOption(deviceOption())
     .option(

@@ -1,8 +1,10 @@
 /** @file `resume RUN`: goes on with an interrupted run. */
 import { command } from "../command.ts";
 import { UserError } from "../errors.ts";
+import { resolve } from "../pipeline/explain/resolve.ts";
 import { changeEffects } from "../train/change_effects.ts";
-import { findResumable } from "../train/resume.ts";
+import { extended, type Extension, type LrWay } from "../train/extend.ts";
+import { findResumable, type Resumable } from "../train/resume.ts";
 import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
@@ -18,15 +20,21 @@ export interface ResumeCommand {
   readonly changed?: boolean;
   readonly device?: "cpu" | "gpu";
   readonly threads?: number;
+  /** Length of a run that is made longer, all in all. */
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** What becomes of the learning rate then. */
+  readonly lrSchedule?: LrWay;
 }
 
 /** Runs the command. */
 export async function resume(
   folder: string,
-  { set, changed, ...asked }: ResumeCommand,
+  { set, changed, epochs, steps, lrSchedule, ...asked }: ResumeCommand,
 ): Promise<ExitCode> {
+  const longer = epochs ?? steps ?? lrSchedule;
   if (await isSweep(folder)) {
-    if (set.length > 0 || changed) {
+    if (set.length > 0 || changed || longer !== undefined) {
       throw new UserError(
         `Cannot change a sweep that has begun: "${folder}" holds one.\nResume it without --set and --changed, or start it anew with \`${
           command("run")
@@ -37,10 +45,11 @@ export async function resume(
       resumeSweep(folder, { ...options, ...asked, onModule: announceModule })
     );
   }
-  const { loaded, point, refused, changes } = await findResumable(folder, {
-    set,
-    onModule: announceModule,
+  const asIs = await findResumable(folder, { set, onModule: announceModule });
+  const found = longer === undefined ? asIs : await findResumable(folder, {
+    set: [...set, lengthening(asIs, { epochs, steps, lrSchedule })],
   });
+  const { loaded, point, refused, changes } = found;
   for (const { file, reason } of refused) {
     complain(`warning: passed over ${file}: ${reason}`);
   }
@@ -51,13 +60,16 @@ export async function resume(
     now: loaded.pipeline,
     done: checkpoint?.entry.step ?? 0,
     images: origin.data?.images,
+    progress: origin.progress,
   });
   const list = [
     ...changes.map((change) => `  ${change}`),
     ...(effects.length > 0 ? ["What that does:"] : []),
     ...effects.map((effect) => `  - ${effect}`),
   ].join("\n");
-  if (changes.length > 0 && !changed) {
+  // What was asked for by name is no surprise.
+  const accepted = changed || longer !== undefined && asIs.changes.length === 0;
+  if (changes.length > 0 && !accepted) {
     throw new UserError(
       `Cannot resume "${folder}": its pipeline has changed:\n${list}\nUndo the change, or add --changed to go on with it.`,
     );
@@ -70,6 +82,23 @@ export async function resume(
   );
   return await trainOnTerminal(loaded, {
     ...settingsOnward(origin.settings ?? {}, asked),
-    resume: { ...point, changed: changed ?? false },
+    resume: { ...point, changed: accepted, sameData: !changed },
   });
+}
+
+/** The setting that makes a run longer. */
+function lengthening(
+  { loaded, point }: Resumable,
+  extension: Extension,
+): string {
+  const { folder, checkpoint, origin } = point;
+  const train = extended({
+    folder,
+    pipeline: resolve(loaded.pipeline),
+    before: origin.pipeline,
+    done: checkpoint?.entry.step ?? 0,
+    images: origin.data?.images,
+    progress: origin.progress,
+  }, extension);
+  return `train=${JSON.stringify(train)}`;
 }

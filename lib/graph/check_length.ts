@@ -39,9 +39,18 @@ export function overlongWarmups(
   const { unit, count } = train.length;
   const each = unit === "epochs" ? 1 : stepsPerEpoch;
   if (each === undefined) return [];
-  return schedulesOf(train).flatMap(({ path, schedule: { kind, warmup } }) => {
+  return schedulesOf(train).flatMap(({ path, schedule }) => {
+    const { kind, warmup, start = 0 } = schedule;
+    if (start * each >= count && start > 0) {
+      return [{
+        path: [...path, kind, "start"],
+        message:
+          `Cannot begin a schedule at epoch ${start} of a run of ${count} ${unit}`,
+        hints: ["make the run longer, or begin the schedule earlier"],
+      }];
+    }
     const warm = warmup * each;
-    if (warm === 0 || warm < count) return [];
+    if (warm === 0 || warm + start * each < count) return [];
     const place = [...path, kind, "warmup"];
     return [{
       path: place,

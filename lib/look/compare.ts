@@ -1,4 +1,5 @@
 /** @file Runs beside each other: what differs in them, and what became of them. */
+import { command } from "../command.ts";
 import { join } from "node:path";
 import { readRecord, RUN_FILES } from "../checkpoint/run_record.ts";
 import { UserError } from "../errors.ts";
@@ -41,7 +42,9 @@ export async function readCompared(
 ): Promise<readonly ComparedRun[]> {
   if (paths.length < 2) {
     throw new UserError(
-      "Cannot compare one run: there is nothing beside it.\nGive two runs or more: deno task compare RUN RUN...",
+      `Cannot compare one run: there is nothing beside it.\nGive two runs or more: ${
+        command("compare")
+      } RUN RUN...`,
     );
   }
   const places = await Promise.all(

@@ -8,6 +8,8 @@ export interface Schedule {
   readonly warmup: number;
   /** Last factor of a cosine or linear schedule. */
   readonly final: number;
+  /** Epoch at which it begins, of a run that went on with a new one; 0 by default. */
+  readonly start?: number;
 }
 
 const SHAPES: Readonly<
@@ -29,12 +31,15 @@ const SHAPES: Readonly<
  * @param stepsPerEpoch To turn warm-up epochs into steps.
  */
 export function learningRateFactor(
-  { kind, warmup, final }: Schedule,
+  { kind, warmup, final, start = 0 }: Schedule,
   step: number,
   steps: number,
   stepsPerEpoch: number,
 ): number {
+  const first = Math.round(start * stepsPerEpoch);
   const warm = Math.round(warmup * stepsPerEpoch);
-  if (step < warm) return (step + 1) / warm;
-  return SHAPES[kind]((step - warm) / Math.max(1, steps - warm), final);
+  const done = Math.max(0, step - first);
+  if (done < warm) return (done + 1) / warm;
+  const rest = steps - first - warm;
+  return SHAPES[kind]((done - warm) / Math.max(1, rest), final);
 }

@@ -17,13 +17,23 @@ import {
   readText,
 } from "./load.ts";
 
+/** Options of a schedule that falls. */
+export interface FallingSchedule {
+  /** Epochs of linear warm-up. */
+  readonly warmup?: number;
+  /** Factor at the end of the run. */
+  readonly final?: number;
+  /** Epoch at which it begins, of a run that went on with a new cycle. */
+  readonly start?: number;
+}
+
 /** A schedule: its name, or `{ name: options }`. */
 export type ScheduleConfig =
   | "cosine"
   | "linear"
   | "constant"
-  | { readonly cosine: { readonly warmup?: number; readonly final?: number } }
-  | { readonly linear: { readonly warmup?: number; readonly final?: number } }
+  | { readonly cosine: FallingSchedule }
+  | { readonly linear: FallingSchedule }
   | { readonly constant: { readonly warmup?: number } };
 
 /** A point of a sweep: changes by dotted path, and the paper's figure. */

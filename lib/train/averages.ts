@@ -21,13 +21,15 @@ export class Averages {
    * @param reported Some steps, or all.
    * @param every Steps between two checkpoints.
    * @param done The step that the run goes on after.
+   * @param shift What is added to a step for its place.
    */
   recall(
     reported: readonly ReportedStep[],
     every: number,
     done: number,
+    shift = 0,
   ): void {
-    const from = done - done % every;
+    const from = done - (done + shift) % every;
     for (const { step, metrics } of reported) {
       if (step > from) this.add(metrics);
     }

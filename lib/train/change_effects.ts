@@ -1,6 +1,8 @@
 /** @file What a changed pipeline does to a run that has begun, in sentences. */
-import { learningRateFactor } from "../optim/schedule.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { resolve } from "../pipeline/explain/resolve.ts";
+import { type Course, courseOf } from "./course.ts";
+import type { Progress } from "./run_length.ts";
 
 /** A run that is to go on with other values. */
 export interface ChangedRun {
@@ -13,13 +15,15 @@ export interface ChangedRun {
   readonly done: number;
   /** Images that the run began with, where they are known. */
   readonly images?: number | undefined;
+  /** Where its steps got another size before, if they did. */
+  readonly progress?: Progress | undefined;
 }
 
 /** What is said of a key and all below it; the first that fits counts. */
 const EFFECTS: readonly (readonly [RegExp, string])[] = [
   [
     /^data\.(batch)$/,
-    "batch: the steps that are done count as steps of the new batch; no image is trained on again for them",
+    "batch: what is done counts as the passes over the images that it was; the steps to come have the new size",
   ],
   [
     /^data\./,
@@ -37,7 +41,11 @@ const EFFECTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^train\.(epochs|steps)$/,
-    "length: schedules of the learning rate and of momenta are laid over the new length",
+    "length: schedules of the learning rate and of momenta are laid over the new length, or what is left of it from their start on",
+  ],
+  [
+    /^train\.(per_stage\..*\.)?schedule\.\w+\.start$/,
+    "start: the schedule begins once more where the run stands",
   ],
   [
     /^(stages|train)\b/,
@@ -45,98 +53,78 @@ const EFFECTS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-interface Length {
-  readonly steps: number;
-  readonly stepsPerEpoch: number;
-}
+const short = (value: number): string => String(Number(value.toPrecision(3)));
 
-const number = (value: unknown): number | undefined =>
-  typeof value === "number" ? value : undefined;
-
-/** Length of a run by its plain values. */
-function lengthOf(
-  batch: number | undefined,
-  epochs: number | undefined,
-  steps: number | undefined,
-  images: number,
-): Length | undefined {
-  if (!batch || batch > images) return undefined;
-  const stepsPerEpoch = Math.floor(images / batch);
-  const all = steps ??
-    (epochs && Math.max(1, Math.round(epochs * stepsPerEpoch)));
-  return all ? { steps: all, stepsPerEpoch } : undefined;
-}
-
-function lengthBefore(before: unknown, images: number): Length | undefined {
-  const { data, train } = before as {
-    readonly data?: { readonly batch?: unknown };
-    readonly train?: { readonly epochs?: unknown; readonly steps?: unknown };
-  };
-  return lengthOf(
-    number(data?.batch),
-    number(train?.epochs),
-    number(train?.steps),
-    images,
-  );
-}
-
-function lengthNow({ data, train }: Pipeline, images: number) {
-  const { unit, count } = train.length;
-  return unit === "steps"
-    ? lengthOf(data.batch, undefined, count, images)
-    : lengthOf(data.batch, count, undefined, images);
-}
-
-const epoch = (step: number, { stepsPerEpoch }: Length): string =>
-  String(Number((step / stepsPerEpoch).toFixed(2)));
+const epochText = (epoch: number): string => String(Number(epoch.toFixed(2)));
 
 /** Where the run stands in its old and in its new length. */
 function* standing(
-  { now, done }: Pick<ChangedRun, "now" | "done">,
-  old: Length,
-  to: Length,
+  done: number,
+  old: Course,
+  now: Course,
+  batch: number,
 ): Generator<string> {
-  yield `step ${done} was epoch ${epoch(done, old)} of ${
-    epoch(old.steps, old)
-  }; now it is epoch ${epoch(done, to)} of ${epoch(to.steps, to)}`;
-  if (done >= to.steps) {
-    yield `nothing is left to train: the run has ${to.steps} steps now, and ${done} are done`;
+  const epoch = old.epoch(done);
+  yield `step ${done} is epoch ${epochText(epoch)}: of ${
+    epochText(old.epochs)
+  } before, of ${epochText(now.epochs)} now`;
+  // Steps are whole: where an epoch is cut elsewhere, some images come again.
+  const off = now.epoch(done) - epoch;
+  if (Math.abs(off) * now.length.stepsPerEpoch > 1e-6) {
+    const images = Math.round(
+      Math.abs(off) * now.length.stepsPerEpoch * batch,
+    );
+    yield off < 0
+      ? `${images} images of this epoch are trained on again, for batches are whole`
+      : `${images} images of this epoch are left out, for batches are whole`;
+  }
+  const left = now.length.steps - done;
+  if (left <= 0) {
+    yield `nothing is left to train: the run has ${now.length.steps} steps now, and ${done} are done`;
     return;
   }
-  const rate = ({ steps, stepsPerEpoch }: Length): number =>
-    learningRateFactor(now.train.schedule, done, steps, stepsPerEpoch);
-  const [was, is] = [done < old.steps ? rate(old) : undefined, rate(to)];
-  if (was === undefined) {
-    yield `the learning rate goes on at ${
-      is.toFixed(3)
-    } of its highest, wherever it had ended`;
-  } else if (Math.abs(was - is) > 1e-3) {
-    yield `the learning rate steps from ${was.toFixed(3)} to ${
-      is.toFixed(3)
-    } of its highest`;
-  }
+  const jump = rateJump(done, old, now);
+  if (jump) yield `the learning rate steps ${jump}`;
+}
+
+/** From where to where the learning rate steps, if it does not go on as it was. */
+export function rateJump(
+  done: number,
+  old: Course,
+  now: Course,
+): string | undefined {
+  const last = old.length.steps - 1;
+  const [was, is] = [old.rate(Math.min(done, last)), now.rate(done)];
+  // Of a step that has no next one, the next is about as far as the last was.
+  const step = Math.abs(old.rate(last) - old.rate(Math.max(0, last - 1)));
+  const small = Math.max(1e-3 * Math.max(was, is), done > last ? step : 0);
+  return Math.abs(was - is) <= small
+    ? undefined
+    : `from ${short(was)} to ${short(is)} (${
+      short(now.factor(done))
+    } of its highest)`;
 }
 
 /** Where a run stands that goes on with another number of images: how far it is, and whether anything is left. */
 export function standingWith(
   images: number,
-  { before, now, done, images: were }: Omit<ChangedRun, "changes">,
+  { before, now, done, images: were, progress }: Omit<ChangedRun, "changes">,
 ): readonly string[] {
-  const [old, to] = were === undefined
-    ? []
-    : [lengthBefore(before, were), lengthNow(now, images)];
-  return old && to ? [...standing({ now, done }, old, to)] : [];
+  const old = were === undefined ? undefined : courseOf(before, were, progress);
+  const place = old &&
+    courseOf(resolve(now), images, { step: done, epoch: old.epoch(done) });
+  return old && place ? [...standing(done, old, place, now.data.batch)] : [];
 }
 
 /** What will happen, a line each, in the order of importance to the run. */
 export function changeEffects(run: ChangedRun): readonly string[] {
-  const { changes, before, now, images } = run;
+  const { changes, before, now, images, progress } = run;
   const keys = changes.map((change) => change.slice(0, change.indexOf(":")));
   const said = new Set(
     keys.flatMap((key) => EFFECTS.find(([keys]) => keys.test(key))?.[1] ?? []),
   );
   const relevant = keys.some((key) =>
-    /^(data\.batch|train\.(epochs|steps))$/.test(key)
+    /^(data\.batch|train\.(epochs|steps|schedule|optimizer)\b.*)$/.test(key)
   );
   if (keys.some((key) => /^data\.(?!batch$)/.test(key))) {
     return [
@@ -147,7 +135,7 @@ export function changeEffects(run: ChangedRun): readonly string[] {
   return [
     ...said,
     ...(relevant && images !== undefined
-      ? standingWith(images, { before, now, done: run.done, images })
+      ? standingWith(images, { before, now, done: run.done, images, progress })
       : []),
   ];
 }

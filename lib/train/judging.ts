@@ -50,7 +50,7 @@ export class Judging {
   /** Scores of the step that was just done, if they are due. */
   async due(): Promise<Scores | undefined> {
     const { every } = this;
-    return every !== undefined && this.session.done % every === 0
+    return every !== undefined && this.session.isWhole(every)
       ? await this.now()
       : undefined;
   }

@@ -20,9 +20,10 @@ export class ImageOrder {
 
   /** Images of a step, counted from 0. */
   batchOf(step: number): Int32Array<ArrayBuffer> {
-    const { stepsPerEpoch } = this.length;
-    const order = this.#epoch(Math.floor(step / stepsPerEpoch));
-    const from = (step % stepsPerEpoch) * this.batch;
+    const { stepsPerEpoch, shift } = this.length;
+    const place = step + shift;
+    const order = this.#epoch(Math.floor(place / stepsPerEpoch));
+    const from = (place % stepsPerEpoch) * this.batch;
     return order.slice(from, from + this.batch);
   }
 

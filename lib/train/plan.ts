@@ -1,7 +1,7 @@
 /** @file What a run will cost: sizes, operations, memory, schedules. */
 import { DEFINING, optimize, passesFor } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
-import { type ScalarSlot, scalarValues } from "../graph/slots.ts";
+import { type Length, type ScalarSlot, scalarValues } from "../graph/slots.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import { sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
@@ -139,8 +139,8 @@ const inEpochs = (slots: readonly ScalarSlot[]): readonly string[] => [
 function drawnLength(
   { train: { length } }: Pipeline,
   slots: readonly ScalarSlot[],
-  known: RunLength | undefined,
-): RunLength | undefined {
+  known: Length | undefined,
+): Length | undefined {
   if (known) return known;
   if (length.unit === "epochs") {
     const steps = Math.max(1, Math.round(length.count * NOMINAL_STEPS));
@@ -154,7 +154,7 @@ function drawnLength(
 function schedulesOf(
   pipeline: Pipeline,
   slots: readonly ScalarSlot[],
-  length: RunLength,
+  length: Length,
 ): readonly Series[] {
   const { steps, stepsPerEpoch } = length;
   const unit = pipeline.train.length.unit === "epochs" ? stepsPerEpoch : 1;

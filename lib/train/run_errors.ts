@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import type { CheckpointPolicy } from "../model/pipeline.ts";
 import type { ModuleDigests } from "./own_modules.ts";
 import type { RunFolder } from "./run_folder.ts";
+import type { RunLength } from "./run_length.ts";
 import type { ResumePoint } from "./resume_point.ts";
 
 /** How the images differ from those that a run began with; `undefined` when they do not. */
@@ -49,6 +50,29 @@ export function refuseOtherData(
     `Cannot resume "${folder}": its ${change}.\nBring back those it began with, or go on with these: ${
       command(`resume ${folder} --changed`)
     }`,
+  );
+}
+
+/**
+ * Refuses to judge a run that has ended by other images than it was trained
+ * on: what its record says of it would be said of others.
+ *
+ * @throws {UserError} When the images are others, and no step is left.
+ */
+export function refuseOthersRecord(
+  point: ResumePoint,
+  now: Fingerprint,
+  { steps }: Pick<RunLength, "steps">,
+): void {
+  const { folder, origin: { data }, checkpoint } = point;
+  if (!data || !checkpoint || checkpoint.entry.step < steps) return;
+  if (data.images === now.images && !differ(data.digest, now.digest)) return;
+  throw new UserError(
+    `Cannot go on with "${folder}": nothing is left to train, and its ${
+      dataChange(point, now)
+    }. Its record would tell of images that it was not made of; it stays as it is.\nTo judge the run by other images: ${
+      command("evaluate")
+    } ${folder} --data FOLDER. To train on with them, make it longer: --epochs N.`,
   );
 }
 

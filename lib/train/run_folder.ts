@@ -19,6 +19,7 @@ import {
   LinesDigest,
   type MetricsLine,
 } from "./metrics_file.ts";
+import type { Progress } from "./run_length.ts";
 import { type RunSettings, runSettings } from "./run_settings.ts";
 
 export { RUN_FILES } from "../checkpoint/run_record.ts";
@@ -31,6 +32,7 @@ const originSchema = recordSchema.extend({
     judged: z.string().optional(),
   }).optional(),
   modules: z.record(z.string(), z.string()).optional(),
+  progress: z.object({ step: z.int(), epoch: z.number() }).optional(),
 });
 
 const timeSchema = z.object({
@@ -51,6 +53,8 @@ export interface RunOrigin {
   readonly settings?: RunSettings;
   /** Its images; absent in runs of older versions. */
   readonly data?: Fingerprint;
+  /** Where its steps got another size, if they did. */
+  readonly progress?: Progress;
   /** Its own modules; absent in runs of older versions. */
   readonly modules?: Readonly<Record<string, string>>;
 }
@@ -62,8 +66,9 @@ export interface RunOrigin {
  */
 export async function readOrigin(run: string): Promise<RunOrigin> {
   const text = await readRegularText(join(run, RUN_FILES.origin));
-  const { id, settings, data, modules, baseDir, pipeline } = originSchema
-    .parse(JSON.parse(text));
+  const { id, settings, data, modules, progress, baseDir, pipeline } =
+    originSchema
+      .parse(JSON.parse(text));
   return {
     id,
     baseDir,
@@ -71,6 +76,7 @@ export async function readOrigin(run: string): Promise<RunOrigin> {
     ...(settings ? { settings } : {}),
     ...(data ? { data } : {}),
     ...(modules ? { modules } : {}),
+    ...(progress ? { progress } : {}),
   };
 }
 

@@ -9,16 +9,49 @@ export interface RunLength {
   readonly steps: number;
   /** Of one epoch. */
   readonly stepsPerEpoch: number;
+  /**
+   * What is added to a step for its place among steps of this size: of a run
+   * that went on with another batch, those before had another size.
+   */
+  readonly shift: number;
+  /** The same for schedules, which count in epochs or in steps as the run does. */
+  readonly scheduleShift: number;
 }
+
+/** Where a run stood when its steps got another size. */
+export interface Progress {
+  /** Steps done. */
+  readonly step: number;
+  /** Passes over the images. */
+  readonly epoch: number;
+}
+
+/** Passes over the images after so many steps. */
+export const epochAfter = (
+  step: number,
+  { shift, stepsPerEpoch }: Pick<RunLength, "shift" | "stepsPerEpoch">,
+): number => (step + shift) / stepsPerEpoch;
+
+/** What is added to a step, for steps of this size to go on from there. */
+export const shiftOf = (
+  progress: Progress | undefined,
+  stepsPerEpoch: number,
+): number =>
+  progress ? Math.round(progress.epoch * stepsPerEpoch) - progress.step : 0;
 
 /**
  * Length of a run on so many images; a last batch that is not full is left
  * out of each epoch.
  *
+ * @param progress Where steps of another size ended, if they did.
  * @throws {UserError} When one batch is more than there is, or a warm-up takes
  *   the whole run.
  */
-export function runLength(pipeline: Pipeline, images: number): RunLength {
+export function runLength(
+  pipeline: Pipeline,
+  images: number,
+  progress?: Progress,
+): RunLength {
   const { batch } = pipeline.data;
   if (batch > images) {
     throw new UserError(
@@ -36,8 +69,13 @@ export function runLength(pipeline: Pipeline, images: number): RunLength {
     );
   }
   const { unit, count } = pipeline.train.length;
-  const steps = unit === "steps"
-    ? count
-    : Math.max(1, Math.round(count * stepsPerEpoch));
-  return { steps, stepsPerEpoch };
+  const shift = shiftOf(progress, stepsPerEpoch);
+  return unit === "steps"
+    ? { steps: count, stepsPerEpoch, shift, scheduleShift: 0 }
+    : {
+      steps: Math.max(1, Math.round(count * stepsPerEpoch)) - shift,
+      stepsPerEpoch,
+      shift,
+      scheduleShift: shift,
+    };
 }

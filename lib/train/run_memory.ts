@@ -54,7 +54,8 @@ export class RunMemory {
     const { session } = this;
     const scheduled = Object.keys(session.scheduled);
     const reported = lines.map((line) => reportedStep(line, scheduled));
-    this.averages.recall(reported, checkpointSteps(session), session.done);
+    const { done, length: { shift } } = session;
+    this.averages.recall(reported, checkpointSteps(session), done, shift);
     this.history.push(...lines.flatMap((line) => judgedOf(line) ?? []));
     // Scores are not watched.
     const { alarms, falls } = this.monitoring.replay(

@@ -10,7 +10,7 @@ import {
   SPECTRA,
   spectrumProgram,
 } from "../graph/monitors.ts";
-import { scalarValues, scheduledValues } from "../graph/slots.ts";
+import { type Length, scalarValues, scheduledValues } from "../graph/slots.ts";
 import type { StageGraph } from "../graph/stage_graph.ts";
 import { STEP, type TrainingStep, trainingStep } from "../graph/step.ts";
 import { classesRead, readsLabels } from "../graph/step_input.ts";
@@ -24,7 +24,7 @@ import { ImageOrder } from "./order.ts";
 import { planarBatch } from "../data/planar.ts";
 import { Prefetcher } from "../data/prefetch.ts";
 import { roundingFor } from "./rounding.ts";
-import { type RunLength, runLength } from "./run_length.ts";
+import { type Progress, type RunLength, runLength } from "./run_length.ts";
 import { compiledRuntime, type Runtime } from "../compile/runtime.ts";
 
 /** What a step reports, by name; scalars. */
@@ -122,7 +122,8 @@ export class TrainingSession {
     readonly graph: StageGraph,
     readonly engine: Engine,
     readonly data: Images,
-    { runtime, training, step, part, resident, rounding }: {
+    { runtime, training, step, part, resident, rounding, progress }: {
+      readonly progress: Progress | undefined;
       readonly part: Executable | undefined;
       readonly rounding: Rounding;
       readonly runtime: Runtime;
@@ -131,7 +132,7 @@ export class TrainingSession {
       readonly resident: boolean;
     },
   ) {
-    this.length = runLength(pipeline, data.count);
+    this.length = runLength(pipeline, data.count, progress);
     this.#order = new ImageOrder(
       pipeline.seed,
       data.count,
@@ -156,11 +157,13 @@ export class TrainingSession {
     graph: StageGraph,
     engine: Engine,
     data: Images,
-    { runtime = compiledRuntime(engine), products }: {
+    { runtime = compiledRuntime(engine), products, progress }: {
       /** Compiled, by default. */
       readonly runtime?: Runtime;
       /** Of `precision: bfloat16`; by default what the device is faster at. */
       readonly products?: Rounding["products"] | undefined;
+      /** Where steps of another size ended, of a run that went on. */
+      readonly progress?: Progress | undefined;
     } = {},
   ): Promise<TrainingSession> {
     checkLabels(graph, data);
@@ -203,6 +206,7 @@ export class TrainingSession {
       part,
       resident: resident !== undefined,
       rounding,
+      progress,
     });
   }
 
@@ -228,7 +232,24 @@ export class TrainingSession {
   /** Rates and momenta of the last step, by their keys in `metrics.jsonl`. */
   get scheduled(): Readonly<Record<string, number>> {
     const { scalars } = this.#training;
-    return scheduledValues(scalars, Math.max(0, this.#done - 1), this.length);
+    const { step, length } = this.#scheduleAt(Math.max(0, this.#done - 1));
+    return scheduledValues(scalars, step, length);
+  }
+
+  /** Where schedules stand at a step. */
+  #scheduleAt(
+    step: number,
+  ): { readonly step: number; readonly length: Length } {
+    const { steps, stepsPerEpoch, scheduleShift } = this.length;
+    return {
+      step: step + scheduleShift,
+      length: { steps: steps + scheduleShift, stepsPerEpoch },
+    };
+  }
+
+  /** Whether a whole number of so many steps is done, counted in epochs. */
+  isWhole(steps: number): boolean {
+    return (this.#done + this.length.shift) % steps === 0;
   }
 
   /** Milliseconds that steps have waited for images so far. */
@@ -275,11 +296,8 @@ export class TrainingSession {
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<StepMetrics> {
     const images = await this.#nextImages();
-    const data = scalarValues(
-      this.#training.scalars,
-      this.#done,
-      this.length,
-    );
+    const { step, length } = this.#scheduleAt(this.#done);
+    const data = scalarValues(this.#training.scalars, step, length);
     const scalars: TensorData = {
       dtype: "float32",
       shape: [data.length],

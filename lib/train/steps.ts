@@ -2,6 +2,7 @@
 import { UserError } from "../errors.ts";
 import type { Fall } from "../monitor/fall.ts";
 import type { TrainEvent } from "./events.ts";
+import { epochAfter } from "./run_length.ts";
 import { checkpointSteps, type RunMemory } from "./run_memory.ts";
 import type { Seen } from "./monitoring.ts";
 import { asMetrics } from "./judged_lines.ts";
@@ -53,7 +54,7 @@ export async function trainSteps(
 ): Promise<StepsRun> {
   const { session, monitoring, averages } = memory;
   const { pipeline: { data: { batch } }, length } = session;
-  const { steps, stepsPerEpoch } = length;
+  const { steps } = length;
   const saveEvery = checkpointSteps(session);
   const pace = new Pace();
   const start = performance.now();
@@ -102,7 +103,7 @@ export async function trainSteps(
     const { spectra, alarms, falls } = seen;
     const { done } = session;
     pace.tick(performance.now(), session.waited);
-    const epoch = done / stepsPerEpoch;
+    const epoch = epochAfter(done, length);
     const scores = await timed(() => judging.due());
     if (scores) {
       const { knn, linear, accuracy } = scores;
@@ -127,7 +128,7 @@ export async function trainSteps(
     await writing(folder, async () => {
       await folder.log(line);
       if (spectra) await folder.logSpectrum(done, spectra.covariance);
-      const pictured = done === 1 || done % saveEvery === 0;
+      const pictured = done === 1 || session.isWhole(saveEvery);
       await tracking?.step(line, spectra, pictured);
     });
     for (const fall of falls) {
@@ -152,7 +153,7 @@ export async function trainSteps(
         step: done,
         steps,
         epoch,
-        epochs: steps / stepsPerEpoch,
+        epochs: epochAfter(steps, length),
         imagesPerSecond: pace.stepsPerSecond * batch,
         metrics,
         ...(headline ? { headline } : {}),
@@ -162,7 +163,7 @@ export async function trainSteps(
       },
     });
     // A run that is about to be stopped is resumed from before the trouble.
-    if (done % saveEvery === 0) {
+    if (session.isWhole(saveEvery)) {
       if (!monitoring.endangered) await save(true);
       // The last save is yet to come, where this one was left out.
       if (done < steps) averages.clear();

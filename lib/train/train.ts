@@ -37,10 +37,11 @@ import { RunMemory } from "./run_memory.ts";
 import {
   dataChange,
   refuseOtherData,
+  refuseOthersRecord,
   refuseUnreportedBest,
   writing,
 } from "./run_errors.ts";
-import type { ResumePoint } from "./resume_point.ts";
+import { progressOf, type ResumePoint } from "./resume_point.ts";
 import {
   RUN_FILES,
   RunFolder,
@@ -56,6 +57,7 @@ import { TrainingSession } from "./session.ts";
 import { healthyFile, trainSteps } from "./steps.ts";
 import { checkMayReach } from "../track/mlflow/client.ts";
 import { RunTracking } from "./tracking.ts";
+import { epochAfter, runLength } from "./run_length.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
 
 /** How a run is done. */
@@ -153,7 +155,17 @@ export async function train(
     ...(judged ? { judged: fingerprint(judged, true).judged } : {}),
   };
   const modules = await digestModules(loaded.value, baseDir);
-  if (resume && !resume.changed) refuseOtherData(resume, images, modules);
+  if (resume && (!resume.changed || resume.sameData)) {
+    refuseOtherData(resume, images, modules);
+  }
+  const progress = resume && progressOf(resume, pipeline, data.train.count);
+  if (resume) {
+    refuseOthersRecord(
+      resume,
+      images,
+      runLength(pipeline, images.images, progress),
+    );
+  }
   if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
   const warnings = await lookAt(data);
   const change = resume && dataChange(resume, images);
@@ -186,6 +198,7 @@ export async function train(
         ? eagerRuntime(engine)
         : compiledRuntime(engine, watchMemory(loaded, engine, data, emit)),
       products: options.products,
+      progress,
     },
   );
   let folder: RunFolder | undefined;
@@ -207,6 +220,7 @@ export async function train(
         ...(activations === "bfloat16" ? { products } : {}),
       },
       data: images,
+      ...(progress ? { progress } : {}),
       ...(Object.keys(modules).length > 0 ? { modules } : {}),
     };
     folder = await folderOf(session, origin, options);
@@ -241,6 +255,7 @@ function standingNow(
     now,
     done: checkpoint?.entry.step ?? 0,
     images: origin.data?.images,
+    progress: origin.progress,
   });
 }
 
@@ -439,7 +454,7 @@ async function trainTold(
   const summary: Summary = {
     pipeline: session.pipeline.name,
     steps: done,
-    epochs: done / session.length.stepsPerEpoch,
+    epochs: epochAfter(done, session.length),
     seconds: run.seconds,
     images_per_second: run.imagesPerSecond,
     ...(resume?.checkpoint?.entry.step === done

@@ -110,7 +110,7 @@ Deno.test("One class gives null and a note; resuming says that nothing is left; 
     assert.match(changed.stderr, /What that does:\n {2}- batch: /);
     assert.match(
       changed.stderr,
-      /step 4 was epoch 2 of 2; now it is epoch 4 of 2/,
+      /step 4 is epoch 2: of 2 before, of 2 now/,
     );
     assert.match(changed.stderr, /nothing is left to train/);
   }));

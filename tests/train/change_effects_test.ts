@@ -36,32 +36,38 @@ function effects(
   }).join("\n");
 }
 
-Deno.test("A larger batch that leaves nothing to train is told before it happens", () => {
-  const said = effects([[4, 4], [16, 10]], 32);
+Deno.test("Another batch keeps the epochs that are done, and the learning rate", () => {
+  const said = effects([[4, 4], [16, 4]], 16);
+  assert.match(said, /what is done counts as the passes over the images/);
+  assert.match(said, /step 16 is epoch 2: of 4 before, of 4 now$/);
+  // Half of an epoch of 2 steps of 16 is one step.
+  assert.match(effects([[4, 4], [16, 4]], 20), /step 20 is epoch 2\.5: of 4/);
   assert.match(
-    said,
-    /batch: the steps that are done count as steps of the new/,
+    effects([[4, 4], [16, 4]], 17),
+    /epoch 2\.13: .*\n4 images of this epoch are trained on again, for batches are whole/,
   );
-  assert.match(said, /step 32 was epoch 4 of 4; now it is epoch 16 of 10/);
   assert.match(
-    said,
-    /nothing is left to train: the run has 20 steps now, and 32/,
+    effects([[4, 4], [16, 4]], 19),
+    /4 images of this epoch are left out/,
   );
 });
 
-Deno.test("A smaller batch is told with the way of the learning rate", () => {
-  const said = effects([[8, 4], [4, 4]], 8);
-  assert.match(said, /step 8 was epoch 2 of 4; now it is epoch 1 of 4/);
+Deno.test("A shorter length that leaves nothing to train is told before it happens", () => {
+  const said = effects([[4, 4], [16, 3]], 32);
+  assert.match(said, /step 32 is epoch 4: of 4 before, of 3 now/);
   assert.match(
     said,
-    /learning rate steps from 0\.500 to 0\.854 of its highest/,
+    /nothing is left to train: the run has 30 steps now, and 32/,
   );
 });
 
 Deno.test("A finished run that is made longer is told where its learning rate goes on", () => {
   const said = effects([[8, 4], [8, 8]], 16);
   assert.match(said, /schedules .* are laid over the new length/);
-  assert.match(said, /goes on at 0\.500 of its highest, wherever it had ended/);
+  assert.match(
+    said,
+    /the learning rate steps from 0\.00048 to 0\.025 \(0\.5 of its highest\)/,
+  );
 });
 
 Deno.test("What does not touch the length says nothing of it", () => {
@@ -88,7 +94,7 @@ Deno.test("With other images, how far the run is is told when they are read, by 
   assert.doesNotMatch(said, /step 32/);
   const lines = standingWith(16, { before, now, done: 32, images: 32 });
   assert.deepEqual(lines, [
-    "step 32 was epoch 4 of 4; now it is epoch 8 of 6",
-    "nothing is left to train: the run has 24 steps now, and 32 are done",
+    "step 32 is epoch 4: of 4 before, of 6 now",
+    "the learning rate steps from 0.00012 to 0.0125 (0.25 of its highest)",
   ]);
 });

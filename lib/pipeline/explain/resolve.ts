@@ -14,8 +14,11 @@ import { escapeVariables } from "../language/variables.ts";
 /** Plain data. */
 export type Plain = Readonly<Record<string, unknown>>;
 
-function schedule({ kind, warmup, final }: Schedule): Plain {
-  return { [kind]: kind === "constant" ? { warmup } : { warmup, final } };
+function schedule({ kind, warmup, final, start }: Schedule): Plain {
+  const begun = start === undefined ? {} : { start };
+  return {
+    [kind]: kind === "constant" ? { warmup } : { warmup, final, ...begun },
+  };
 }
 
 const optimizer = ({ definition, options }: Optimizer): Plain => ({

@@ -4,6 +4,10 @@ import { ITERATIONS, PENALTIES } from "../../model/probe.ts";
 import { ACTIONS } from "../../monitor/policy.ts";
 import { ramp } from "../../stages/ramp.ts";
 
+const start = z.number().min(0).max(100_000).optional().describe(
+  "Epoch at which it begins, of a run that went on with a new cycle",
+);
+
 /** Options of the learning-rate schedules, by name. */
 export const SCHEDULES = {
   cosine: z.strictObject({
@@ -13,12 +17,14 @@ export const SCHEDULES = {
     final: z.number().min(0).max(1).default(0).describe(
       "Factor at the end of the run",
     ),
+    start,
   }),
   linear: z.strictObject({
     warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
     final: z.number().min(0).max(1).default(0).describe(
       "Factor at the end of the run",
     ),
+    start,
   }),
   constant: z.strictObject({
     warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),

@@ -5,6 +5,7 @@
  * long. What has been sent is asked of the server itself, so that a run that
  * goes on sends what is missing, and nothing twice.
  */
+import { command } from "../../command.ts";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeAtomic } from "../../checkpoint/write_atomic.ts";
@@ -142,9 +143,9 @@ export class Mlflow implements Tracker {
         left > 0 ? `${left} steps` : this.#queue.full ? "steps" : "the end"
       } of the run could not be sent${
         this.#queue.full ? ", and more that were not held" : ""
-      }${
-        this.#refused ? ` (${this.#refused})` : ""
-      }; \`deno task resume ${this.run.folder}\` sends what the server lacks`,
+      }${this.#refused ? ` (${this.#refused})` : ""}; \`${
+        command("resume")
+      } ${this.run.folder}\` sends what the server lacks`,
     );
   }
 
