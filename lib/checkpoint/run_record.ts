@@ -15,10 +15,25 @@ export const RUN_FILES = {
   origin: "run.json",
 } as const;
 
+/** No pipeline of ours is nested deeper. */
+const DEEPEST = 64;
+
+/** Whether what walks over a value will find the end of the stack. */
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return false;
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one) : []
+    );
+  }
+  return true;
+}
+
 /** Of `run.json`, what it takes to read the run's pipeline and checkpoints. */
 export const recordSchema = z.object({
   baseDir: z.string(),
-  pipeline: z.unknown(),
+  pipeline: z.unknown().refine(isShallow, "it is nested too deep"),
   id: z.string().default(""),
 });
 

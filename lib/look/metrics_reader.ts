@@ -55,14 +55,15 @@ export class MetricsReader {
   async #read(most: number): Promise<boolean> {
     let file: Deno.FsFile;
     try {
+      // To open a pipe would be to wait for somebody who writes to it.
+      if (!(await Deno.stat(this.path)).isFile) return false;
       file = await Deno.open(this.path);
     } catch {
       if (this.#columns.rows > 0) this.#restart();
       return false;
     }
     try {
-      const { size, ino, isFile } = await file.stat();
-      if (!isFile) return false;
+      const { size, ino } = await file.stat();
       if (!await this.#goesOn(file, size, ino)) this.#restart();
       this.#inode = ino;
       return await this.#take(file, most);

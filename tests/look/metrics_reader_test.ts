@@ -71,3 +71,14 @@ Deno.test("What is no line is passed over, and null is told from nothing", () =>
     assert.deepEqual(reader.columns.keys, ["loss", "a", "__proto__"]);
     assert.equal(reader.columns.row(0)["a"], null);
   }));
+
+Deno.test({
+  name: "A pipe in the place of the metrics is not waited for",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "metrics.jsonl");
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+      assert.equal((await new MetricsReader(path).readAll()).rows, 0);
+    }),
+});
