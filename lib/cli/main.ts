@@ -69,6 +69,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--eager", "run op by op instead of compiled, for debugging")
     .addOption(xlaOption())
     .option("--runs-dir <folder>", "where runs are written", "runs")
+    .option("--studio", "open the studio beside the run")
     .action(async (file, options) => {
       code = await run(file, options as Parameters<typeof run>[1]);
     });

@@ -22,7 +22,10 @@ const RIGHTS: readonly (readonly [Deno.PermissionDescriptor, string])[] = [
   [{ name: "run" }, "start any program"],
   [{ name: "run", command: "python3" }, "start python3"],
   [{ name: "net" }, "reach any host"],
-  [{ name: "net", host: "www.cs.toronto.edu:443" }, "reach www.cs.toronto.edu"],
+  [
+    { name: "net", host: "www.cs.toronto.edu:443" },
+    "reach www.cs.toronto.edu and this machine's own ports",
+  ],
 ];
 
 /** What this process may do, in words. */

@@ -7,6 +7,7 @@ import { interruptible } from "./interrupt.ts";
 import { announceModule } from "./modules.ts";
 import { processTerminal, reporter } from "./reporter.ts";
 import { complain } from "./say.ts";
+import { studioBeside } from "./studio_beside.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
@@ -19,6 +20,8 @@ export interface RunCommand {
   readonly eager?: boolean;
   readonly xla?: boolean;
   readonly runsDir: string;
+  /** Opens the studio beside the run. */
+  readonly studio?: boolean;
 }
 
 const CODES = {
@@ -44,7 +47,7 @@ export async function trainOnTerminal(
 /** Runs the command. */
 export async function run(
   file: string,
-  { set, point, device, threads, eager, xla, runsDir }: RunCommand,
+  { set, point, device, threads, eager, xla, runsDir, studio }: RunCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set,
@@ -59,7 +62,15 @@ export async function run(
     ...(eager ? { eager } : {}),
     ...(xla ? { xla } : {}),
   };
-  return loaded.sweep
-    ? await sweepOnTerminal((more) => sweep(loaded, { ...options, ...more }))
-    : await trainOnTerminal(loaded, options);
+  const beside = studio ? await studioBeside({ runs: runsDir }) : undefined;
+  try {
+    const code = loaded.sweep
+      ? await sweepOnTerminal((more) => sweep(loaded, { ...options, ...more }))
+      : await trainOnTerminal(loaded, options);
+    // Ctrl-C has ended both.
+    if (code !== EXIT.interrupted) await beside?.linger();
+    return code;
+  } finally {
+    beside?.close();
+  }
 }

@@ -5,7 +5,6 @@ import { z } from "zod";
 import { writeAtomic } from "../checkpoint/write_atomic.ts";
 import type { Images } from "../data/source.ts";
 import type { Encoder, EncoderOptions } from "../encoder/encoder.ts";
-import { cacheFolder } from "../engine/cache.ts";
 import { nearestOf } from "../similar/neighbours.ts";
 import { type EngineRoom, firstImages } from "./engine_room.ts";
 import type { Nearest, Rows } from "./layout.ts";
@@ -254,7 +253,7 @@ export async function embedRun(
   const encoder = await room.encoder(folder, { of, checkpoint });
   try {
     const drawer = new Drawer(
-      join(cacheFolder(), "studio", keyOf(encoder, request, images)),
+      join(room.cache, keyOf(encoder, request, images)),
     );
     const embedding = await kept(drawer, images) ??
       await compute(encoder, images, drawer, tell);

@@ -19,8 +19,14 @@ export class EngineRoom {
   #last: Promise<unknown> = Promise.resolve();
   readonly #sets = new Map<string, Promise<LoadedData>>();
 
-  /** @param ownModules Whether modules that pipelines name are executed. */
-  constructor(readonly ownModules: boolean) {}
+  /**
+   * @param ownModules Whether modules that pipelines name are executed.
+   * @param cache Folder of what was computed once.
+   */
+  constructor(
+    readonly ownModules: boolean,
+    readonly cache: string = join(cacheFolder(), "studio"),
+  ) {}
 
   /** The engine, opened when it is first needed. */
   engine(): Promise<Engine> {

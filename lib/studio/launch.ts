@@ -43,7 +43,7 @@ export class Launcher {
         `${MOST_AT_ONCE} runs go on already: wait for one, or stop it.`,
       );
     }
-    const child = new Deno.Command("deno", {
+    const command = new Deno.Command("deno", {
       args: [
         "run",
         "--quiet",
@@ -60,7 +60,20 @@ export class Launcher {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-    }).spawn();
+    });
+    let child: Deno.ChildProcess;
+    try {
+      child = command.spawn();
+    } catch (error) {
+      throw new Refused(
+        403,
+        error instanceof Deno.errors.NotFound
+          ? '"deno" is not on the PATH: start the studio with `npx deno task studio`, or add its folder to the PATH.'
+          : error instanceof Deno.errors.NotCapable
+          ? "This studio was opened beside a run, and may start none: open one with `deno task studio`."
+          : String(error),
+      );
+    }
     const id = this.#next++;
     const run = { id, name, said: "" };
     this.#runs.set(id, run);

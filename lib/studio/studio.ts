@@ -20,11 +20,13 @@ export interface StudioOptions {
   readonly pipelines?: string;
   /** Whether modules that runs name are executed: they are programs. */
   readonly ownModules?: boolean;
+  /** Folder of embeddings that were computed; the user's cache by default. */
+  readonly cache?: string;
 }
 
 /** Opens the studio on this machine's loopback. */
 export async function openStudio(
-  { runs, port = 0, pipelines = "pipelines", ownModules = false }:
+  { runs, port = 0, pipelines = "pipelines", ownModules = false, cache }:
     StudioOptions,
 ): Promise<Studio> {
   const info = await Deno.stat(runs).catch(() => undefined);
@@ -34,7 +36,7 @@ export async function openStudio(
     );
   }
   const root = info ? await Deno.realPath(runs) : runs;
-  const room = new EngineRoom(ownModules);
+  const room = new EngineRoom(ownModules, cache);
   /** What the monitors of a run go by; needs its graph. */
   const factsOf = async (folder: string): Promise<JudgeFacts | undefined> => {
     try {

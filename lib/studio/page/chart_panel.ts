@@ -89,6 +89,7 @@ export class ChartPanel {
       class: "plot",
       tabindex: 0,
       role: "group",
+      "aria-label": source.drawing().title,
       "aria-roledescription":
         "chart, zoomed with plus and minus, moved with the arrows, 0 shows all",
       keydown: (event: KeyboardEvent) => this.#key(event),
