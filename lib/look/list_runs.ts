@@ -20,6 +20,8 @@ const alarmSchema = z.object({
   action: z.string().default("warn"),
 });
 
+const scoresSchema = z.object({ knn: number, linear: number });
+
 const fallSchema = z.object({
   step: z.number(),
   figure: z.string(),
@@ -46,6 +48,13 @@ const summarySchema = z.looseObject({
   alarms: z.array(alarmSchema).optional().catch(undefined),
   falls: z.array(fallSchema).optional().catch(undefined),
   judged_from: z.number().optional().catch(undefined),
+  last_healthy: scoresSchema.extend({ step: z.number() }).optional()
+    .catch(undefined),
+  compared: z.object({
+    watched: scoresSchema.extend({ stage: z.string() }).optional(),
+    untrained: scoresSchema,
+    chance: z.number(),
+  }).optional().catch(undefined),
   last_healthy_checkpoint: z.string().nullable().optional(),
   engine: z.string().optional(),
   device: z.string().optional(),

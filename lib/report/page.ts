@@ -198,6 +198,39 @@ function whatHappened({ read: { summary, method } }: ReportedRun): string {
   ].join("\n");
 }
 
+/** What the run itself found of its encoder. */
+function ownScores({ summary }: ReadRun, why: string | undefined): string {
+  const pair = (one: Pick<RunSummary, "knn" | "linear"> | undefined) => [
+    percent(one?.knn),
+    percent(one?.linear),
+  ];
+  const { last_healthy: healthy, compared } = summary ?? {};
+  return [
+    paragraph(
+      `As the run judged itself at its end${why ? `; ${why}` : ""}.`,
+      "about",
+    ),
+    table(["", "kNN", "linear probe"], [
+      ["encoder", ...pair(summary)],
+      ...(healthy
+        ? [[`encoder at step ${healthy.step}, still healthy`, ...pair(healthy)]]
+        : []),
+      ...(compared?.watched
+        ? [[
+          `"${compared.watched.stage}" in its place`,
+          ...pair(compared.watched),
+        ]]
+        : []),
+      ...(compared
+        ? [
+          ["encoder before it was trained", ...pair(compared.untrained)],
+          ["chance", percent(compared.chance), percent(compared.chance)],
+        ]
+        : []),
+    ]),
+  ].join("\n");
+}
+
 /** An image cannot run what stands in it, whatever a stage is called. */
 const graphImage = (svg: string, name: string): string =>
   `<img class="graph" alt="${
@@ -224,13 +257,10 @@ function oneRun(run: ReportedRun, first: boolean): string {
       ]
       : []),
     "<h3>Scores</h3>",
-    encoded?.scores ? scores(encoded) : paragraph(
-      `kNN ${percent(summary?.knn)}, linear probe ${
-        percent(summary?.linear)
-      }, as the run judged itself at its end${
-        notEncoded ? `; ${notEncoded}` : ""
-      }.`,
-    ),
+    ...(encoded?.scores ? [scores(encoded)] : []),
+    ...(!encoded?.scores || summary?.compared
+      ? [ownScores(read, notEncoded)]
+      : []),
     list(encoded?.notes ?? []),
     ...(curves.length > 0
       ? [
