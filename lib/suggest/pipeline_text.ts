@@ -224,7 +224,7 @@ ${
     neighbours
       ? `${
         comment(`Judged by labels: ${neighbours.reason}.`, 0)
-      }evaluate: { knn: { k: ${neighbours.value} }, linear: { epochs: 50 } }\n`
+      }evaluate: { knn: { k: ${neighbours.value} }, linear: {} }\n`
       : `${
         comment(
           found.classes
