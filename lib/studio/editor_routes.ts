@@ -73,7 +73,9 @@ export function editorRoutes(
   ): Promise<LoadedPipeline> => {
     const reading = readText(await pathOf(name), text, {});
     for (const { source } of reading.variants) room.checkModules(source.value);
-    const { loaded, text: problems } = await checkTrusted(reading, {});
+    const { loaded, text: problems } = await checkTrusted(reading, {
+      onModule: room.onModule,
+    });
     if (!loaded) throw new UserError(problems);
     return loaded;
   };

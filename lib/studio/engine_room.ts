@@ -1,13 +1,14 @@
 /** @file What takes the engine or a run's images: opened once, one job at a time. */
 import { join } from "node:path";
 import { readRecord, RUN_FILES } from "../checkpoint/run_record.ts";
+import { loadImages } from "../data/own_source.ts";
 import { type Images, isInMemory, type LoadedData } from "../data/source.ts";
 import { Encoder, type EncoderOptions } from "../encoder/encoder.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import { type Engine, openEngine } from "../engine/open.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { type LoadedPipeline, loadPipeline } from "../pipeline/load.ts";
-import { modulesIn } from "../pipeline/parse/custom.ts";
+import { type ExecutedModule, modulesIn } from "../pipeline/parse/custom.ts";
 import { Refused } from "./guard.ts";
 
 /** Sets of images that are held. */
@@ -43,24 +44,35 @@ export class EngineRoom {
   }
 
   /**
-   * Lets a pipeline pass whose modules may be executed.
+   * Lets a pipeline pass whose modules may be executed: those that it is seen
+   * to name, to say so at once.
    *
    * @throws {Refused} Of one that names modules, which are programs.
    */
   checkModules(value: unknown): void {
-    const [first] = modulesIn(value);
-    if (first === undefined || this.ownModules) return;
+    for (const file of modulesIn(value)) this.onModule({ file });
+  }
+
+  /**
+   * Refuses a module right before it is executed. Whatever was looked at before,
+   * a run's folder may say something else in another of its files.
+   */
+  readonly onModule = ({ file }: Pick<ExecutedModule, "file">): void => {
+    if (this.ownModules) return;
     throw new Refused(
       403,
-      `This pipeline names a module of its own, ${first}, which is a program that would have to be executed. Start the studio with --own-modules if you trust it.`,
+      `This pipeline names a module of its own, ${file}, which is a program that would have to be executed. Start the studio with --own-modules if you trust it.`,
     );
-  }
+  };
 
   /** A run's pipeline. */
   async load(folder: string): Promise<LoadedPipeline> {
     const { baseDir, pipeline } = await readRecord(folder);
     this.checkModules(pipeline);
-    return await loadPipeline(join(folder, RUN_FILES.pipeline), { baseDir });
+    return await loadPipeline(join(folder, RUN_FILES.pipeline), {
+      baseDir,
+      onModule: this.onModule,
+    });
   }
 
   /** A run's encoder; whoever opens it closes it. */
@@ -68,6 +80,7 @@ export class EngineRoom {
     this.checkModules((await readRecord(folder)).pipeline);
     return await Encoder.open(folder, {
       ...options,
+      onModule: this.onModule,
       engine: await this.engine(),
     });
   }
@@ -79,7 +92,7 @@ export class EngineRoom {
   ): Promise<LoadedData> {
     const key = JSON.stringify([source.name, options, baseDir]);
     const known = this.#sets.get(key);
-    const set = known ?? source.load(options, {
+    const set = known ?? loadImages(source, options, {
       baseDir,
       cacheDir: cacheFolder(),
     });
