@@ -1,13 +1,13 @@
 /** @file `similar RUN IMAGES...`: nearest images and near-duplicates. */
 import type { LooseImages } from "../data/loose.ts";
 import { Encoder, type EncoderOptions } from "../encoder/encoder.ts";
-import { UserError } from "../errors.ts";
 import { type Features, gatherFeatures } from "../evaluate/features.ts";
+import { type IndexOptions, nearestByIndex } from "../similar/index_search.ts";
 import { nearestOf, type Neighbours, pairsOf } from "../similar/neighbours.ts";
 import { sheetHtml, type SheetRow } from "../similar/sheet.ts";
 import { encoderLine, imagesLine, warnOfSkipped } from "./encoder_words.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { integer } from "./format.ts";
+import { integer, percent } from "./format.ts";
 import { interruptible } from "./interrupt.ts";
 import { announceModule } from "./modules.ts";
 import { checkNew, writeNew } from "./new_file.ts";
@@ -26,8 +26,8 @@ export interface SimilarCommand extends EncoderOptions {
   readonly force?: boolean;
 }
 
-/** Exact search holds all similarities of a batch at once. */
-const MOST_IMAGES = 100_000;
+/** Of more than these an index finds the neighbours: comparing all takes hours. */
+const MOST_COMPARED = 100_000;
 /** Rows of the table, and of the page. */
 const MOST_SHOWN = 20;
 const MOST_ON_PAGE = 200;
@@ -56,6 +56,29 @@ const duplicateRows = (
     image: imageOf(bank, a),
     others: [{ image: imageOf(bank, b), similarity }],
   }));
+
+/** Neighbours by an index; says how many of them it finds. */
+async function indexed(
+  encoder: Encoder,
+  bank: Features,
+  k: number,
+  terminal: ReturnType<typeof processTerminal>,
+  options: IndexOptions,
+): Promise<Neighbours> {
+  const { found, recall, asked } = await nearestByIndex(encoder, bank, k, {
+    ...options,
+    onProgress: (done) =>
+      terminal.live(`Indexing ${integer(done)} of ${integer(bank.count)}`),
+  });
+  terminal.print(
+    `Searched by an index, for more than ${
+      integer(MOST_COMPARED)
+    } images: it finds ${percent(recall)} of the ${
+      k - 1
+    } nearest (measured on ${asked} images, compared with all)`,
+  );
+  return found;
+}
 
 /** The rows as a table. */
 function tableOf(
@@ -94,15 +117,6 @@ export async function similar(
           terminal.live(`${task}  ${integer(done)}`),
       });
       const { images } = found;
-      if (images.count > MOST_IMAGES) {
-        throw new UserError(
-          `Cannot compare ${
-            integer(images.count)
-          } images: the search is exact, and meant for ${
-            integer(MOST_IMAGES)
-          } at most.\nName fewer, or write their features with \`embed\` and search those with an index.`,
-        );
-      }
       terminal.print(imagesLine(found, places));
       terminal.print(encoderLine(encoder));
       const featuresOf = ({ images }: LooseImages): Promise<Features> =>
@@ -112,13 +126,18 @@ export async function similar(
         ? undefined
         : await encoder.images([query]);
       const asked = one && await featuresOf(one);
-      const near = await nearestOf(
-        encoder,
-        bank,
-        asked ?? bank,
-        asked ? k : k + 1,
-        signal,
-      );
+      const near = !asked && bank.count > MOST_COMPARED
+        ? await indexed(encoder, bank, k + 1, terminal, {
+          threads: options.threads,
+          signal,
+        })
+        : await nearestOf(
+          encoder,
+          bank,
+          asked ?? bank,
+          asked ? k : k + 1,
+          signal,
+        );
       const rows = asked
         ? queryRows(near, bank)
         : duplicateRows(near, bank, duplicates);

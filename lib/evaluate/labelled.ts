@@ -1,6 +1,6 @@
 /** @file Features with labels, of all images or of some. */
 import type { Images } from "../data/source.ts";
-import type { FeatureReader } from "./features.ts";
+import type { FeatureReader, Features } from "./features.ts";
 import type { Labelled } from "./probe_set.ts";
 
 /** Classes that labels can name. */
@@ -21,18 +21,26 @@ export async function labelled(
   };
 }
 
-/** Some rows of a set, in the order that is given. */
-export function rowsOf(
-  { features: { width, data }, labels }: Labelled,
+/** Some rows of features, in the order that is given. */
+export function rowsChosen(
+  { width, data }: Features,
   rows: ArrayLike<number>,
-): Labelled {
+): Features {
   const values = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     values.set(data.subarray(row * width, (row + 1) * width), i * width);
   }
+  return { count: rows.length, width, data: values };
+}
+
+/** Some rows of a set, in the order that is given. */
+export function rowsOf(
+  { features, labels }: Labelled,
+  rows: ArrayLike<number>,
+): Labelled {
   return {
-    features: { count: rows.length, width, data: values },
+    features: rowsChosen(features, rows),
     labels: Int32Array.from(rows, (row) => labels[row] as number),
   };
 }

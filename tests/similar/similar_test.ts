@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { similar } from "../../lib/cli/similar.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { Features } from "../../lib/evaluate/features.ts";
+import { nearestByIndex, recallOf } from "../../lib/similar/index_search.ts";
 import { nearestOf, pairsOf } from "../../lib/similar/neighbours.ts";
 import { compiledRuntime } from "../../lib/compile/runtime.ts";
 import { withFolder } from "../data/fixtures.ts";
@@ -70,3 +71,39 @@ Deno.test(
     await assert.rejects(page({ force: false }), UserError);
   }),
 );
+
+Deno.test("An index finds nearly all that a comparison of all finds, and says how much", async () => {
+  const dice = new Dice(4);
+  const [count, width] = [1500, 16];
+  const data = Float32Array.from(
+    { length: count * width },
+    () => dice.normal(),
+  );
+  // Row 1 is a copy of row 0, but for its length.
+  data.set(data.subarray(0, width).map((value) => 2 * value), width);
+  const bank = { count, width, data };
+  const programs = compiledRuntime(engine);
+  const { found, recall, asked } = await nearestByIndex(programs, bank, 6);
+  const exact = await nearestOf(programs, bank, bank, 6);
+  assert.equal(asked, 500);
+  const everyRow = Int32Array.from({ length: count }, (_, i) => i);
+  const whole = recallOf(exact, found, everyRow);
+  assert.ok(recall > 0.95 && Math.abs(recall - whole) < 0.02, `${recall}`);
+  const [first] = pairsOf(found, 0.99);
+  assert.deepEqual([first?.a, first?.b], [0, 1]);
+  assert.ok(Math.abs(first!.similarity - 1) < 1e-5);
+  // Half of the neighbours is a recall of a half.
+  const less = {
+    ...found,
+    rows: found.rows.map((row, i) => i % 6 < 3 ? row : -1),
+  };
+  const some = recallOf(exact, less, everyRow);
+  assert.ok(some > 0.3 && some < 0.7, `${some}`);
+  await assert.rejects(
+    nearestByIndex(programs, bank, 6, {
+      signal: AbortSignal.abort(new Error("enough")),
+    }),
+    /enough/,
+  );
+  programs.close();
+});
