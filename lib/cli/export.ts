@@ -11,7 +11,10 @@ import { say } from "./say.ts";
 export const EXPORTED: readonly Which[] = ["last", "best", "healthy"];
 
 /** Options of the command. */
-export type ExportCommand = Pick<ExportOptions, "to" | "out" | "checkpoint">;
+export type ExportCommand = Pick<
+  ExportOptions,
+  "to" | "out" | "checkpoint" | "of"
+>;
 
 /** Runs the command. */
 export async function exportCommand(

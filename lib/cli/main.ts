@@ -376,6 +376,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
         .choices(Object.keys(FORMATS) as FormatName[])
         .makeOptionMandatory(),
     )
+    .option("--of <stage>", "another network of the run, such as z")
     .option("--out <folder>", "new folder; by default below exports/")
     .addOption(
       new Option("--checkpoint <which>", "by default the newest healthy one")

@@ -1,5 +1,6 @@
 /** @file Exports from TypeScript. */
 import { basename, join } from "node:path";
+import { networkOf } from "../encoder/encoder.ts";
 import { openRun, type Which } from "../encoder/open_run.ts";
 import { type Engine, openEngine } from "../engine/open.ts";
 import type { LoadOptions } from "../pipeline/load.ts";
@@ -14,6 +15,8 @@ export interface ExportOptions extends Pick<LoadOptions, "onModule"> {
   readonly out?: string | undefined;
   /** Which weights; by default the newest that looked healthy. */
   readonly checkpoint?: Which | undefined;
+  /** Another network of the run, such as `z`; by default the encoder. */
+  readonly of?: string | undefined;
   /** Opens the engine, where the format needs one. */
   readonly engine?: (() => Promise<Engine>) | undefined;
 }
@@ -58,16 +61,19 @@ export async function exportEncoder(
     to,
     out,
     checkpoint,
+    of,
     engine = () => openEngine({ device: "cpu" }),
     ...options
   }: ExportOptions,
 ): Promise<ExportResult> {
   const run = await openRun(path, { ...options, checkpoint });
+  const { loaded } = run;
+  const encoder = networkOf(loaded, of);
+  const name = of === undefined ? to : `${of}-${to}`;
   const folder = out ??
-    join(
-      "exports",
-      run.loaded.pipeline.name,
-      `${basename(run.folder)}-${to}`,
-    );
-  return await exportRun(engine, run, FORMATS[to], folder);
+    join("exports", loaded.pipeline.name, `${basename(run.folder)}-${name}`);
+  const judged = loaded.graph.encoder.name;
+  const graph = { ...loaded.graph, encoder };
+  const chosen = { ...run, loaded: { ...loaded, graph } };
+  return await exportRun(engine, chosen, FORMATS[to], folder, judged);
 }

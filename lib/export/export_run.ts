@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { RUN_FILES } from "../checkpoint/run_record.ts";
+import { chainTo } from "../graph/encoder_chain.ts";
+import type { StageGraph, WiredStage } from "../graph/stage_graph.ts";
 import type { OpenedRun } from "../encoder/open_run.ts";
 import type { Engine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
@@ -50,20 +52,27 @@ async function read<T>(
   }
 }
 
+/** The networks from the images to the one that is exported. */
+const networksOf = ({ byName, encoder }: StageGraph): readonly WiredStage[] =>
+  chainTo(byName, encoder).links.map(({ wired }) => wired)
+    .filter(({ variables }) => variables.length > 0);
+
 async function cardFacts(
   run: OpenedRun,
   format: Format,
   shapes: CardFacts["shapes"],
+  judged: string,
 ): Promise<Omit<CardFacts, "remarks">> {
   const { pipeline, graph } = run.loaded;
-  const trained = graph.encoder.variables.filter(({ role }) =>
-    role !== "buffer"
+  const trained = networksOf(graph).flatMap(({ variables }) =>
+    variables.filter(({ role }) => role !== "buffer")
   );
   const record = await read(countSchema, run, RUN_FILES.origin);
   return {
     pipeline: resolve(pipeline) as Readonly<Record<string, unknown>>,
     name: pipeline.name,
     stage: graph.encoder.name,
+    judged,
     parameters: trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     checkpoint: run.chosen,
     source: pipeline.data.source.name,
@@ -85,6 +94,7 @@ function encoderOf({ loaded, checkpoint, folder }: OpenedRun): TrainedEncoder {
  * Writes the encoder of a run, with its model card, into a new folder. The run
  * is not changed.
  *
+ * @param judged Stage that the scores of the run are of.
  * @throws {UserError} When the folder is there, the weights are of another
  *   network, or the format has no way to write it; nothing is written then.
  */
@@ -93,9 +103,16 @@ export async function exportRun(
   run: OpenedRun,
   format: Format,
   folder: string,
+  judged: string = run.loaded.graph.encoder.name,
 ): Promise<ExportResult> {
   await checkFree(folder);
   const encoder = encoderOf(run);
+  const [first, ...others] = networksOf(encoder.graph);
+  if (!format.runs && others.length > 0) {
+    throw new UserError(
+      `Cannot export "${encoder.graph.encoder.name}" as weights alone: it reads "${first?.name}", whose weights it cannot do without, and names of libraries are those of one network.\nChoose --to onnx, savedmodel or tfjs, which hold both, or export "${first?.name}".`,
+    );
+  }
   let recorded: Promise<Portable> | undefined;
   const exporting: Exporting = {
     encoder,
@@ -111,7 +128,7 @@ export async function exportRun(
   const form = format.runs ? await exporting.portable() : undefined;
   const shapes = form && { images: form.images, features: form.features };
   const remarks = format.remarks?.(exporting) ?? [];
-  const facts = await cardFacts(run, format, shapes);
+  const facts = await cardFacts(run, format, shapes, judged);
   const card = modelCard({ ...facts, remarks });
   const files: Files = new Map([
     ...written,

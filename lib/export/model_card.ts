@@ -27,6 +27,8 @@ export interface CardFacts {
   readonly name: string;
   /** Stage whose network it is, and its numbers. */
   readonly stage: string;
+  /** Stage that the scores are of. */
+  readonly judged: string;
   readonly parameters: number;
   /** Which checkpoint, in half a sentence. */
   readonly checkpoint: string;
@@ -69,7 +71,11 @@ function scoreLines(facts: CardFacts): string[] {
   return [
     ...lines.length > 0 ? lines : ["- It was not judged on labels."],
     "",
-    "Scores are those of the run's end; the sets of images are its own.",
+    `Scores are those of the run's end${
+      facts.judged === facts.stage
+        ? ""
+        : `, and of its encoder \`${facts.judged}\`, which this network reads`
+    }; the sets of images are its own.`,
   ];
 }
 
