@@ -226,7 +226,7 @@ export type {
 export type { Fall } from "./lib/monitor/fall.ts";
 export type { FaultVerdict, Verdict } from "./lib/monitor/verdict.ts";
 export type { Alarm } from "./lib/monitor/watch.ts";
-export type { Compared, Pair } from "./lib/train/compared.ts";
+export type { Accuracies, Compared } from "./lib/train/compared.ts";
 export type { Headline } from "./lib/train/monitoring.ts";
 export {
   type Action,

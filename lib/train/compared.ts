@@ -7,19 +7,19 @@ import { chainTo, missingIn } from "../graph/encoder_chain.ts";
 import type { TrainingSession } from "./session.ts";
 
 /** Accuracies in 0..1; `null` where one was not asked for or cannot be had. */
-export type Pair = Pick<Scores, "knn" | "linear">;
+export type Accuracies = Pick<Scores, "knn" | "linear">;
 
 /** What stands beside the scores of an encoder whose run went wrong. */
 export interface Compared {
   /** Of the embedding that is watched, where that is not the encoder: a projector. */
-  readonly watched?: Pair & { readonly stage: string };
+  readonly watched?: Accuracies & { readonly stage: string };
   /** Of the encoder with the weights that it began with. */
-  readonly untrained: Pair;
+  readonly untrained: Accuracies;
   /** Share of the most frequent class among the test images. */
   readonly chance: number;
 }
 
-const pairOf = ({ knn, linear }: Scores): Pair => ({ knn, linear });
+const accuraciesOf = ({ knn, linear }: Scores): Accuracies => ({ knn, linear });
 
 function chanceOf({ labels }: LoadedData["train"]): number {
   const counts = new Map<number, number>();
@@ -48,7 +48,7 @@ export async function watchedScores(
     read,
     signal,
   });
-  return { stage: watched.name, ...pairOf(scores) };
+  return { stage: watched.name, ...accuraciesOf(scores) };
 }
 
 /** Scores of the encoder before it was trained. The session's weights are gone after it. */
@@ -67,7 +67,7 @@ export async function untrainedScores(
   );
   const scores = await evaluate(session, data, pipeline.evaluate, { signal });
   return {
-    untrained: pairOf(scores),
+    untrained: accuraciesOf(scores),
     chance: chanceOf(data.test ?? data.train),
   };
 }
@@ -77,7 +77,7 @@ const CLEARLY = 0.05;
 
 /** What the scores of a run that went wrong mean, in a sentence. */
 export function verdictOnEncoder(
-  encoder: Pair,
+  encoder: Accuracies,
   { watched, untrained }: Compared,
 ): string | undefined {
   const [own, below, before] = [encoder, watched, untrained].map((pair) =>
