@@ -9,6 +9,7 @@ import { inPlace } from "./passes/in_place.ts";
 import { delay } from "./passes/delay.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
+import { orderedSums } from "./passes/ordered_sums.ts";
 import { recompute } from "./passes/recompute.ts";
 import { twinsFirst } from "./passes/twins_first.ts";
 
@@ -26,6 +27,7 @@ export const passesFor = (
 ): readonly Pass[] => [
   deadCode,
   identities,
+  orderedSums,
   ...(activations === "bfloat16" ? [lowPrecision(products), deadCode] : []),
   commonSubexpressions,
   recompute,

@@ -11,5 +11,5 @@ export function sumOfSquares(tensors: readonly tf.Tensor[]): tf.Scalar {
   const halves = tensors.map((x) =>
     executeRaw("L2Loss", attrs, [x])[0] as tf.Scalar
   );
-  return tf.mul(tf.addN(halves), 2);
+  return tf.mul(tf.sum(tf.stack(halves)), 2);
 }

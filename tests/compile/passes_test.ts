@@ -6,6 +6,7 @@ import { identities } from "../../lib/compile/passes/identities.ts";
 import { inPlace } from "../../lib/compile/passes/in_place.ts";
 import { delay } from "../../lib/compile/passes/delay.ts";
 import { lowPrecision } from "../../lib/compile/passes/low_precision.ts";
+import { orderedSums } from "../../lib/compile/passes/ordered_sums.ts";
 import type { Pass } from "../../lib/compile/passes/pass.ts";
 import { recompute } from "../../lib/compile/passes/recompute.ts";
 import { twinsFirst } from "../../lib/compile/passes/twins_first.ts";
@@ -116,6 +117,25 @@ Deno.test("common subexpressions: inputs count in order, and by output", () => {
   ];
   const result = run(commonSubexpressions, hand.program(fetching(...values)));
   assert.equal(new Set(result.fetches.values()).size, values.length);
+});
+
+Deno.test("ordered sums: three and more are added one after another, two as they are", () => {
+  const hand = new Hand();
+  const [a, b, c] = [1, 2, 3].map((value) => hand.constant(value)) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const attrs = { attrs: { T: { kind: "type", value: "float32" } as const } };
+  const three = hand.value("AddN", [a, b, c], attrs);
+  const two = hand.value("AddN", [a, b], attrs);
+  const result = run(orderedSums, hand.program(fetching(three, two)));
+  const { op, inputs: [left, last] } = result.fetches.get("out0")
+    ?.node as Node;
+  assert.deepEqual([op, left?.node.op], ["AddV2", "AddV2"]);
+  assert.deepEqual(left?.node.inputs, [a, b]);
+  assert.deepEqual(last, c);
+  assert.equal(result.fetches.get("out1")?.node.op, "AddN");
 });
 
 Deno.test("common subexpressions: ops of different attributes stay apart", () => {

@@ -3,7 +3,7 @@ import type { Tensors } from "../../lib/compile/machine.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import { type StepMetrics, TrainingSession } from "../../lib/train/session.ts";
 import { engine } from "../helpers/engine.ts";
-import { IMAGES, smallPipeline } from "./methods.ts";
+import { IMAGES, METHOD_NAMES, smallPipeline } from "./methods.ts";
 
 async function start(
   method: string,
@@ -33,7 +33,7 @@ const bytes = (tensors: Tensors): Record<string, string> =>
     ]),
   );
 
-for (const method of ["simsiam", "moco"] as const) {
+for (const method of METHOD_NAMES) {
   Deno.test(`${method}: what is saved and restored is the same to the bit, and training goes on as if nothing had been`, async () => {
     const through = await start(method);
     await steps(through, 4);
