@@ -1,5 +1,6 @@
 /** @file Group norm, which needs no batch (Wu and He 2018, arXiv:1803.08494). */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import { groupNorm as normalise } from "../ops/group_norm.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Settings of a {@linkcode groupNorm}. */
@@ -8,6 +9,8 @@ export interface GroupNormOptions {
   readonly channels: number;
   /** Groups of channels; divide them. */
   readonly groups: number;
+  /** First value of the scale. Default 1. */
+  readonly scale?: number;
   /** Added to the variance. Default 1e-5, PyTorch's. */
   readonly epsilon?: number;
 }
@@ -19,24 +22,18 @@ export interface GroupNormOptions {
  */
 export function groupNorm(
   scope: ParameterScope,
-  { channels, groups, epsilon = 1e-5 }: GroupNormOptions,
+  { channels, groups, scale: first = 1, epsilon = 1e-5 }: GroupNormOptions,
 ): Layer {
   const constant = (value: number) => ({ kind: "constant", value } as const);
-  const scale = scope.declare("scale", [channels], "norm", constant(1));
+  const scale = scope.declare("scale", [channels], "norm", constant(first));
   const offset = scope.declare("offset", [channels], "norm", constant(0));
   return (x, run) =>
-    run.scope(scope.path, () => {
-      const [batch, height, width] = x.shape as [number, number, number];
-      const grouped = tf.reshape(x, [
-        batch,
-        height * width,
+    run.scope(scope.path, () =>
+      normalise({
+        x: x as tf.Tensor4D,
+        scale: run.read(scale) as tf.Tensor1D,
+        offset: run.read(offset) as tf.Tensor1D,
         groups,
-        channels / groups,
-      ]);
-      const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
-      const variance = tf.mean(tf.square(centred), [1, 3], true);
-      const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
-      const scaled = tf.mul(tf.reshape(normal, x.shape), run.read(scale));
-      return tf.add(scaled, run.read(offset));
-    });
+        epsilon,
+      }));
 }

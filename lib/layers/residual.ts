@@ -1,9 +1,26 @@
 /** @file Residual blocks (He et al. 2015, arXiv:1512.03385). */
 import * as tf from "@tensorflow/tfjs";
 import { relu } from "../ops/relu.ts";
-import { batchNorm } from "./batch_norm.ts";
-import { conv } from "./conv.ts";
+import type { ConvOptions } from "./conv.ts";
 import { type Layer, type ParameterScope, sequential } from "./layer.ts";
+
+/** What convolutional networks are made of. */
+export interface Parts {
+  /** A convolution without bias. */
+  conv(scope: ParameterScope, options: ConvOptions): Layer;
+  /** What stands after it; `scale` is the first value of its scale. */
+  norm(
+    scope: ParameterScope,
+    options: { readonly channels: number; readonly scale?: number },
+  ): Layer;
+}
+
+/** Channels that come in, channels of the 3x3 convolutions, and the stride. */
+export interface BlockSizes {
+  readonly in: number;
+  readonly width: number;
+  readonly stride: number;
+}
 
 /** A kind of residual block. */
 export interface Block {
@@ -12,7 +29,8 @@ export interface Block {
   /** The branch that is added to the shortcut, without the last ReLU. */
   branch(
     scope: ParameterScope,
-    sizes: { readonly in: number; readonly width: number; stride: number },
+    parts: Parts,
+    sizes: BlockSizes,
     lastScale: number,
   ): Layer;
 }
@@ -23,44 +41,46 @@ export const reluLayer: Layer = (x) => relu(x);
 /** Two 3x3 convolutions. */
 export const basicBlock: Block = {
   expansion: 1,
-  branch: (scope, { in: from, width, stride }, lastScale) =>
+  branch: (scope, { conv, norm }, { in: from, width, stride }, lastScale) =>
     sequential(
       conv(scope.child("conv1"), { in: from, out: width, kernel: 3, stride }),
-      batchNorm(scope.child("bn1"), { channels: width }),
+      norm(scope.child("bn1"), { channels: width }),
       reluLayer,
       conv(scope.child("conv2"), { in: width, out: width, kernel: 3 }),
-      batchNorm(scope.child("bn2"), { channels: width, scale: lastScale }),
+      norm(scope.child("bn2"), { channels: width, scale: lastScale }),
     ),
 };
 
 /** 1x1, 3x3, 1x1 convolutions; the stride is on the 3x3 one, as torchvision's. */
 export const bottleneckBlock: Block = {
   expansion: 4,
-  branch: (scope, { in: from, width, stride }, lastScale) =>
+  branch: (scope, { conv, norm }, { in: from, width, stride }, lastScale) =>
     sequential(
       conv(scope.child("conv1"), { in: from, out: width, kernel: 1 }),
-      batchNorm(scope.child("bn1"), { channels: width }),
+      norm(scope.child("bn1"), { channels: width }),
       reluLayer,
       conv(scope.child("conv2"), { in: width, out: width, kernel: 3, stride }),
-      batchNorm(scope.child("bn2"), { channels: width }),
+      norm(scope.child("bn2"), { channels: width }),
       reluLayer,
       conv(scope.child("conv3"), { in: width, out: 4 * width, kernel: 1 }),
-      batchNorm(scope.child("bn3"), { channels: 4 * width, scale: lastScale }),
+      norm(scope.child("bn3"), { channels: 4 * width, scale: lastScale }),
     ),
 };
 
 /**
  * A block with its shortcut: the identity, or a strided 1x1 convolution with
- * batch norm where the shape changes.
+ * norm where the shape changes.
  */
 export function residual(
   scope: ParameterScope,
+  parts: Parts,
   block: Block,
-  sizes: { readonly in: number; readonly width: number; stride: number },
+  sizes: BlockSizes,
   lastScale: number,
 ): Layer {
+  const { conv, norm } = parts;
   const out = sizes.width * block.expansion;
-  const branch = block.branch(scope, sizes, lastScale);
+  const branch = block.branch(scope, parts, sizes, lastScale);
   const shortcut: Layer = sizes.stride === 1 && sizes.in === out
     ? (x) => x
     : sequential(
@@ -70,7 +90,7 @@ export function residual(
         kernel: 1,
         stride: sizes.stride,
       }),
-      batchNorm(scope.child("shortcut/bn"), { channels: out }),
+      norm(scope.child("shortcut/bn"), { channels: out }),
     );
   return (x, run) => relu(tf.add(branch(x, run), shortcut(x, run)));
 }

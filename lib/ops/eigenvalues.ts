@@ -11,3 +11,12 @@ export function eigenvalues(matrix: tf.Tensor2D): tf.Tensor1D {
   const attrs = { T: type("float32"), compute_v: bool(false) };
   return executeRaw("SelfAdjointEigV2", attrs, [matrix])[0] as tf.Tensor1D;
 }
+
+/** The same, with the eigenvectors as columns of `[n, n]`. No gradient. */
+export function eigenvectors(
+  matrix: tf.Tensor2D,
+): [values: tf.Tensor1D, vectors: tf.Tensor2D] {
+  const attrs = { T: type("float32"), compute_v: bool(true) };
+  const [values, vectors] = executeRaw("SelfAdjointEigV2", attrs, [matrix]);
+  return [values as tf.Tensor1D, vectors as tf.Tensor2D];
+}

@@ -43,6 +43,12 @@ export interface EncodeResnetConfig {
   readonly stem?: "cifar" | "imagenet";
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
+  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
 }
 
 /** Residual network with 2, 2, 2, 2 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -55,6 +61,12 @@ export interface EncodeResnet18Config {
   readonly stem?: "cifar" | "imagenet";
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
+  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
 }
 
 /** Residual network with 3, 4, 6, 3 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -67,6 +79,12 @@ export interface EncodeResnet34Config {
   readonly stem?: "cifar" | "imagenet";
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
+  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
 }
 
 /** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -79,6 +97,12 @@ export interface EncodeResnet50Config {
   readonly stem?: "cifar" | "imagenet";
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
+  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
 }
 
 /** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
@@ -199,6 +223,10 @@ export interface EncodeMlpConfig {
   readonly layers?: number;
   /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
   readonly batch_norm?: "none" | "hidden" | "all";
+  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  readonly norm?: "batch" | "group";
+  /** Groups of features of `norm: group` */
+  readonly groups?: number;
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
@@ -219,6 +247,10 @@ export interface ProjectMlpConfig {
   readonly layers?: number;
   /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
   readonly batch_norm?: "none" | "hidden" | "all";
+  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  readonly norm?: "batch" | "group";
+  /** Groups of features of `norm: group` */
+  readonly groups?: number;
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
@@ -246,6 +278,10 @@ export interface ProjectMlpPresetConfig {
   readonly layers?: number;
   /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
   readonly batch_norm?: "none" | "hidden" | "all";
+  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  readonly norm?: "batch" | "group";
+  /** Groups of features of `norm: group` */
+  readonly groups?: number;
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
@@ -266,6 +302,10 @@ export interface PredictMlpConfig {
   readonly layers?: number;
   /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
   readonly batch_norm?: "none" | "hidden" | "all";
+  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  readonly norm?: "batch" | "group";
+  /** Groups of features of `norm: group` */
+  readonly groups?: number;
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
@@ -286,6 +326,10 @@ export interface PredictMlpPresetConfig {
   readonly layers?: number;
   /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
   readonly batch_norm?: "none" | "hidden" | "all";
+  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  readonly norm?: "batch" | "group";
+  /** Groups of features of `norm: group` */
+  readonly groups?: number;
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
@@ -300,6 +344,18 @@ export interface PredictPrototypesConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Prototypes */
   readonly out: number;
+}
+
+/** Linear predictor set from the spectrum of what it reads, without training (Tian et al. 2021, https://arxiv.org/abs/2102.06810, section 4) */
+export interface PredictDirectConfig {
+  /** Predictor: a head on one side of a loss */
+  readonly predict: "direct";
+  /** Embeddings of the online network */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Share of the old correlation that is kept (rho) */
+  readonly momentum?: number;
+  /** Share of the largest eigenvalue that is added to all */
+  readonly epsilon?: number;
 }
 
 /** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
@@ -419,6 +475,22 @@ export interface NearestConfig {
   readonly nearest: ReferenceText | readonly ReferenceText[];
   /** The queue that is searched */
   readonly in: ReferenceText | readonly ReferenceText[];
+}
+
+/** Embeddings made uncorrelated, each feature of variance 1, over the batch (Ermolov et al. 2020, https://arxiv.org/abs/2007.06346, section 3 (W-MSE); Huang et al. 2019, https://arxiv.org/abs/1904.03441 (iterative normalisation)) */
+export interface WhitenConfig {
+  /** What is whitened */
+  readonly whiten: ReferenceText | readonly ReferenceText[];
+  /** `cholesky`, exact, as in W-MSE; `newton`, iterative normalisation, as in VIbCReg */
+  readonly by?: "cholesky" | "newton";
+  /** Rows that are whitened together, a divisor of the batch; all by default */
+  readonly size?: number;
+  /** Groups of features that are whitened apart; `newton` only */
+  readonly groups?: number;
+  /** Of Newton's iteration */
+  readonly iterations?: number;
+  /** `cholesky`: share of the identity in the covariance; `newton`: added to its diagonal */
+  readonly epsilon?: number;
 }
 
 /** A random share of the patches is hidden; `.visible` and `.hidden` are their numbers (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3) */
@@ -742,6 +814,8 @@ export interface LossCovarianceConfig {
     /** Half a cosine (the default), or a line */
     readonly shape?: "cosine" | "linear";
   };
+  /** Correlations in place of covariances, and their mean, as in VIbCReg (https://arxiv.org/abs/2109.00783) */
+  readonly normalize?: boolean;
   /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
@@ -831,6 +905,152 @@ export interface LossSupconConfig {
   };
 }
 
+/** NT-Xent without the positive among the negatives, which lets batches be small (Yeh et al. 2021, https://arxiv.org/abs/2110.06848, equation 6; weights: section 3.2) */
+export interface LossDclConfig {
+  /** What training minimises */
+  readonly loss: "dcl";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** `von_mises_fisher` lets pairs that differ more count more (DCLW) */
+  readonly weights?: "none" | "von_mises_fisher";
+  /** Divides the similarities of which DCLW's weights are made */
+  readonly sigma?: number;
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** How alike the first side is to each row of a queue is to be as the second side has it (Zheng et al. 2021, https://arxiv.org/abs/2107.09282, equation 4) */
+export interface LossRelationalConfig {
+  /** What training minimises */
+  readonly loss: "relational";
+  /** The two sides that are compared */
+  readonly between: readonly [ReferenceText, ReferenceText];
+  /** A queue, whose rows are the negatives */
+  readonly negatives: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the cosine similarities of the first side */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides those of the second side; smaller than `temperature`, it sharpens the target */
+  readonly target_temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  readonly pairs?: "cross" | "unordered" | "same" | "all";
+}
+
+/** Squared length of each row along the directions that all rows had, a moving mean over the steps (Zhu et al. 2022, https://arxiv.org/abs/2206.10698, algorithm 1) */
+export interface LossCovarianceContrastConfig {
+  /** What training minimises */
+  readonly loss: "covariance_contrast";
+  /** Embeddings, of any number of views */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Share of the old covariance that is kept (beta) */
+  readonly momentum?: number;
+}
+
+/** How far the embeddings of a batch are from an isotropic Gaussian, along random directions (Balestriero and LeCun 2025, https://arxiv.org/abs/2511.08544, section 4 (SIGReg)) */
+export interface LossSigregConfig {
+  /** What training minimises */
+  readonly loss: "sigreg";
+  /** Embeddings, each view by itself */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Random directions of each step */
+  readonly directions?: number;
+  /** Points at which the characteristic functions are compared */
+  readonly knots?: number;
+  /** The largest of these points */
+  readonly most?: number;
+}
+
+/** Minus the nuclear norm of the images' centroids: long where views agree, of full rank where images differ (Yerxa et al. 2023, https://arxiv.org/abs/2303.03307, equation 3, without the term that its authors set to 0) */
+export interface LossManifoldCapacityConfig {
+  /** What training minimises */
+  readonly loss: "manifold_capacity";
+  /** Embeddings of two or more views */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** Half a cosine (the default), or a line */
+    readonly shape?: "cosine" | "linear";
+  };
+}
+
 /** Mean squared error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae) */
 export interface LossPixelsConfig {
   /** What training minimises */
@@ -899,6 +1119,7 @@ export type StageKey =
   | "join"
   | "queue"
   | "nearest"
+  | "whiten"
   | "mask"
   | "target"
   | "loss";
@@ -930,6 +1151,7 @@ export type StageConfig =
   | StageOf<PredictMlpConfig, "predict">
   | StageOf<PredictMlpPresetConfig, "predict">
   | StageOf<PredictPrototypesConfig, "predict">
+  | StageOf<PredictDirectConfig, "predict">
   | StageOf<DecodeVitConfig, "decode">
   | StageOf<PredictVitConfig, "predict">
   | StageOf<EmaConfig, "ema">
@@ -939,6 +1161,7 @@ export type StageConfig =
   | StageOf<JoinConfig, "join">
   | StageOf<QueueConfig, "queue">
   | StageOf<NearestConfig, "nearest">
+  | StageOf<WhitenConfig, "whiten">
   | StageOf<MaskRandomConfig, "mask">
   | StageOf<MaskBlockConfig, "mask">
   | StageOf<TargetCentreConfig, "target">
@@ -954,6 +1177,11 @@ export type StageConfig =
   | StageOf<LossSoftCrossEntropyConfig, "loss">
   | StageOf<LossCrossEntropyConfig, "loss">
   | StageOf<LossSupconConfig, "loss">
+  | StageOf<LossDclConfig, "loss">
+  | StageOf<LossRelationalConfig, "loss">
+  | StageOf<LossCovarianceContrastConfig, "loss">
+  | StageOf<LossSigregConfig, "loss">
+  | StageOf<LossManifoldCapacityConfig, "loss">
   | StageOf<LossPixelsConfig, "loss">
   | StageOf<LossTokensConfig, "loss">
   | OwnStageConfig

@@ -258,8 +258,12 @@ export interface StageDefinition<Options = unknown>
   readonly objective?: boolean;
   /** Whether a constant embedding minimises it, with nothing in it against that. */
   readonly attracts?: boolean;
-  /** What of a side by itself it keeps from collapsing. */
-  readonly spreads?: "variance" | "covariance";
+  /**
+   * What it keeps from collapsing: each feature of a side (`variance`), two
+   * features to the same (`covariance`), or both. Of a value that a loss
+   * compares, such as a whitened one: that its sides cannot be constant.
+   */
+  readonly spreads?: "variance" | "covariance" | "both";
   /** Whether its last layer is normalised over the batch. */
   normalizesOutput?(options: Options): boolean;
   /**

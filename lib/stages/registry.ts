@@ -5,14 +5,20 @@ import type { TransformDefinition } from "./define_transform.ts";
 import { batchInfoNce } from "./losses/batch_info_nce.ts";
 import { cosine } from "./losses/cosine.ts";
 import { covariance } from "./losses/covariance.ts";
+import { covarianceContrast } from "./losses/covariance_contrast.ts";
 import { crossCorrelation } from "./losses/cross_correlation.ts";
 import { labelCrossEntropy } from "./losses/cross_entropy.ts";
+import { decoupled } from "./losses/decoupled.ts";
 import { infoNce } from "./losses/info_nce.ts";
+import { manifoldCapacity } from "./losses/manifold_capacity.ts";
 import { mse } from "./losses/mse.ts";
 import { ntXent } from "./losses/nt_xent.ts";
+import { relational } from "./losses/relational.ts";
+import { sigreg } from "./losses/sigreg.ts";
 import { softCrossEntropy } from "./losses/soft_cross_entropy.ts";
 import { supcon } from "./losses/supcon.ts";
 import { variance } from "./losses/variance.ts";
+import { direct } from "./modules/direct.ts";
 import { mlp } from "./modules/mlp.ts";
 import { prototypes } from "./modules/prototypes.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
@@ -39,6 +45,7 @@ import { join } from "./values/join.ts";
 import { mean } from "./values/mean.ts";
 import { nearest } from "./values/nearest.ts";
 import { stopGradientStage } from "./values/stop_gradient.ts";
+import { whiten } from "./values/whiten.ts";
 
 /** Kinds of stages, and what stands under each of their keys. */
 export const STAGES: readonly StageDefinition[] = [
@@ -53,6 +60,7 @@ export const STAGES: readonly StageDefinition[] = [
   vitBase,
   mlp,
   prototypes,
+  direct,
   tokenTransformer,
   ema,
   shared,
@@ -61,6 +69,7 @@ export const STAGES: readonly StageDefinition[] = [
   join,
   queue,
   nearest,
+  whiten,
   randomMask,
   blockMask,
   centre,
@@ -76,6 +85,11 @@ export const STAGES: readonly StageDefinition[] = [
   softCrossEntropy,
   labelCrossEntropy,
   supcon,
+  decoupled,
+  relational,
+  covarianceContrast,
+  sigreg,
+  manifoldCapacity,
   pixels,
   tokens,
 ];

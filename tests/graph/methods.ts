@@ -42,6 +42,10 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   mae: [COARSE],
   // What is predicted is as wide as the encoder's tokens.
   ijepa: [COARSE, "stages.p.out=12"],
+  // Fewer features than rows, and groups that divide them.
+  w_mse: ["stages.z.out=3", "stages.w.size=8"],
+  vibcreg: ["stages.z.groups=4"],
+  byol_gn: ["y", "z", "p"].map((name) => `stages.${name}.groups=2`),
 };
 
 const FOLDER = new URL("../../pipelines/", import.meta.url);

@@ -139,7 +139,7 @@ for (
   ) {
     Deno.test(`The gradients of a ${name} block ${how} agree with differences`, () => {
       checkLayer(
-        (scope) => residual(scope, block, sizes, 1),
+        (scope) => residual(scope, { conv, norm: batchNorm }, block, sizes, 1),
         [3, 4, 4, sizes.in],
         KINKED,
       );

@@ -11,14 +11,25 @@ import {
 } from "../../lib/stages/define.ts";
 import { labelCrossEntropy } from "../../lib/stages/losses/cross_entropy.ts";
 import { batchInfoNce } from "../../lib/stages/losses/batch_info_nce.ts";
+import { covariance } from "../../lib/stages/losses/covariance.ts";
+import { covarianceContrast } from "../../lib/stages/losses/covariance_contrast.ts";
 import { cosine } from "../../lib/stages/losses/cosine.ts";
+import { decoupled } from "../../lib/stages/losses/decoupled.ts";
+import { manifoldCapacity } from "../../lib/stages/losses/manifold_capacity.ts";
+import { mse } from "../../lib/stages/losses/mse.ts";
 import { pixels } from "../../lib/stages/losses/pixels.ts";
+import { relational } from "../../lib/stages/losses/relational.ts";
+import { sigreg } from "../../lib/stages/losses/sigreg.ts";
 import { softCrossEntropy } from "../../lib/stages/losses/soft_cross_entropy.ts";
 import { supcon } from "../../lib/stages/losses/supcon.ts";
 import { tokens } from "../../lib/stages/losses/tokens.ts";
+import { variance } from "../../lib/stages/losses/variance.ts";
+import { direct } from "../../lib/stages/modules/direct.ts";
 import { centre } from "../../lib/stages/targets/centre.ts";
 import { sinkhorn } from "../../lib/stages/targets/sinkhorn.ts";
 import { mean } from "../../lib/stages/values/mean.ts";
+import { whiten } from "../../lib/stages/values/whiten.ts";
+import type { Random } from "../../lib/ops/random.ts";
 import { compute, float32 } from "../helpers/numeric.ts";
 import { built, FixedStageRun } from "../helpers/stages.ts";
 import FIXTURES from "../fixtures/methods.json" with { type: "json" };
@@ -93,6 +104,66 @@ const lossIn = ({ loss }: Values): tf.Scalar => loss?.[0] as tf.Scalar;
 /** A label for each image, or numbers of places. */
 const whole = (values: readonly number[] | readonly (readonly number[])[]) =>
   tf.tensor(values as number[], undefined, "int32");
+
+/** Two sides through a loss between them. */
+const between = (
+  definition: StageDefinition,
+  options: Readonly<Record<string, unknown>>,
+  a: readonly tf.Tensor[],
+  b: readonly tf.Tensor[],
+): tf.Scalar =>
+  lossIn(
+    run(
+      definition,
+      options,
+      { "between.0": a, "between.1": b },
+      a[0]?.shape[0] as number,
+    ),
+  );
+
+/** Each view through a stage, whose state has given values. */
+const through = (
+  definition: StageDefinition,
+  options: Readonly<Record<string, unknown>>,
+  input: string,
+  of: readonly tf.Tensor[],
+  state: Tensors = {},
+): Values =>
+  run(
+    definition,
+    options,
+    { [input]: of },
+    of[0]?.shape[0] as number,
+    new FixedStageRun(
+      new Map(Object.entries(state).map(([key, x]) => [`stage/${key}`, x])),
+    ),
+  );
+
+const sum = (...terms: tf.Tensor[]): tf.Scalar => tf.addN(terms) as tf.Scalar;
+
+/** Mean of both losses of two views, DCL's. */
+const dcl = (x: Tensors, weights: string): tf.Scalar => {
+  const z = views(x, "z");
+  return between(decoupled, { pairs: "unordered", weights }, z, z);
+};
+
+const mmcr = (x: Tensors): tf.Scalar =>
+  lossIn(through(manifoldCapacity, {}, "of", views(x, "z")));
+
+/** A run whose random normals are given. */
+class DrawnRun extends FixedStageRun {
+  constructor(readonly drawn: readonly tf.Tensor[]) {
+    super(new Map());
+  }
+
+  override random(): Random {
+    const left = [...this.drawn];
+    return {
+      uniform: () => assert.fail("nothing uniform is drawn"),
+      normal: () => left.shift() as tf.Tensor,
+    };
+  }
+}
 
 /** The method's loss, composed of stages as its pipeline composes them. */
 const LOSSES: Readonly<
@@ -208,6 +279,72 @@ const LOSSES: Readonly<
       ),
     );
   },
+  dcl: (x) => dcl(x, "none"),
+  dclw: (x) => dcl(x, "von_mises_fisher"),
+  tico(x) {
+    const [z, t] = [views(x, "z"), views(x, "t")];
+    const spread = through(covarianceContrast, {}, "of", z, {
+      covariance: x["old"] as tf.Tensor,
+    });
+    return sum(between(cosine, {}, z, t), tf.mul(lossIn(spread), 8));
+  },
+  ressl(x) {
+    const z = views(x, "z");
+    return lossIn(
+      run(
+        relational,
+        { pairs: "same" },
+        {
+          "between.0": z,
+          "between.1": views(x, "t"),
+          negatives: [x["bank"] as tf.Tensor],
+        },
+        z[0]?.shape[0] as number,
+      ),
+    );
+  },
+  lejepa(x) {
+    const z = views(x, "z");
+    const batch = z[0]?.shape[0] as number;
+    const middle = run(mean, {}, { mean: z }, batch)[OUTPUT] ?? [];
+    const gaussian = run(
+      sigreg,
+      {},
+      { of: z },
+      batch,
+      new DrawnRun(views(x, "drawn")),
+    );
+    return sum(
+      tf.mul(
+        between(mse, { pairs: "all", normalize: false }, z, middle),
+        0.98,
+      ),
+      tf.mul(lossIn(gaussian), 0.02),
+    );
+  },
+  direct_pred(x) {
+    const p = through(direct, {}, "of", views(x, "z"), {
+      correlation: x["old"] as tf.Tensor,
+    });
+    return between(mse, {}, p[OUTPUT] ?? [], views(x, "t"));
+  },
+  w_mse(x) {
+    const w = through(whiten, { size: 8 }, "whiten", views(x, "z"));
+    const white = w[OUTPUT] ?? [];
+    return between(mse, { pairs: "unordered" }, white, white);
+  },
+  vibcreg(x) {
+    const options = { by: "newton", groups: 2 };
+    const z = through(whiten, options, "whiten", views(x, "z"))[OUTPUT] ?? [];
+    const pairs = "unordered";
+    return sum(
+      between(mse, { pairs, normalize: false }, z, z),
+      between(variance, { pairs }, z, z),
+      tf.mul(between(covariance, { pairs, normalize: true }, z, z), 8),
+    );
+  },
+  mmcr,
+  mmcr_tall: mmcr,
 };
 
 const values = (x: tf.Tensor): Float32Array => x.dataSync() as Float32Array;

@@ -76,9 +76,11 @@ const attracting = ({ loss }: Case): boolean =>
   loss.stage.weight !== 0 && loss.stage.definition.attracts === true &&
   sidesOf(loss).length === 2;
 
-/** Nothing is in the sum but attraction. */
-const alone = ({ graph }: Case): boolean =>
-  losses(graph).every(({ stage }) => stage.definition.attracts);
+/** Nothing is in the sum but attraction, of sides that could be constant. */
+const alone = (it: Case): boolean =>
+  losses(it.graph).every(({ stage }) => stage.definition.attracts) &&
+  !sidesOf(it.loss).flatMap((side) => behind(it, side))
+    .some(({ stage }) => stage.definition.spreads);
 
 /** Nothing is in the sum but attraction and one other term. */
 const besides = (it: Case, spreads: "variance" | "covariance"): boolean =>
@@ -124,14 +126,18 @@ const weightsOf = ({ graph }: Case, { owner }: WiredStage) =>
 const hasWeights = (it: Case, wired: WiredStage): boolean =>
   weightsOf(it, wired).some(({ role }) => role !== "buffer");
 
+const partOf = ({ stage }: WiredStage): StageKind["part"] => kindOf(stage).part;
+
+/** A predictor may be computed, and have none but buffers. */
+const isLayer = (it: Case, wired: WiredStage): boolean =>
+  hasWeights(it, wired) || partOf(wired) === "predictor";
+
 const hasPredictor = (it: Case): boolean => {
   const [left, right] = sidesOf(it.loss).map((side) =>
-    behind(it, side).filter((one) => hasWeights(it, one)).length
+    behind(it, side).filter((one) => isLayer(it, one)).length
   );
   return left !== right;
 };
-
-const partOf = ({ stage }: WiredStage): StageKind["part"] => kindOf(stage).part;
 
 /** Predictors that a loss reads. */
 const predictors = ({ graph, loss }: Case): readonly WiredStage[] =>
@@ -214,11 +220,13 @@ const RISKS: readonly Risk[] = [
         behind(it, side).some((one) =>
           hasWeights(it, one) && partOf(one) !== undefined &&
           partOf(one) !== "encoder" &&
-          weightsOf(it, one).some(({ role }) => role === "buffer")
+          weightsOf(it, one).some(({ role }) =>
+            role === "buffer" || role === "norm"
+          )
         )
       ),
     at: ({ name }) => ["stages", name],
-    message: "No head has batch norm",
+    message: "No head has a norm",
     hints: [
       `without it SimSiam reaches 34.6 % against 68.1 % (${SIMSIAM}, table 3)`,
     ],

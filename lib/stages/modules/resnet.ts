@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { conv } from "../../layers/conv.ts";
+import { groupNorm } from "../../layers/group_norm.ts";
 import {
   type Layer,
   type ParameterScope,
@@ -11,9 +12,11 @@ import {
 import {
   basicBlock,
   bottleneckBlock,
+  type Parts,
   reluLayer,
   residual,
 } from "../../layers/residual.ts";
+import { standardisedConv } from "../../layers/standardised_conv.ts";
 import { ShapeError, type StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
 
@@ -26,7 +29,40 @@ const zeroInit = z.boolean().default(false).describe(
   "Start the last scale of every block at 0, so that blocks begin as identities",
 );
 
-interface Architecture {
+/** What stands after each convolution, and what the convolutions are. */
+const norms = {
+  norm: z.enum(["batch", "group"]).default("batch").describe(
+    "`batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494)",
+  ),
+  groups: z.int().min(1).max(1024).default(16).describe(
+    "Groups of channels of `norm: group`",
+  ),
+  weight_standardisation: z.boolean().default(false).describe(
+    "Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520)",
+  ),
+};
+
+interface Norms {
+  readonly norm: "batch" | "group";
+  readonly groups: number;
+  readonly weight_standardisation: boolean;
+}
+
+const partsOf = (
+  { norm, groups, weight_standardisation: standardised }: Norms,
+): Parts => ({
+  conv: standardised ? standardisedConv : conv,
+  norm: norm === "batch" ? batchNorm : (scope, { channels, ...rest }) => {
+    if (channels % groups !== 0) {
+      throw new ShapeError(
+        `${channels} channels do not make ${groups} groups; set \`groups\` to a divisor`,
+      );
+    }
+    return groupNorm(scope, { channels, groups, ...rest });
+  },
+});
+
+interface Architecture extends Norms {
   readonly stem: "cifar" | "imagenet";
   readonly width: number;
   readonly blocks: readonly number[];
@@ -46,6 +82,7 @@ const maxPool: Layer = (x) =>
 
 function stemLayers(
   scope: ParameterScope,
+  { conv, norm }: Parts,
   channels: number,
   { stem, width }: Architecture,
 ): Layer {
@@ -54,7 +91,7 @@ function stemLayers(
     : { kernel: 7, stride: 2 };
   const first = sequential(
     conv(scope.child("stem/conv"), { in: channels, out: width, ...geometry }),
-    batchNorm(scope.child("stem/bn"), { channels: width }),
+    norm(scope.child("stem/bn"), { channels: width }),
     reluLayer,
   );
   return stem === "cifar" ? first : sequential(first, maxPool);
@@ -80,7 +117,8 @@ function build(
     );
   }
   const block = BLOCKS[options.block];
-  const layers = [stemLayers(scope, channels, options)];
+  const parts = partsOf(options);
+  const layers = [stemLayers(scope, parts, channels, options)];
   let from = options.width;
   options.blocks.forEach((count, stage) => {
     const wide = options.width * 2 ** stage;
@@ -91,7 +129,8 @@ function build(
         stride: stage > 0 && i === 0 ? 2 : 1,
       };
       const name = scope.child(`block${stage + 1}.${i}`);
-      layers.push(residual(name, block, sizes, options.zero_init ? 0 : 1));
+      const last = options.zero_init ? 0 : 1;
+      layers.push(residual(name, parts, block, sizes, last));
       from = wide * block.expansion;
     }
   });
@@ -111,7 +150,7 @@ function fixed(
     } ${block} blocks, 64 channels wide at first`,
     reference: "https://arxiv.org/abs/1512.03385",
     roles: ["encode"],
-    options: z.strictObject({ stem, zero_init: zeroInit }),
+    options: z.strictObject({ stem, zero_init: zeroInit, ...norms }),
     build: (scope, shape, options) =>
       build(scope, shape, { ...options, width: 64, blocks, block }),
   });
@@ -154,6 +193,7 @@ export const resnet: StageDefinition = defineModule({
     ),
     stem,
     zero_init: zeroInit,
+    ...norms,
   }),
   build,
 });
