@@ -83,6 +83,8 @@ Deno.test("The written-out form leaves nothing implied", () => {
     out: 4,
     layers: 2,
     batch_norm: "all",
+    norm: "batch",
+    groups: 16,
     output_affine: true,
     output_bias: true,
   });

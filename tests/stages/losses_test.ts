@@ -7,9 +7,11 @@ import { batchInfoNce } from "../../lib/stages/losses/batch_info_nce.ts";
 import { cosine } from "../../lib/stages/losses/cosine.ts";
 import { covariance } from "../../lib/stages/losses/covariance.ts";
 import { crossCorrelation } from "../../lib/stages/losses/cross_correlation.ts";
+import { decoupled } from "../../lib/stages/losses/decoupled.ts";
 import { infoNce } from "../../lib/stages/losses/info_nce.ts";
 import { mse } from "../../lib/stages/losses/mse.ts";
 import { ntXent } from "../../lib/stages/losses/nt_xent.ts";
+import { relational } from "../../lib/stages/losses/relational.ts";
 import { softCrossEntropy } from "../../lib/stages/losses/soft_cross_entropy.ts";
 import { variance } from "../../lib/stages/losses/variance.ts";
 import {
@@ -74,6 +76,34 @@ function simclr(a: Row[], b: Row[], temperature: number): number {
     const j = (i + a.length) % all.length;
     const others = all.map((_, k) => k === i ? 0 : exp(i, k));
     return -Math.log(exp(i, j) / sum(others));
+  }));
+}
+
+/** DCL, equation 6: the positive is in no denominator. */
+function decoupledOf(a: Row[], b: Row[], temperature: number): number {
+  const one = (from: Row[], to: Row[]): number[] =>
+    from.map((row, i) => {
+      const rivals = [...from, ...to].filter((_, k) => k % from.length !== i);
+      const all = rivals.map((r) => Math.exp(cos(row, r) / temperature));
+      return Math.log(sum(all)) - cos(row, to[i]!) / temperature;
+    });
+  return average([...one(a, b), ...one(b, a)]);
+}
+
+/** ReSSL, equation 4. */
+function relations(
+  a: Row[],
+  b: Row[],
+  queue: Row[],
+  [student, teacher]: readonly [number, number],
+): number {
+  const shares = (row: Row, temperature: number): number[] => {
+    const all = queue.map((n) => Math.exp(dot(unit(row), n) / temperature));
+    return all.map((value) => value / sum(all));
+  };
+  return average(a.map((row, i) => {
+    const target = shares(b[i]!, teacher);
+    return -sum(shares(row, student).map((p, k) => target[k]! * Math.log(p)));
   }));
 }
 
@@ -210,6 +240,21 @@ const FORMULAS: readonly Formula[] = [
     definition: batchInfoNce,
     options: { temperature: 0.5 },
     value: (a, b) => nnclr(a, b, 0.5),
+  },
+  {
+    definition: decoupled,
+    options: {},
+    value: (a, b) => decoupledOf(a, b, 0.1),
+  },
+  {
+    definition: decoupled,
+    options: { temperature: 0.5 },
+    value: (a, b) => decoupledOf(a, b, 0.5),
+  },
+  {
+    definition: relational,
+    options: { temperature: 0.2, target_temperature: 0.1 },
+    value: (a, b, queue) => relations(a, b, queue, [0.2, 0.1]),
   },
   {
     definition: softCrossEntropy,

@@ -2,14 +2,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { stopGradient } from "../../ops/stop_gradient.ts";
 import type { StageDefinition } from "../define.ts";
 import { defineLoss } from "../define_loss.ts";
 import { ramp } from "../ramp.ts";
 
 /**
  * Cross-entropy of the first side's similarities to the rows of a queue with
- * those of the second side, which are sharpened and get no gradient.
+ * those of the second side, which are sharpened: of an EMA twin, or stopped.
  */
 export const relational: StageDefinition = defineLoss({
   name: "relational",
@@ -35,7 +34,7 @@ export const relational: StageDefinition = defineLoss({
   ) {
     const relations = (x: tf.Tensor2D): tf.Tensor =>
       tf.matMul(l2Normalize(x), queue as tf.Tensor2D, false, true);
-    const target = tf.softmax(tf.div(relations(stopGradient(b)), sharp), 1);
+    const target = tf.softmax(tf.div(relations(b), sharp), 1);
     const logs = tf.logSoftmax(tf.div(relations(a), temperature), 1);
     return tf.neg(tf.mean(tf.sum(tf.mul(target, logs), 1)));
   },
