@@ -96,6 +96,8 @@ export function gather(
       const placed = { finding, locator: source };
       const key = keyOf(placed);
       const known = found.get(key);
+      // A point that takes a part away leaves the file's settings of it behind.
+      if (point && !known && finding.code === "unused-setting") continue;
       // What the file's own pipeline has is not said of the points.
       if (known) {
         known.points.push(...known.points.length > 0 && point ? [point] : []);
