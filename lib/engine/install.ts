@@ -20,6 +20,8 @@ export interface InstallProgress {
 /** Options of {@linkcode installEngine}. */
 export interface InstallOptions extends EngineOptions {
   readonly onProgress?: (progress: InstallProgress) => void;
+  /** Seconds in which something has to come from pip; 300 by default. */
+  readonly patience?: number;
 }
 
 const POLL_MS = 200;
@@ -40,22 +42,55 @@ async function bytesBelow(folder: string): Promise<number> {
   return bytes;
 }
 
-/** Runs python3; resolves with its last line of complaint, or undefined. */
+/** A host that is slow sends something in that time; pip itself gives up on one that is silent sooner. */
+const PATIENCE_SECONDS = 300;
+
+/** Resolves once nothing was added below a folder for so long. */
+function standstill(
+  folder: string,
+  seconds: number,
+): { readonly over: Promise<undefined>; stop(): void } {
+  let [known, since] = [-1, performance.now()];
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const timer = setInterval(async () => {
+    const bytes = await bytesBelow(folder);
+    const now = performance.now();
+    if (bytes !== known) [known, since] = [bytes, now];
+    else if (now - since > 1000 * seconds) resolve(undefined);
+  }, POLL_MS);
+  return { over, stop: () => clearInterval(timer) };
+}
+
+/**
+ * Runs python3, which writes below a folder.
+ *
+ * @returns Its last line of complaint, or undefined.
+ */
 async function python(
   args: readonly string[],
+  folder: string,
+  { patience = PATIENCE_SECONDS }: InstallOptions,
   env: Record<string, string> = {},
 ): Promise<string | undefined> {
-  let result: Deno.CommandOutput;
+  let child: Deno.ChildProcess;
   try {
-    result = await new Deno.Command("python3", {
+    child = new Deno.Command("python3", {
       args: [...args],
       env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-    }).output();
+    }).spawn();
   } catch {
     return "there is no python3 on the PATH";
+  }
+  const { over, stop } = standstill(folder, patience);
+  const result = await Promise.race([child.output(), over]);
+  stop();
+  if (!result) {
+    child.unref();
+    child.kill("SIGKILL");
+    return `nothing came for ${patience} s`;
   }
   if (result.success) return undefined;
   const text = new TextDecoder();
@@ -103,29 +138,35 @@ async function checkSpace(folder: string, wheel: Wheel): Promise<void> {
 async function fetchInto(
   work: string,
   wheel: Wheel,
-  { onProgress }: InstallOptions,
+  options: InstallOptions,
 ): Promise<void> {
+  const { onProgress } = options;
   const downloads = join(work, "download");
   await Deno.mkdir(downloads);
   const total = wheel.bytes;
   // pip shows no progress when nobody looks; its files grow all the same.
   const failure = await watched(
-    python([
-      "-m",
-      "pip",
-      "download",
-      "--quiet",
-      "--no-deps",
-      "--no-cache-dir",
-      "--disable-pip-version-check",
-      "--only-binary=:all:",
-      "--implementation=cp",
-      "--python-version=3.11",
-      "--abi=cp311",
-      `--platform=${wheel.platform}`,
-      `--dest=${downloads}`,
-      wheel.requirement,
-    ], { TMPDIR: downloads }),
+    python(
+      [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-cache-dir",
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "--implementation=cp",
+        "--python-version=3.11",
+        "--abi=cp311",
+        `--platform=${wheel.platform}`,
+        `--dest=${downloads}`,
+        wheel.requirement,
+      ],
+      downloads,
+      options,
+      { TMPDIR: downloads },
+    ),
     async () => {
       const done = Math.min(await bytesBelow(downloads), total);
       onProgress?.({ task: "download", done, total });
@@ -147,7 +188,11 @@ async function fetchInto(
   await Deno.mkdir(target);
   const unpacked = wheel.frameworkBytes + wheel.ccBytes;
   const trouble = await watched(
-    python(["-c", UNPACK, path, target, ...Object.values(LIBRARY_FILES)]),
+    python(
+      ["-c", UNPACK, path, target, ...Object.values(LIBRARY_FILES)],
+      target,
+      options,
+    ),
     async () => {
       const done = await bytesBelow(target);
       onProgress?.({ task: "unpack", done, total: unpacked });
@@ -157,16 +202,20 @@ async function fetchInto(
   await Deno.remove(downloads, { recursive: true });
   if (wheel.cuda.length > 0) {
     // TensorFlow looks for CUDA in `nvidia/` beside its own folder.
-    const trouble = await python([
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--no-deps",
-      "--no-cache-dir",
-      `--target=${work}`,
-      ...wheel.cuda,
-    ]);
+    const trouble = await python(
+      [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-cache-dir",
+        `--target=${work}`,
+        ...wheel.cuda,
+      ],
+      work,
+      options,
+    );
     if (trouble) throw new Error(`pip could not install CUDA: ${trouble}`);
   }
 }

@@ -70,7 +70,7 @@ export interface Workplace {
   run(
     action: "locate" | "ensure" | "install",
     env?: Record<string, string>,
-    options?: Partial<EngineOptions>,
+    options?: Partial<EngineOptions> & { readonly patience?: number },
   ): Promise<Found>;
   /** Names of what is in the cache. */
   cached(): string[];

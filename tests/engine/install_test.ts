@@ -28,6 +28,21 @@ function failed({ library, error }: Found, cause: RegExp): void {
 }
 
 Deno.test(
+  "A pip from which nothing comes is ended, and that is the cause",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      const found = await place.run(
+        "ensure",
+        { FAKE_SECONDS: "60" },
+        { patience: 0.5 },
+      );
+      failed(found, /pip could not download it: nothing came for 0\.5 s/);
+      assert.deepEqual(place.cached(), []);
+    }),
+);
+
+Deno.test(
   "the wheel is downloaded, verified and unpacked into the cache, once",
   test,
   () =>
