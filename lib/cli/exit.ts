@@ -1,6 +1,6 @@
 /** @file Exit codes of the command line. */
 
-/** What each code means; the README lists them. */
+/** What each code means; docs/commands.md lists them. */
 export const EXIT = {
   success: 0,
   /** A defect of Stopgrad itself. */

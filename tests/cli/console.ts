@@ -10,17 +10,22 @@ export interface Printed {
 }
 
 /**
- * Runs the command line. The argument parser writes its messages past the
- * console, to the process's own stderr.
+ * Runs the command line. The argument parser writes its messages and its
+ * help past the console, to the process's own streams.
  */
 export async function printed(...args: readonly string[]): Promise<Printed> {
   const { log, error } = console;
   const { write } = process.stderr;
+  const { write: writeOut } = process.stdout;
   const lines = { out: [] as string[], error: [] as string[] };
   console.log = (...parts) => lines.out.push(parts.join(" "));
   console.error = (...parts) => lines.error.push(parts.join(" "));
   process.stderr.write = (text: string | Uint8Array) => {
     lines.error.push(String(text).trimEnd());
+    return true;
+  };
+  process.stdout.write = (text: string | Uint8Array) => {
+    lines.out.push(String(text).trimEnd());
     return true;
   };
   try {
@@ -34,6 +39,7 @@ export async function printed(...args: readonly string[]): Promise<Printed> {
     console.log = log;
     console.error = error;
     process.stderr.write = write;
+    process.stdout.write = writeOut;
   }
 }
 

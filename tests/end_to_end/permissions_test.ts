@@ -21,7 +21,7 @@ interface Config {
 const CONFIG: Config = JSON.parse(
   Deno.readTextFileSync(join(ROOT, "deno.json")),
 );
-const README = Deno.readTextFileSync(join(ROOT, "README.md"));
+const PAGE = Deno.readTextFileSync(join(ROOT, "docs/permissions.md"));
 
 /** Tasks for developers: they run tests and tools. */
 const OPEN = [
@@ -61,13 +61,13 @@ function setOf(task: string): string {
   return /^deno run -P=(\w+) lib\/cli\/main\.ts /.exec(command)?.[1] ?? "";
 }
 
-Deno.test("Each task names a set, and the README names each set with its permissions", () => {
+Deno.test("Each task names a set, and the page names each set with its permissions", () => {
   for (const task of Object.keys(CONFIG.tasks)) {
     if (OPEN.includes(task)) continue;
     assert.ok(setOf(task) in CONFIG.permissions, `${task}: ${setOf(task)}`);
   }
   for (const [name, set] of Object.entries(CONFIG.permissions)) {
-    const row = README.split("\n").find((line) =>
+    const row = PAGE.split("\n").find((line) =>
       line.startsWith(`| \`${name}\` `)
     );
     if (!row) throw new Error(`no row for the set ${name}`);
