@@ -11,7 +11,7 @@ import type { Landmarks } from "../monitor/define.ts";
 import type { Fall } from "../monitor/fall.ts";
 import type { Verdict } from "../monitor/verdict.ts";
 import { type Alarm, Watch } from "../monitor/watch.ts";
-import type { Columns } from "./columns.ts";
+import { type Columns, LOST } from "./columns.ts";
 
 /** What a judge has to know of a run; plain data. */
 export interface JudgeFacts {
@@ -99,14 +99,16 @@ export class Judge {
     const checks = keys.filter((key) =>
       CHECKED.includes(key.split(":")[0] as string)
     ).flatMap((key) => columns.get(key) ?? []);
+    const measured = keys.filter((key) => !SETTINGS.test(key))
+      .map((key) => [key, columns.get(key) as Float32Array] as const);
     for (; this.#rows < columns.rows; this.#rows++) {
-      const line = columns.row(this.#rows);
       const metrics: Record<string, number> = {};
-      for (const [key, value] of Object.entries(line)) {
-        if (!SETTINGS.test(key)) metrics[key] = value ?? NaN;
+      for (const [key, column] of measured) {
+        const value = column[this.#rows] as number;
+        if (!Number.isNaN(value)) metrics[key] = value === LOST ? NaN : value;
       }
       const checked = checks.some((one) => !Number.isNaN(one[this.#rows]));
-      const step = line["step"] as number;
+      const step = columns.steps[this.#rows] as number;
       const { alarms, falls } = watch.observe(step, metrics, checked);
       this.#alarms.push(...alarms);
       this.#falls.push(...falls);

@@ -68,10 +68,8 @@ function standing(run: OpenRun) {
 
 /** Routes about runs. */
 export function runRoutes(store: RunStore): Routes {
-  const listed = async (id: string) =>
-    (await store.list()).find((one) => one.id === id);
   const sizeOf = async (run: OpenRun): Promise<RunSize> => {
-    const { summary } = await listed(run.id) ?? {};
+    const { summary } = await store.look(run.id);
     return {
       batch: batchOf(run),
       ...(summary
@@ -95,28 +93,22 @@ export function runRoutes(store: RunStore): Routes {
   return {
     "GET /api/runs": async () => neighbourly(await store.list()),
 
+    /** All runs at first, then those that have changed. */
     "GET /api/runs/events": () =>
       events(async (send, signal) => {
-        let last = "";
-        while (!signal.aborted) {
-          const runs = JSON.stringify(neighbourly(await store.list()));
-          if (runs !== last && last !== "") {
-            const before = new Map(
-              (JSON.parse(last) as { id: string }[])
-                .map((run) => [run.id, JSON.stringify(run)]),
-            );
-            const now = JSON.parse(runs) as { id: string }[];
-            send({
-              event: "runs",
-              data: {
-                changed: now.filter((run) =>
-                  before.get(run.id) !== JSON.stringify(run)
-                ),
-                ids: now.map(({ id }) => id),
-              },
-            });
+        let before = new Map<string, string>();
+        for (let first = true; !signal.aborted; first = false) {
+          const now = neighbourly(await store.list());
+          const texts = new Map(
+            now.map((run) => [run.id, JSON.stringify(run)]),
+          );
+          const changed = now.filter(({ id }) =>
+            before.get(id) !== texts.get(id)
+          );
+          if (first || changed.length > 0 || before.size !== texts.size) {
+            send({ event: "runs", data: { changed, ids: [...texts.keys()] } });
           }
-          last = runs;
+          before = texts;
           await pause(LIST_MS, signal);
         }
       }),
@@ -211,11 +203,8 @@ export function runRoutes(store: RunStore): Routes {
               },
             });
           }
-          const state = {
-            ...standing(run),
-            state: (await listed(run.id))?.state ?? "not ended",
-            summary: (await listed(run.id))?.summary ?? null,
-          };
+          const { state: own, summary = null } = await store.look(run.id);
+          const state = { ...standing(run), state: own, summary };
           const text = JSON.stringify({ ...state, rows: 0 });
           if (text !== told) {
             send({ event: "state", data: state });

@@ -6,6 +6,7 @@ import {
   flattened,
   type FoundRun,
   readSettings,
+  readSummary,
   runsBelow,
   type RunSettingsFile,
 } from "../look/list_runs.ts";
@@ -35,7 +36,7 @@ export interface OpenRun {
   readonly settings: RunSettingsFile;
   /** Stage whose embeddings are watched. */
   readonly watched?: string;
-  /** Reads what is new, and judges it. */
+  /** Reads what is new, and judges it; of very much, a part at a time. */
   refresh(): Promise<void>;
   /** Absent where the rules cannot be had. */
   judge(): Judge | undefined;
@@ -43,6 +44,10 @@ export interface OpenRun {
 
 /** A run whose metrics are older than this does not train. */
 const LATELY_MS = 30_000;
+/** A page waits no longer for a file to be read; the rest follows. */
+const PATIENCE_MS = 1000;
+/** Bytes that are read at once. */
+const PIECE_BYTES = 4 << 20;
 /** A list is as good for so long. */
 const FRESH_MS = 700;
 /** Runs whose metrics are held. */
@@ -112,6 +117,17 @@ export class RunStore {
     };
   }
 
+  /** One run, with what its small files say now. */
+  async look(id: string): Promise<ListedRun> {
+    const path = await this.folder(id);
+    const summary = await readSummary(path);
+    return await this.#look({
+      path,
+      time: await mtimeOf(join(path, RUN_FILES.origin)),
+      ...(summary ? { summary } : {}),
+    });
+  }
+
   /**
    * Folder of a run that was listed: no other path is ever opened.
    *
@@ -165,6 +181,19 @@ export class RunStore {
     const facts = await this.factsOf(folder);
     let generation = -1;
     let judge: Judge | undefined;
+    let reading: Promise<void> | undefined;
+    const readOn = async (): Promise<void> => {
+      for (let more = true; more;) {
+        more = await reader.read(PIECE_BYTES);
+        if (reader.generation !== generation) {
+          generation = reader.generation;
+          judge = facts && new Judge(facts);
+        }
+        judge?.take(reader.columns);
+        // Others get their turn.
+        await new Promise((turn) => setTimeout(turn));
+      }
+    };
     return {
       id,
       folder,
@@ -172,16 +201,13 @@ export class RunStore {
       settings,
       ...(facts ? { watched: facts.embedding } : {}),
       async refresh() {
-        for (;;) {
-          const more = await reader.read();
-          if (reader.generation !== generation) {
-            generation = reader.generation;
-            judge = facts && new Judge(facts);
-          }
-          judge?.take(reader.columns);
-          if (!more) return;
-          await new Promise((turn) => setTimeout(turn));
-        }
+        reading ??= readOn().finally(() => reading = undefined);
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const patience = new Promise<void>((over) => {
+          timer = setTimeout(over, PATIENCE_MS);
+        });
+        await Promise.race([reading, patience]);
+        clearTimeout(timer);
       },
       judge: () => judge,
     };

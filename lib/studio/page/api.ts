@@ -62,18 +62,40 @@ export async function post<T>(
   return await (await answer(response)).json();
 }
 
-/** Listens to events until the signal says otherwise. */
+/**
+ * Listens to events until the signal says otherwise. A page that nobody sees
+ * does not: a browser has few connections for all of its tabs. Seen again, it
+ * goes on from the last event's id, as `after`.
+ */
 export function listen(
   path: string,
   query: Query,
   handlers: Readonly<Record<string, (data: never) => void>>,
   signal: AbortSignal,
 ): void {
-  const source = new EventSource(address(path, query));
-  for (const [name, handle] of Object.entries(handlers)) {
-    source.addEventListener(name, (event) => {
-      handle(JSON.parse((event as MessageEvent<string>).data) as never);
-    });
-  }
-  signal.addEventListener("abort", () => source.close());
+  let source: EventSource | undefined;
+  let last: string | undefined;
+  const open = (): EventSource => {
+    const opened = new EventSource(
+      address(path, { ...query, ...(last ? { after: last } : {}) }),
+    );
+    for (const [name, handle] of Object.entries(handlers)) {
+      opened.addEventListener(name, (event) => {
+        const { data, lastEventId } = event as MessageEvent<string>;
+        if (lastEventId) last = lastEventId;
+        handle(JSON.parse(data) as never);
+      });
+    }
+    return opened;
+  };
+  const look = (): void => {
+    if (document.hidden) {
+      source?.close();
+      source = undefined;
+    } else source ??= open();
+  };
+  if (signal.aborted) return;
+  document.addEventListener("visibilitychange", look, { signal });
+  signal.addEventListener("abort", () => source?.close());
+  look();
 }
