@@ -80,15 +80,18 @@ Deno.test("A run whose folder is renamed ends with a word, and the folder stays 
     );
     const runs = join(folder, "runs");
     const child = start("run", file, "--runs-dir", runs);
-    const ended = outcome(child);
+    let isOver = false;
+    const ended = outcome(child).finally(() => isOver = true);
     let run = "";
-    for (;;) {
+    // A run that cannot begin is told of below, and not waited for.
+    while (!isOver) {
       run = await onlyRun(runs, "moved").catch(() => "");
       const manifest = join(run, "checkpoints", "manifest.json");
       if (run && await Deno.stat(manifest).catch(() => undefined)) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const moved = join(folder, "elsewhere");
+    if (isOver) assert.fail((await ended).stderr);
     await Deno.rename(run, moved);
     const { code, stderr } = await ended;
     assert.equal(code, 2, stderr);
