@@ -111,6 +111,10 @@ Deno.test(
         .includes("error out-of-range evaluate.every"),
     );
     assert.ok(
+      (await codes("{ classifier: why }"))
+        .includes("error unknown-reference evaluate.classifier"),
+    );
+    assert.ok(
       (await codes("{ every: 3 }"))
         .includes("warning schedule-too-long evaluate.every"),
     );
