@@ -23,7 +23,7 @@ const TOLERANCE = 1e-4;
 /** Rows that are classified at a time. */
 const BATCH = 1024;
 /** More columns are not evened out: their factors would take minutes. */
-export const MOST_EVENED = 4096;
+const MOST_EVENED = 4096;
 /** Of the mean square of the columns: what rounding may make of the least. */
 const FLOOR = 1e-6;
 
