@@ -49,15 +49,18 @@ export class Columns {
     if (!Number.isSafeInteger(step) || step as number <= this.lastStep) {
       return false;
     }
-    const entries = Object.entries(line);
-    for (const [, value] of entries) {
+    const values = line as Readonly<Record<string, unknown>>;
+    const keys = Object.keys(values);
+    for (const key of keys) {
+      const value = values[key];
       if (value !== null && typeof value !== "number") return false;
     }
     if (this.#rows === this.#steps.length) this.#grow();
     const row = this.#rows++;
     this.#steps[row] = step as number;
-    for (const [key, value] of entries) {
+    for (const key of keys) {
       if (key === "step") continue;
+      const value = values[key] as number | null;
       const column = this.#values.get(key) ?? this.#begin(key);
       if (column) column[row] = value === null ? LOST : value;
     }
