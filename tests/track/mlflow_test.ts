@@ -75,6 +75,9 @@ async function session(
   return { said, ms: slowest };
 }
 
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
+
 const steps = (server: MlflowServer, key: string): number[] =>
   (server.run.metrics.get(key) ?? []).map(({ step }) => step);
 
@@ -129,6 +132,11 @@ Deno.test(
       assert.equal(server.run.status, "KILLED");
       // From the checkpoint of step 3, though 5 had been told.
       const config = { ...CONFIG, train: { steps: 9 } };
+      const after = async (step: number) => {
+        // The server is asked what it has before step 5 is done again.
+        while (step === 4 && server.run.status !== "RUNNING") await pause(5);
+        if (step === 4) await pause(50);
+      };
       await session({
         folder,
         url,
@@ -136,6 +144,7 @@ Deno.test(
         to: 7,
         recalled: 3,
         config,
+        after,
         end: "stopped",
       });
       assert.deepEqual(server.faults, []);

@@ -37,6 +37,7 @@ export const numberOf = (value: number | null): number | string =>
 export class LineQueue {
   readonly #lines: Waiting[] = [];
   #numbers = 0;
+  #forgotten = 0;
   #full = false;
 
   /** Lines that wait. */
@@ -51,14 +52,17 @@ export class LineQueue {
 
   /** Adds a line, unless too many wait: what is sent has no gap then. */
   add(line: TrackedLine, time?: number): void {
+    // A step that is done again after a checkpoint.
+    if ((line["step"] ?? 0) <= this.#forgotten) return;
     this.#numbers += Object.keys(line).length;
     if (this.#numbers > MOST_NUMBERS) this.#full = true;
     if (this.#full) return;
     this.#lines.push({ line, ...(time === undefined ? {} : { time }) });
   }
 
-  /** Forgets lines up to a step. */
+  /** Forgets lines up to a step, those that are still to come, too. */
   forgetUpTo(step: number): void {
+    this.#forgotten = step;
     const kept = this.#lines.findIndex(({ line }) =>
       (line["step"] ?? 0) > step
     );
