@@ -20,7 +20,7 @@ export const LESSONS: Readonly<
   },
   invariance: {
     "all three terms": HEALTHY,
-    "no covariance": undefined,
+    "no covariance": COLLAPSES,
     "invariance only": COLLAPSES,
   },
   centring: {

@@ -32,7 +32,11 @@ function verdicts(runs: readonly Result[]): string {
   }
   return [...found].map(([verdict, steps]) => {
     const times = runs.filter((one) => one.verdict === verdict).length;
-    const when = steps.length > 0 ? `, seen at step ${range(steps, 0)}` : "";
+    const when = steps.length === 0
+      ? ""
+      : verdict === "healthy"
+      ? ` (${steps.length} warned of, and recovered)`
+      : `, seen at step ${range(steps, 0)}`;
     return `${times} × ${verdictText(verdict)}${when}`;
   }).join("; ");
 }
@@ -80,7 +84,7 @@ function tableOf(lesson: string, all: readonly Result[]): string {
       ],
       ...rows,
     ]),
-    `${seeds} seeds, lowest to highest, at the end of 300 steps of 32 images.${
+    `Up to ${seeds} seeds, lowest to highest, at the end of 300 steps of 32 images.${
       before.length > 0
         ? ` Before it is trained the encoder has a kNN accuracy of ${
           range(before, 0)
