@@ -195,12 +195,73 @@ Deno.test("pipelineSchema() accepts a variable in the place of a number, a list 
   }
 });
 
-Deno.test("pipelineSchema() leaves the parts of a file with a base to the checks", () => {
-  assert(validate({ extends: "./base.yaml", stages: { y: { width: 4 } } }));
-  assert(validate({ extends: ["a.yaml", "b.yaml"], train: { steps: null } }));
-  assert(!validate({ extends: [], seed: 1 }));
-  assert(!validate({ extends: "a.yaml", colour: 1 }));
-  assert(!validate({ extends: "a.yaml", variables: { "1st": 1 } }));
+Deno.test("pipelineSchema() checks a file with a base as it checks others, and asks for no part", () => {
+  const good = [
+    { extends: "./base.yaml", stages: { y: { width: 4 } } },
+    { extends: ["a.yaml", "b.yaml"], train: { steps: null } },
+    { extends: "a.yaml", stages: { p: null, loss: { temperature: 0.2 } } },
+    { extends: "a.yaml", stages: { "t.y": { momentum: 0.9 } } },
+    {
+      extends: "a.yaml",
+      train: { optimizer: { sgd: null, adamw: { lr: 1 } } },
+    },
+  ];
+  for (const value of good) assert(validate(value), JSON.stringify(value));
+  const bad = [
+    { extends: [], seed: 1 },
+    { extends: "a.yaml", colour: 1 },
+    { extends: "a.yaml", variables: { "1st": 1 } },
+    { extends: "a.yaml", stages: { y: { widht: 4 } } },
+    { extends: "a.yaml", stages: { y: { encode: "resnett" } } },
+    { extends: "a.yaml", stages: { y: { encode: "resnet", hidden: 4 } } },
+    { extends: "a.yaml", train: { step: 4 } },
+    { extends: "a.yaml", train: { optimizer: { sdg: { lr: 1 } } } },
+    { extends: "a.yaml", data: { source: "folder", bacth: 4 } },
+  ];
+  for (const value of bad) assert(!validate(value), JSON.stringify(value));
+});
+
+Deno.test("pipelineSchema() says of a mistake in a stage what its own kind says, and nothing of others", () => {
+  const complaints = (stage: string): readonly string[] => {
+    const { path, value } = readOverride(`stages.q=${stage}`);
+    validate(override(parse(BASE), path, value));
+    return (validate.errors ?? []).map(({ keyword, message, params }) =>
+      keyword === "additionalProperties"
+        ? String(params["additionalProperty"])
+        : `${keyword} ${message}`
+    ).filter((text) => !text.startsWith("if "));
+  };
+  assert.deepEqual(complaints("{ encode: resnet, of: views, widht: 8 }"), [
+    "widht",
+  ]);
+  assert.deepEqual(complaints("{ queue: t.z, size: 64, momentum: 1 }"), [
+    "momentum",
+  ]);
+  assert.deepEqual(
+    complaints("{ loss: cosine, between: [p, s], temperature: 1 }"),
+    ["temperature"],
+  );
+});
+
+Deno.test("pipelineSchema() describes every name that a stage can have", () => {
+  const undescribed: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { anyOf } = value as { anyOf?: readonly Record<string, unknown>[] };
+    const names = anyOf?.filter((one) => "const" in one) ?? [];
+    if (names.length > 1) {
+      undescribed.push(
+        ...names.filter((one) => !one["description"])
+          .map((one) => String(one["const"])),
+      );
+    }
+    for (const inner of Object.values(value)) visit(inner);
+  };
+  const { definitions } = pipelineSchema() as {
+    definitions: { stage: unknown };
+  };
+  visit(definitions.stage);
+  assert.deepEqual(undescribed, []);
 });
 
 Deno.test("pipelineSchema() describes every option", () => {
@@ -208,10 +269,15 @@ Deno.test("pipelineSchema() describes every option", () => {
     if (typeof value !== "object" || value === null) return;
     const { properties } = value as { properties?: Record<string, object> };
     for (const [key, schema] of Object.entries(properties ?? {})) {
-      const told = "description" in schema || "$ref" in schema;
+      // A part that may be null has the other's description.
+      const [part = {}] = (schema as { anyOf?: object[] }).anyOf ?? [];
+      const told = "description" in schema || "$ref" in schema ||
+        "$ref" in part;
       assert(told, `${path}.${key} has no description`);
     }
     for (const [key, inner] of Object.entries(value)) {
+      // What is asked is no option.
+      if (key === "if") continue;
       visit(inner, `${path}.${key}`);
     }
   };

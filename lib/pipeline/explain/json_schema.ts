@@ -9,7 +9,7 @@ import {
 } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
 import * as sections from "../parse/sections.ts";
-import { ref, REFERENCE, stageSchemas } from "./stage_schema.ts";
+import { ref, REFERENCE, stageChoice, stageSchemas } from "./stage_schema.ts";
 import { VARIABLE_NAME } from "../language/variables.ts";
 
 /** `${name}`, the whole value. */
@@ -62,6 +62,67 @@ function orVariable(schema: unknown): unknown {
     return { ...about, ...rest, pattern: `(${pattern})|^${VARIABLE}$` };
   }
   return { ...about, ...rest };
+}
+
+/** Ending of a definition that a file with bases may give in part. */
+const PART = ".part";
+
+/** The same, or nothing: `null` removes what a base has. */
+function orNull(schema: unknown): unknown {
+  const { description, ...rest } = schema as JsonSchema;
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [rest, { type: "null" }],
+  };
+}
+
+/** What counts keys: some may be in a base, and `null` takes one away. */
+const LEFT_OUT = ["required", "minProperties", "maxProperties"];
+
+/** A schema of which any part may be left out, or be `null`. */
+function partOf(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(partOf);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const entries = Object.entries(schema).flatMap(([key, inner]) => {
+    if (LEFT_OUT.includes(key)) return [];
+    if (
+      key === "oneOf" &&
+      (inner as readonly object[]).every((one) =>
+        Object.keys(one).every((own) => own === "required")
+      )
+    ) return [];
+    if (key === "$ref") return [[key, `${inner}${PART}`]];
+    if (key === "enum" || key === "default" || key === "type") {
+      return [[key, inner]];
+    }
+    if (key === "properties") {
+      return [[
+        key,
+        Object.fromEntries(
+          Object.entries(inner as object).map(([name, one]) => [
+            name,
+            orNull(partOf(one)),
+          ]),
+        ),
+      ]];
+    }
+    if (key === "additionalProperties" && typeof inner === "object") {
+      return [[key, orNull(partOf(inner))]];
+    }
+    return [[key, partOf(inner)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A twin has its original's inputs, where it says that it is one; else its own keys. */
+function closedPart(name: string, schema: JsonSchema): unknown {
+  const part = partOf(schema) as JsonSchema;
+  return typeof schema["additionalProperties"] !== "object" ? part : {
+    anyOf: [
+      { ...part, required: [name] },
+      { ...part, additionalProperties: false },
+    ],
+  };
 }
 
 const MOMENTUM: JsonSchema = {
@@ -201,8 +262,8 @@ const COMPOSITION = {
  * pipeline file: closed key sets, names from the registry, the summaries of
  * its definitions as descriptions.
  *
- * What depends on other parts of the file (references, shapes, cycles), and a
- * file with `extends` but for its top keys, is left to `check`.
+ * What depends on other parts of the file (references, shapes, cycles) is left
+ * to `check`. A file with `extends` may leave any part out.
  */
 export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
   const { stages, common } = stageSchemas(registry);
@@ -222,7 +283,8 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     name: {
       description: "Name of the runs; that of the file by default",
       type: "string",
-      pattern: "^[\\w.-]{1,100}$",
+      // Variables may stand in it.
+      pattern: `^([\\w.-]|${VARIABLE}){1,100}$`,
     },
     seed: {
       description: "Of every random number",
@@ -293,21 +355,8 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
   const named = Object.entries(properties).map(([key, { description }]) =>
     [key, { description }] as const
   );
-  return {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    title: "Stopgrad pipeline",
-    ...mapSchema(
-      "A method of self-supervised learning as a graph of stages",
-      { ...COMPOSITION, ...Object.fromEntries(named) },
-      [],
-    ),
-    // With bases, a file may hold any part of a pipeline.
-    if: { required: ["extends"] },
-    else: {
-      properties: orVariable(properties),
-      required: ["data", "stages", "train"],
-    },
-    definitions: orVariable({
+  const definitions: Readonly<Record<string, JsonSchema>> = {
+    ...orVariable({
       reference: REFERENCE,
       references: {
         description: "One output of a stage, or a list whose views are joined",
@@ -318,9 +367,39 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       },
       schedule: choiceSchema("Learning rate over the run", schedules),
       ...common,
-      stage: { anyOf: Object.keys(stages).map(ref) },
       ...stages,
-    }),
+    }) as Readonly<Record<string, JsonSchema>>,
+    stage: stageChoice(registry, Object.keys(stages)),
+  };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Stopgrad pipeline",
+    ...mapSchema(
+      "A method of self-supervised learning as a graph of stages",
+      { ...COMPOSITION, ...Object.fromEntries(named) },
+      [],
+    ),
+    // With bases, a file may hold any part of a pipeline.
+    if: { required: ["extends"] },
+    then: { properties: partOf(orVariable(properties)) },
+    else: {
+      properties: orVariable(properties),
+      required: ["data", "stages", "train"],
+    },
+    definitions: {
+      ...definitions,
+      ...Object.fromEntries(
+        Object.entries(definitions).map(([name, schema]) => [
+          `${name}${PART}`,
+          // An open map would take every misspelt option for its own.
+          name.endsWith("own") ? schema : closedPart(name, schema),
+        ]),
+      ),
+      // Without its kind a part of a stage may be any one's.
+      [`stage${PART}`]: {
+        anyOf: Object.keys(stages).map((name) => ref(`${name}${PART}`)),
+      },
+    },
   };
 }
 

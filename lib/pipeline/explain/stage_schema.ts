@@ -1,5 +1,10 @@
 /** @file JSON Schema of stages: one for each definition and key. */
-import { headNames, headRecipe, type Registry } from "../../model/registry.ts";
+import {
+  headNames,
+  headRecipe,
+  kindsOf,
+  type Registry,
+} from "../../model/registry.ts";
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
 import { isNamed } from "../../model/stage_kind.ts";
 import type { Port, StageDefinition, StageKind } from "../../stages/define.ts";
@@ -12,6 +17,7 @@ import {
   withOptions,
 } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
+import { USER_FILE } from "../../stages/user_file.ts";
 import { weight } from "../parse/parse_stage.ts";
 
 /** A reference to a shared schema. */
@@ -150,4 +156,95 @@ export function stageSchemas(registry: Registry): {
   }
   stages["own"] = userMap({ use: USER });
   return { stages, common };
+}
+
+/** The schemas of one kind, told apart by the name that its key has. */
+function kindChoice(
+  kind: StageKind,
+  registry: Registry,
+  names: readonly string[],
+): JsonSchema {
+  const { key } = kind;
+  if (!isNamed(kind)) return ref(key);
+  const definitions = registry.stages.filter(({ kinds }) =>
+    kinds.some((one) => one.key === key)
+  );
+  const heads = headNames(registry, key);
+  const when = (name: JsonSchema, then: string): JsonSchema => ({
+    if: { properties: { [key]: name } },
+    then: ref(then),
+  });
+  return {
+    properties: {
+      [key]: {
+        description: kind.summary,
+        anyOf: [
+          ...definitions.map((one) => ({
+            const: one.name,
+            description: describe(one),
+          })),
+          ...heads.map((name) => ({
+            const: name,
+            description: registry.heads[name]?.summary ?? name,
+          })),
+          USER,
+        ],
+      },
+    },
+    allOf: [
+      ...definitions.map(({ name }) => when({ const: name }, `${key}.${name}`)),
+      ...definitions.filter(({ name }) =>
+        names.includes(`${key}.${name}.preset`)
+      ).map(({ name }) =>
+        when(
+          {
+            enum: heads.filter((head) =>
+              headRecipe(registry, key, head)?.network === name
+            ),
+          },
+          `${key}.${name}.preset`,
+        )
+      ),
+      when({ type: "string", pattern: USER_FILE.source }, `${key}.own`),
+    ],
+  };
+}
+
+/**
+ * The schema of a stage: that of the kind which its key tells, so that options
+ * of one kind are held to that kind alone.
+ *
+ * @param names Of all stages' schemas.
+ */
+export function stageChoice(
+  registry: Registry,
+  names: readonly string[],
+): JsonSchema {
+  const inputs = new Set(
+    registry.stages.flatMap((one) => Object.keys(one.inputs)),
+  );
+  const kinds = kindsOf(registry);
+  // A key that other kinds have as an input tells the kind where none of theirs does.
+  const ordered = [
+    ...kinds.filter(({ key }) => !inputs.has(key)),
+    ...kinds.filter(({ key }) => inputs.has(key)),
+  ];
+  const none: JsonSchema = {
+    anyOf: [...kinds.map(({ key }) => ({ required: [key] })), {
+      required: ["use"],
+    }],
+  };
+  const choice = ordered.reduceRight<JsonSchema>(
+    (otherwise, kind) => ({
+      if: { required: [kind.key] },
+      then: kindChoice(kind, registry, names),
+      else: otherwise,
+    }),
+    { if: { required: ["use"] }, then: ref("own"), else: none },
+  );
+  return {
+    description: "A stage; one key says its kind",
+    type: "object",
+    ...choice,
+  };
 }
