@@ -131,6 +131,7 @@ Deno.test("A run, its resumption and what comes after it have what they need", (
       setOf("run"),
       "run",
       file,
+      "--studio",
       "--runs-dir",
       runs,
       ...brief(2),
@@ -161,4 +162,51 @@ Deno.test("A run, its resumption and what comes after it have what they need", (
       join(runs, "exported"),
     );
     assert.equal(exported.code, 0, exported.stderr);
+  }));
+
+Deno.test("The studio has what it needs, and ends by Ctrl-C", () =>
+  inFolder(async (runs) => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--no-prompt",
+        `-P=${setOf("studio")}`,
+        "lib/cli/main.ts",
+        "studio",
+        runs,
+      ],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let said = "";
+    let url: string | undefined;
+    const reader = child.stdout.pipeThrough(new TextDecoderStream())
+      .getReader();
+    while (!url) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      said += value;
+      url = /(http:\S+)\n/.exec(said)?.[1];
+    }
+    if (!url) throw new Error(`no address: ${said}`);
+    const { origin, search } = new URL(url);
+    for (
+      const path of [
+        "/",
+        "/lib/studio/page/main.ts",
+        "/npm/@codemirror/view",
+        `/api/runs${search}`,
+        `/api/editor/files${search}`,
+      ]
+    ) {
+      const response = await fetch(`${origin}${path}`);
+      assert.equal(response.status, 200, path);
+      await response.body?.cancel();
+    }
+    child.kill("SIGINT");
+    await reader.cancel();
+    assert.equal((await child.status).code, 0);
   }));

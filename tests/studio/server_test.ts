@@ -30,7 +30,12 @@ async function writeRun(runs: string, name = "small/one"): Promise<string> {
 interface Client {
   readonly port: number;
   readonly token: string;
-  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Sends a body, where there is one. */
+  get(
+    path: string,
+    headers?: Record<string, string>,
+    body?: unknown,
+  ): Promise<Response>;
   /** A request as it stands, with any host. */
   raw(head: string): Promise<string>;
 }
@@ -48,9 +53,10 @@ async function withStudio(
       await body({
         port,
         token,
-        get: (path, headers = {}) =>
+        get: (path, headers = {}, body) =>
           fetch(`${origin}${path}`, {
             headers: { "x-token": token, ...headers },
+            ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
           }),
         async raw(head) {
           using socket = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -233,4 +239,49 @@ Deno.test("A curve has no more points than pixels, and a zoom has finer ones", (
     assert.deepEqual(zoomed.loss.x, [4, 5, 6, 7].slice(0, 4));
     const byEpoch = await series("&axis=epoch&from=0.4&to=0.7");
     assert.equal(byEpoch.loss.x.length, 4);
+  }));
+
+Deno.test("A module that a run's pipeline names is not executed, unless it was allowed", () =>
+  withStudio(async ({ get }, runs) => {
+    const run = await writeRun(runs, "small/own");
+    const marker = join(runs, "executed");
+    await Deno.writeTextFile(
+      join(run, "own.ts"),
+      `Deno.writeTextFileSync(${JSON.stringify(marker)}, "");
+       export default {};`,
+    );
+    const pipeline = {
+      name: "own",
+      data: { source: "photos", batch: 8 },
+      stages: {
+        views: { augment: "simclr", of: "image", count: 2 },
+        y: { encode: "mlp", of: "views", hidden: 4, out: 4 },
+        loss: { use: "./own.ts", between: ["y", "y"] },
+      },
+      train: { steps: 1, optimizer: { sgd: { lr: 0.1 } } },
+    };
+    await Deno.writeTextFile(
+      join(run, "run.json"),
+      JSON.stringify({ baseDir: run, id: "x", pipeline }),
+    );
+    // JSON is YAML.
+    await Deno.writeTextFile(
+      join(run, "pipeline.yaml"),
+      JSON.stringify(pipeline),
+    );
+    const id = encodeURIComponent("small/own");
+    const shown = await (await get(`/api/run?id=${id}`)).json();
+    assert.equal(shown.rows, 20);
+    assert.deepEqual(shown.thresholds, []);
+    // The graph's worker may import it, and has no right to write.
+    await (await get(`/api/run/graph?id=${id}`)).text();
+    const views = await get("/api/views", {}, {
+      id: "small/own",
+      count: 1,
+      first: 0,
+      step: 0,
+    });
+    assert.equal(views.status, 403);
+    assert.match((await views.json()).error, /own.ts, which is a program/);
+    await assert.rejects(Deno.stat(marker));
   }));
