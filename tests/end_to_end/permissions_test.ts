@@ -114,9 +114,9 @@ Deno.test("Commands that only look have what they need", () =>
       assert.equal(code, 0, `${task}: ${stderr}`);
     }
     assert.match(await Deno.readTextFile(svg), /<svg/);
-    const system = await withSet("draw", "graph", file, "--out", "/proc/x");
+    const system = await withSet("draw", "graph", file, "--out", "/proc/x.svg");
     assert.equal(system.code, 2, system.stderr);
-    assert.match(system.stderr, /Cannot write "\/proc\/x": Deno lets no/);
+    assert.match(system.stderr, /Cannot write "\/proc\/x.svg": Deno lets no/);
     assert.doesNotMatch(system.stderr, /allow-all/);
     // The set holds: what it does not name is refused.
     const refused = await withSet("inspect", "graph", file, "--out", svg);
