@@ -36,6 +36,8 @@ Deno.test("Keys and values are those of the schema, for the stage that is writte
   for (const other of ["of", "project", "patch"]) {
     assert.ok(!keys.includes(other), other);
   }
+  assert.ok(offered("  q: { loss: nt_xent, | }").includes("temperature"));
+  assert.ok(!offered("  q: { loss: mse, | }").includes("temperature"));
   assert.deepEqual(
     offered("train:\n  optimizer: { sgd: { | } }").slice(0, 2),
     ["lr", "momentum"],

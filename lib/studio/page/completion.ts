@@ -182,16 +182,17 @@ export function placeAt(text: string, position: number): Place {
 function branches(
   schema: Schema | undefined,
   root: Schema,
-  depth = 0,
+  seen: Set<Schema> = new Set(),
 ): Schema[] {
-  if (!schema || depth > 12) return [];
+  if (!schema || seen.has(schema)) return [];
+  seen.add(schema);
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").at(-1) as string;
-    return branches(root.definitions?.[name], root, depth + 1);
+    return branches(root.definitions?.[name], root, seen);
   }
   const { anyOf = [], oneOf = [], allOf = [] } = schema;
   const inner = [...anyOf, ...oneOf, ...allOf, schema.then, schema.else];
-  return [schema, ...inner.flatMap((one) => branches(one, root, depth + 1))];
+  return [schema, ...inner.flatMap((one) => branches(one, root, seen))];
 }
 
 /** Schemas of what stands under a key. */
