@@ -2,50 +2,13 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { inFolder, onlyRun, readJson, sets, stopgrad } from "./cli.ts";
-import { SHIPPED } from "./shipped.ts";
-
-/** Small enough for some hundred steps in seconds. */
-const short = (steps: number): string[] =>
-  sets(
-    "data.batch=32",
-    "stages.y.width=4",
-    "train.epochs=null",
-    `train.steps=${steps}`,
-    "evaluate=false",
-  );
+import { runs, short } from "./short_run.ts";
 
 /** The same at the full learning rate from the first step to the last. */
 const small = (steps: number): string[] => [
   ...short(steps),
   ...sets("train.schedule=constant"),
 ];
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** The run's folder. */
-  readonly run: string;
-  readonly summary: Readonly<Record<string, unknown>>;
-}
-
-/** Runs a shipped pipeline with changes, and reads what it left. */
-async function runs(
-  method: string,
-  ...args: readonly string[]
-): Promise<Ended & AsyncDisposable> {
-  const folder = await Deno.makeTempDir({ prefix: "stopgrad-test-" });
-  const file = `pipelines/${method}.yaml`;
-  const ended = await stopgrad("run", file, "--runs-dir", folder, ...args);
-  const { name = method } = SHIPPED.find((one) => one.method === method) ?? {};
-  const run = await onlyRun(folder, name);
-  return {
-    ...ended,
-    run,
-    summary: await readJson(run, "summary.json"),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-  };
-}
 
 /** Nothing is left that keeps SimSiam's embeddings apart. */
 const defenceless = sets(
@@ -233,23 +196,6 @@ Deno.test("A learning rate of 0 is seen as not learning", async () => {
   assert.match(stderr, /is not learning at step \d+/);
   assert.equal(summary["verdict"], "not_learning");
 });
-
-/** Three heads of four features, and a warm-up that such a run has time for. */
-const NARROW = sets("stages.y.width=12", "train.schedule.cosine.warmup=0.5");
-
-for (const { method, encoder } of SHIPPED) {
-  Deno.test(`${method}.yaml as it is shipped is not flagged`, async () => {
-    const more = encoder === "vit" ? NARROW : [];
-    const predicts = method === "ijepa" ? sets("stages.p.out=12") : [];
-    await using it = await runs(method, ...short(240), ...more, ...predicts);
-    const { code, stderr, summary } = it;
-    assert.equal(code, 0, stderr);
-    // With the warm-up of an epoch 240 steps are few; but nothing is seen.
-    assert.match(String(summary["verdict"]), /^(healthy|too_short)$/);
-    assert.deepEqual(summary["alarms"], []);
-    assert.deepEqual(summary["falls"], []);
-  });
-}
 
 Deno.test("Alarms of a run that was interrupted are those of one that was not", () =>
   inFolder(async (folder) => {
