@@ -7,11 +7,17 @@ import { runs, short } from "./short_run.ts";
 /** Three heads of four features, and a warm-up that such a run has time for. */
 const NARROW = sets("stages.y.width=12", "train.schedule.cosine.warmup=0.5");
 
-for (const { method, encoder } of SHIPPED) {
+for (const { method, encoder, small } of SHIPPED) {
   Deno.test(`${method}.yaml as it is shipped is not flagged`, async () => {
     const more = encoder === "vit" ? NARROW : [];
     const predicts = method === "ijepa" ? sets("stages.p.out=12") : [];
-    await using it = await runs(method, ...short(240), ...more, ...predicts);
+    await using it = await runs(
+      method,
+      ...short(240),
+      ...small,
+      ...more,
+      ...predicts,
+    );
     const { code, stderr, summary } = it;
     assert.equal(code, 0, stderr);
     // With the warm-up of an epoch 240 steps are few; but nothing is seen.

@@ -1,7 +1,7 @@
 /** @file Pipelines that are shipped with their images. */
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { METHOD_NAMES } from "../graph/methods.ts";
-import { ROOT } from "./cli.ts";
+import { ROOT, sets } from "./cli.ts";
 
 /** One of them. */
 export interface Shipped {
@@ -11,7 +11,14 @@ export interface Shipped {
   readonly name: string;
   /** The network that it trains, such as `resnet`. */
   readonly encoder: string;
+  /** What it needs where batches are small, as arguments. */
+  readonly small: readonly string[];
 }
+
+const SMALL: Readonly<Record<string, readonly string[]>> = {
+  // More rows than features are whitened.
+  w_mse: sets("stages.z.out=8", "stages.w.size=null"),
+};
 
 /** All of them, in order. */
 export const SHIPPED: readonly Shipped[] =
@@ -21,5 +28,7 @@ export const SHIPPED: readonly Shipped[] =
     );
     const { name, data: { source } } = pipeline;
     const encoder = graph.encoder.stage.definition.name;
-    return source.name === "photos" ? [{ method, name, encoder }] : [];
+    return source.name === "photos"
+      ? [{ method, name, encoder, small: SMALL[method] ?? [] }]
+      : [];
   }))).flat();
