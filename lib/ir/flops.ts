@@ -49,6 +49,10 @@ const product = (transposed: string) => ({ inputs, outputs, attrs }: Node) => {
   return 2 * elements(outputs[0]) * (inner ?? 0);
 };
 
+/** `factor` times the third power of a matrix's side. */
+const cubic = (factor: number) => ({ inputs }: Node): number =>
+  factor * (inputs[0]?.shape.at(-1) ?? 0) ** 3;
+
 const RULES: Readonly<Record<string, (node: Node) => number>> = {
   Conv2D: ({ inputs, outputs }) => convolution(outputs[0], inputs[1]),
   Conv2DBackpropInput: ({ inputs }) => convolution(inputs[2], inputs[1]),
@@ -64,6 +68,10 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
   FusedBatchNormGradV3: perElement(12),
   SparseSoftmaxCrossEntropyWithLogits: perElement(5),
   SoftmaxCrossEntropyWithLogits: perElement(5),
+  // Golub and Van Loan, Matrix Computations, sections 4.2.5, 3.1 and 8.3.3.
+  Cholesky: cubic(1 / 3),
+  MatrixTriangularSolve: cubic(1),
+  SelfAdjointEigV2: cubic(9),
   L2Loss: perElement(2),
   Softmax: perElement(5),
   LogSoftmax: perElement(5),

@@ -31,6 +31,7 @@ const OPEN = [
   "bench",
   "attack",
   "generate",
+  "docs",
   "pictures",
 ];
 

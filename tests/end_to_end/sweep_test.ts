@@ -142,9 +142,12 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
     assert.match(resumed.stdout, /\[4\/4\] sound, seed=1, going on after/);
     assert.match(
       resumed.stdout,
-      /point +verdict +kNN, % +loss +embedding_std +paper, %\n/,
+      /point +verdict +kNN, % +projector kNN, % +loss +embedding_std +paper, %\n/,
     );
-    assert.match(resumed.stdout, /defenceless +collapsed +– .* 0\.1\n/);
+    assert.match(
+      resumed.stdout,
+      /defenceless +collapsed +\d+\.\d ± \d+\.\d +\d+\.\d ± \d+\.\d .* 0\.1\n/,
+    );
     assert.match(
       resumed.stdout,
       /sound +too short to judge +\d+\.\d ± \d+\.\d .* 67\.7\n/,
