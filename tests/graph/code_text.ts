@@ -10,11 +10,12 @@ const DEFINED = [...BUILT_IN.stages, ...BUILT_IN.sources].map(({ name }) =>
 
 /**
  * A method's name, however it is written. Left out is what means more than the
- * method: a definition, "supervised", three letters within a word.
+ * method: a definition, "supervised", three letters within a word, and four that
+ * stand in "logistic".
  */
 export const METHOD_NAME = new RegExp(
   METHOD_NAMES.map((name) => name.split("_")[0] as string)
-    .filter((name) => name.length > 3 && name !== "supervised")
+    .filter((name) => name.length > 3 && !["supervised", "tico"].includes(name))
     .filter((name) => !DEFINED.includes(name))
     .join("|"),
   "i",
