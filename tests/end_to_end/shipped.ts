@@ -16,7 +16,6 @@ export interface Shipped {
 }
 
 const SMALL: Readonly<Record<string, readonly string[]>> = {
-  byol_gn: sets("stages.y.groups=2"),
   // More rows than features are whitened.
   w_mse: sets("stages.z.out=8", "stages.w.size=null"),
 };

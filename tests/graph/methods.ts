@@ -45,7 +45,6 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   // Fewer features than rows, and groups that divide them.
   w_mse: ["stages.z.out=3", "stages.w.size=8"],
   vibcreg: ["stages.z.groups=4"],
-  byol_gn: ["y", "z", "p"].map((name) => `stages.${name}.groups=2`),
 };
 
 const FOLDER = new URL("../../pipelines/", import.meta.url);
