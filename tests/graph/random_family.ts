@@ -243,6 +243,32 @@ function labelled(dice: Dice): Family {
   };
 }
 
+/** What spreads embeddings, and a predictor that is computed. */
+function spreading(dice: Dice): Family {
+  return {
+    stages: {
+      views: views(4, 2),
+      y: encoder(dice, "views"),
+      z: head(dice, "project", "y", 8),
+      w: { whiten: "z", by: "newton", groups: 4, epsilon: 0.1 },
+      p: { predict: "direct", of: "z" },
+      "t.y": { ema: "y", of: "views" },
+      "t.z": { ema: "z", of: "t.y" },
+      bank: { queue: "t.z", size: 12 },
+      white: { loss: "mse", between: ["w", "w"], pairs: "unordered" },
+      predicted: { loss: "cosine", between: ["p", "t.z"] },
+      alike: { loss: "relational", between: ["z", "t.z"], negatives: "bank" },
+      apart: { loss: "dcl", between: ["z", "z"], pairs: "unordered" },
+      along: { loss: "covariance_contrast", of: "z", weight: 0.5 },
+      normal: { loss: "sigreg", of: "z", directions: 5, weight: 0.1 },
+      centroids: { loss: "manifold_capacity", of: "z", weight: 0.1 },
+    },
+    train: {
+      per_stage: dice.pick([{ y: { statistics: "frozen" } }, {}]),
+    },
+  };
+}
+
 /** One network in two places. */
 function twoPlaces(dice: Dice): Family {
   const side = dice.pick([4, 8]);
@@ -267,6 +293,7 @@ export const FAMILIES = {
   means,
   reconstruction,
   prediction,
+  spreading,
   labelled,
   twoPlaces,
 } as const;
