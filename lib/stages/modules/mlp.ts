@@ -3,33 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { dense } from "../../layers/dense.ts";
-import { groupNorm } from "../../layers/group_norm.ts";
-import {
-  type Layer,
-  type ParameterScope,
-  sequential,
-} from "../../layers/layer.ts";
+import { type Layer, sequential } from "../../layers/layer.ts";
 import { reluLayer } from "../../layers/residual.ts";
-import { ShapeError, type StageDefinition } from "../define.ts";
+import type { StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
+import { groupNormIn, groups } from "./group_norm.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
-
-/** Group norm of vectors. */
-function vectorGroups(
-  scope: ParameterScope,
-  channels: number,
-  groups: number,
-): Layer {
-  if (channels % groups !== 0) {
-    throw new ShapeError(
-      `${channels} features do not make ${groups} groups; set \`groups\` to a divisor`,
-    );
-  }
-  const layer = groupNorm(scope, { channels, groups });
-  return (x, run) =>
-    tf.reshape(layer(tf.reshape(x, [-1, 1, 1, channels]), run), x.shape);
-}
 
 /**
  * Linear layers with ReLU between them. A linear layer that batch norm
@@ -51,7 +31,7 @@ export const mlp: StageDefinition = defineModule({
     norm: z.enum(["batch", "group"]).default("batch").describe(
       "What stands where `batch_norm` says: it, or `group` norm, which needs no batch",
     ),
-    groups: z.int().min(1).max(1024).default(16).describe(
+    groups: groups.describe(
       "Groups of features of `norm: group`",
     ),
     output_affine: z.boolean().default(true).describe(
@@ -78,7 +58,7 @@ export const mlp: StageDefinition = defineModule({
         const place = scope.child(`bn${i}`);
         layers.push(
           options.norm === "group"
-            ? vectorGroups(place, out, options.groups)
+            ? groupNormIn(place, { channels: out, groups: options.groups })
             : batchNorm(place, { channels: out, affine }),
         );
       }

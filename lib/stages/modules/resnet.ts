@@ -3,7 +3,6 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { conv } from "../../layers/conv.ts";
-import { groupNorm } from "../../layers/group_norm.ts";
 import {
   type Layer,
   type ParameterScope,
@@ -19,6 +18,7 @@ import {
 import { standardisedConv } from "../../layers/standardised_conv.ts";
 import { ShapeError, type StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
+import { groupNormIn, groups } from "./group_norm.ts";
 
 const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
 
@@ -34,7 +34,7 @@ const norms = {
   norm: z.enum(["batch", "group"]).default("batch").describe(
     "`batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494)",
   ),
-  groups: z.int().min(1).max(1024).default(16).describe(
+  groups: groups.describe(
     "Groups of channels of `norm: group`",
   ),
   weight_standardisation: z.boolean().default(false).describe(
@@ -52,14 +52,9 @@ const partsOf = (
   { norm, groups, weight_standardisation: standardised }: Norms,
 ): Parts => ({
   conv: standardised ? standardisedConv : conv,
-  norm: norm === "batch" ? batchNorm : (scope, { channels, ...rest }) => {
-    if (channels % groups !== 0) {
-      throw new ShapeError(
-        `${channels} channels do not make ${groups} groups; set \`groups\` to a divisor`,
-      );
-    }
-    return groupNorm(scope, { channels, groups, ...rest });
-  },
+  norm: norm === "batch"
+    ? batchNorm
+    : (scope, options) => groupNormIn(scope, { groups, ...options }),
 });
 
 interface Architecture extends Norms {
