@@ -1,5 +1,6 @@
 /** @file What stands around the text of a page: the list of pages, and the search. */
 import { dirname, relative } from "node:path";
+import { escaped } from "../../lib/look/draw/shape.ts";
 import type { Page } from "./site.ts";
 
 const STYLE = `
@@ -24,9 +25,6 @@ const GROUPS: Readonly<Record<string, string>> = {
   "docs/tutorials": "Tutorials",
 };
 
-const text = (value: string): string =>
-  value.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-
 /** A whole page. */
 export function frame(
   page: Page,
@@ -40,7 +38,7 @@ export function frame(
     const links = some.map(({ path, title }) =>
       `<a href="${to(path)}"${
         path === page.path ? ' aria-current="page"' : ""
-      }>${text(title)}</a>`
+      }>${escaped(title)}</a>`
     );
     return `<b>${GROUPS[folder] ?? folder}</b>${links.join("")}`;
   });
@@ -49,7 +47,7 @@ export function frame(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${text(page.title)} · Stopgrad</title>
+<title>${escaped(page.title)} · Stopgrad</title>
 <style>${STYLE}</style>
 </head>
 <body>

@@ -6,6 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Marked, type Tokens } from "marked";
 import MiniSearch from "minisearch";
+import { escaped } from "../../lib/look/draw/shape.ts";
 import { frame } from "./frame.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -60,10 +61,6 @@ export function readPages(): readonly Page[] {
 export const slug = (heading: string): string =>
   heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
     .replaceAll(" ", "-");
-
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-    .replaceAll('"', "&quot;");
 
 /** HTML of a page's Markdown; files that the site does not have are no links. */
 function render(
