@@ -1,7 +1,8 @@
 /** @file The comparison as a table, and its place in README.md. */
 import { markdownTable, writeResult } from "../markdown.ts";
 import type { Result } from "./results.ts";
-import type { MethodSummary, Spread } from "./summary.ts";
+import type { Spread } from "../seeds.ts";
+import type { MethodSummary } from "./summary.ts";
 import type { Other } from "./training.ts";
 
 const README = new URL("README.md", import.meta.url);

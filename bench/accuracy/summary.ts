@@ -1,14 +1,7 @@
 /** @file The results of several seeds in a few numbers. */
+import { mean, type Spread, spreadOf } from "../seeds.ts";
 import type { Result } from "./results.ts";
 import { type Method, METHODS, type Other, type Side } from "./training.ts";
-
-/** Accuracies of one side over its seeds, in per cent. */
-export interface Spread {
-  readonly mean: number;
-  /** Standard deviation of the seeds; 0 for one seed. */
-  readonly deviation: number;
-  readonly count: number;
-}
 
 /** Both sides of a method. */
 export interface MethodSummary {
@@ -21,18 +14,6 @@ export interface MethodSummary {
   readonly error: number;
   /** Mean before training, in per cent, where the other side measured it. */
   readonly untrained: number;
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Mean and sample standard deviation. */
-export function spreadOf(values: readonly number[]): Spread {
-  const centre = mean(values);
-  const squares = values.map((value) => (value - centre) ** 2);
-  const freedom = Math.max(1, values.length - 1);
-  const deviation = Math.sqrt(mean(squares) * values.length / freedom);
-  return { mean: centre, deviation, count: values.length };
 }
 
 /** Ours in float32 and another side: methods that both have results of. */

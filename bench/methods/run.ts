@@ -13,6 +13,7 @@ import { kindOf } from "../../lib/model/stage_kind.ts";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { markdownTable, writeResult } from "../markdown.ts";
 import { readResults, writeResults } from "../results_file.ts";
+import { spreadOf } from "../seeds.ts";
 import { median } from "../speed/statistics.ts";
 import type { Accuracies, Outcome, Result } from "./results.ts";
 
@@ -93,20 +94,11 @@ async function madeOf(method: string): Promise<[string, string]> {
   ];
 }
 
-const mean = (some: readonly number[]): number =>
-  some.reduce((sum, one) => sum + one, 0) / some.length;
-
 /** `68.3 ± 0.4`, in per cent. */
 function spread(shares: readonly number[]): string {
-  const middle = mean(shares);
-  const deviation = Math.sqrt(
-    shares.reduce((sum, one) => sum + (one - middle) ** 2, 0) /
-      (shares.length - 1),
-  );
-  const shown = (100 * middle).toFixed(1);
-  return shares.length > 1
-    ? `${shown} ± ${(100 * deviation).toFixed(1)}`
-    : shown;
+  const { mean, deviation, count } = spreadOf(shares.map((one) => 100 * one));
+  const shown = mean.toFixed(1);
+  return count > 1 ? `${shown} ± ${deviation.toFixed(1)}` : shown;
 }
 
 async function row(

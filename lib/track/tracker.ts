@@ -31,6 +31,15 @@ export interface TrackedRun {
   say(text: string): void;
 }
 
+/** Figures of `summary.json` that are no signals. */
+export const SUMMARY_SCORES: readonly string[] = [
+  "knn",
+  "linear",
+  "accuracy",
+  "knn_balanced",
+  "linear_balanced",
+];
+
 /** How a run ended. */
 export interface TrackedEnd {
   readonly end: "finished" | "stopped" | "interrupted" | "failed";

@@ -390,7 +390,10 @@ async function trainIn(
     const told = { memory: new RunMemory(session), tracking };
     const result = await trainTold(folder, parts, told, options);
     const { end, summary } = result;
-    await tracking?.end({ end, summary: { ...summary } });
+    await writing(
+      folder,
+      async () => await tracking?.end({ end, summary: { ...summary } }),
+    );
     emit({ kind: "done", result });
     return result;
   } catch (error) {

@@ -46,13 +46,23 @@ Deno.test(
   withFolder(async (folder) => {
     const run = await trainSmall(
       folder,
-      `evaluate: false
+      `evaluate:
+  knn: { k: 3 }
+  data: { source: folder, path: images, size: ${SIDE}, test: 0.25 }
 checkpoint: { every: 1 }
 track: { tensorboard: { images: 24 } }`,
     );
     const lines = await metricsOf(run);
     const events = await readEvents(run);
     assertTold(events, lines);
+    const { knn } = JSON.parse(
+      await Deno.readTextFile(join(run, "summary.json")),
+    );
+    assert.ok(knn > 0);
+    assert.deepEqual(
+      events.get("knn")?.map(({ step, scalar }) => [step, scalar]),
+      [[6, Math.fround(knn)]],
+    );
     assert.ok(
       ["lr", "epoch", "gradient_norm/y"].every((tag) => events.has(tag)),
     );

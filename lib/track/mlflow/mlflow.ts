@@ -10,12 +10,13 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeAtomic } from "../../checkpoint/write_atomic.ts";
 import { flattened } from "../../flattened.ts";
-import type {
-  TrackedEnd,
-  TrackedLine,
-  TrackedRun,
-  TrackedStep,
-  Tracker,
+import {
+  SUMMARY_SCORES,
+  type TrackedEnd,
+  type TrackedLine,
+  type TrackedRun,
+  type TrackedStep,
+  type Tracker,
 } from "../tracker.ts";
 import type { MlflowSettings } from "../track.ts";
 import { MlflowClient, Refused } from "./client.ts";
@@ -38,14 +39,6 @@ const STATUS = {
   interrupted: "KILLED",
 } as const;
 
-/** Figures of `summary.json` that are no signals. */
-const SCORES = [
-  "knn",
-  "linear",
-  "knn_balanced",
-  "linear_balanced",
-  "images_per_second",
-];
 const FACTS = ["verdict", "engine", "device", "note"];
 
 /** The run's own file: where it is told of. */
@@ -345,7 +338,7 @@ export class Mlflow implements Tracker {
     const run_id = this.#runId;
     const now = Date.now();
     const step = Number(summary["steps"] ?? 0);
-    const metrics = SCORES.flatMap((key): Metric[] => {
+    const metrics = [...SUMMARY_SCORES, "images_per_second"].flatMap((key): Metric[] => {
       const value = summary[key];
       return typeof value === "number"
         ? [{ key, value: numberOf(value), timestamp: now, step }]

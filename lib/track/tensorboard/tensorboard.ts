@@ -1,10 +1,12 @@
 /** @file Event files in a run's folder, as TensorBoard reads them. */
 import { join } from "node:path";
-import type {
-  TrackedLine,
-  TrackedRun,
-  TrackedStep,
-  Tracker,
+import {
+  SUMMARY_SCORES,
+  type TrackedEnd,
+  type TrackedLine,
+  type TrackedRun,
+  type TrackedStep,
+  type Tracker,
 } from "../tracker.ts";
 import type { TensorBoardSettings } from "../track.ts";
 import {
@@ -42,6 +44,7 @@ const logarithms = (values: readonly number[]): readonly number[] => {
  */
 export class TensorBoard implements Tracker {
   #file: Deno.FsFile | undefined;
+  #last: TrackedLine = {};
 
   constructor(
     readonly run: Pick<TrackedRun, "folder">,
@@ -74,6 +77,7 @@ export class TensorBoard implements Tracker {
 
   /** Adds an event. */
   async step({ line, spectra, images }: TrackedStep): Promise<void> {
+    this.#last = line;
     const all: Told[] = [
       ...scalars(line),
       ...Object.entries(spectra ?? {}).map(([matrix, values]) => ({
@@ -88,11 +92,20 @@ export class TensorBoard implements Tracker {
     await this.#write(summaryEvent(this.#now(line["step"] ?? 0), all));
   }
 
-  /** Closes the file. */
-  end(): Promise<void> {
+  /** Adds the scores that the last step did not tell, and closes the file. */
+  async end({ summary = {} }: TrackedEnd): Promise<void> {
+    const scores = SUMMARY_SCORES.flatMap((tag): Told[] => {
+      const scalar = summary[tag];
+      return typeof scalar === "number" && this.#last[tag] === undefined
+        ? [{ tag, scalar }]
+        : [];
+    });
+    if (scores.length > 0) {
+      const step = Number(summary["steps"] ?? this.#last["step"] ?? 0);
+      await this.#write(summaryEvent(this.#now(step), scores));
+    }
     this.#file?.close();
     this.#file = undefined;
-    return Promise.resolve();
   }
 
   #now(step: number): When {
