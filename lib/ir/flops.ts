@@ -79,7 +79,9 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
 };
 
 const POINTWISE = [
-  ..."Abs Add AddV2 BiasAdd Cos Div Erf Erfinv Exp Floor Log".split(" "),
+  ..."Abs Add AddV2 BiasAdd Cos Div Erf Erfinv Exp Floor FloorDiv Log".split(
+    " ",
+  ),
   ..."Maximum Minimum".split(" "),
   ..."Mul Neg Pow RealDiv Relu ReluGrad Round Rsqrt Sigmoid Sin".split(" "),
   ..."Sqrt Square SquaredDifference Sub Tanh".split(" "),

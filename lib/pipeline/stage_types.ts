@@ -113,6 +113,8 @@ export interface EncodeVitConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Numbers of the patches that it sees, such as `mask.visible` */
   readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches in whose place a learned token stands, such as `mask.hidden` */
+  readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
   /** How tokens know their place: `learned`, or fixed sines and cosines */
@@ -145,6 +147,8 @@ export interface EncodeVitTinyConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Numbers of the patches that it sees, such as `mask.visible` */
   readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches in whose place a learned token stands, such as `mask.hidden` */
+  readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
   /** How tokens know their place: `learned`, or fixed sines and cosines */
@@ -169,6 +173,8 @@ export interface EncodeVitSmallConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Numbers of the patches that it sees, such as `mask.visible` */
   readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches in whose place a learned token stands, such as `mask.hidden` */
+  readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
   /** How tokens know their place: `learned`, or fixed sines and cosines */
@@ -193,6 +199,8 @@ export interface EncodeVitBaseConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Numbers of the patches that it sees, such as `mask.visible` */
   readonly keep?: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the patches in whose place a learned token stands, such as `mask.hidden` */
+  readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
   /** How tokens know their place: `learned`, or fixed sines and cosines */
@@ -209,7 +217,7 @@ export interface EncodeVitBaseConfig {
   readonly layer_scale?: number;
 }
 
-/** Linear layers with batch norm and ReLU between them */
+/** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface EncodeMlpConfig {
   /** Encoder: the network whose features are wanted */
   readonly encode: "mlp";
@@ -227,13 +235,15 @@ export interface EncodeMlpConfig {
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
+  /** What stands after hidden layers */
+  readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
 }
 
-/** Linear layers with batch norm and ReLU between them */
+/** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface ProjectMlpConfig {
   /** Projector: a head on the features */
   readonly project: "mlp";
@@ -251,13 +261,15 @@ export interface ProjectMlpConfig {
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
+  /** What stands after hidden layers */
+  readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
 }
 
-/** Linear layers with batch norm and ReLU between them */
+/** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface ProjectMlpPresetConfig {
   /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias; `barlow_twins`: Barlow Twins': 3 layers of 8192, no last bias; `vicreg`: VICReg's expander: 3 layers of 8192, no last bias; `simclr`: SimCLR's: 2048 to 128 without batch norm; `moco`: MoCo v2's: 2048 to 128 without batch norm */
   readonly project:
@@ -282,13 +294,15 @@ export interface ProjectMlpPresetConfig {
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
+  /** What stands after hidden layers */
+  readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
 }
 
-/** Linear layers with batch norm and ReLU between them */
+/** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface PredictMlpConfig {
   /** Predictor: a head on one side of a loss */
   readonly predict: "mlp";
@@ -306,13 +320,15 @@ export interface PredictMlpConfig {
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
+  /** What stands after hidden layers */
+  readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
 }
 
-/** Linear layers with batch norm and ReLU between them */
+/** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface PredictMlpPresetConfig {
   /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias */
   readonly predict: "simsiam" | "simsiam_cifar" | "byol";
@@ -330,10 +346,48 @@ export interface PredictMlpPresetConfig {
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
+  /** What stands after hidden layers */
+  readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+}
+
+/** One linear layer, of an embedding or of each token */
+export interface ProjectLinearConfig {
+  /** Projector: a head on the features */
+  readonly project: "linear";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of the output */
+  readonly out: number;
+  /** Whether a bias is added */
+  readonly bias?: boolean;
+}
+
+/** One linear layer, of an embedding or of each token */
+export interface PredictLinearConfig {
+  /** Predictor: a head on one side of a loss */
+  readonly predict: "linear";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of the output */
+  readonly out: number;
+  /** Whether a bias is added */
+  readonly bias?: boolean;
+}
+
+/** One linear layer, of an embedding or of each token */
+export interface DecodeLinearConfig {
+  /** Decoder: fills in what an encoder did not see */
+  readonly decode: "linear";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Features of the output */
+  readonly out: number;
+  /** Whether a bias is added */
+  readonly bias?: boolean;
 }
 
 /** Cosine similarities with prototypes, which are learnt (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1; Caron et al. 2021, https://arxiv.org/abs/2104.14294, appendix C) */
@@ -459,6 +513,14 @@ export interface JoinConfig {
   readonly join: ReferenceText | readonly ReferenceText[];
 }
 
+/** Tokens of some places, such as those that a mask hid (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, whose masks are lists of places) */
+export interface GatherConfig {
+  /** Tokens of all places, such as `y.tokens` */
+  readonly gather: ReferenceText | readonly ReferenceText[];
+  /** Numbers of the places, such as `mask.hidden` */
+  readonly at: ReferenceText | readonly ReferenceText[];
+}
+
 /** The newest rows of a value, kept from step to step (He et al. 2019, https://arxiv.org/abs/1911.05722, section 3.2) */
 export interface QueueConfig {
   /** What is kept */
@@ -501,6 +563,8 @@ export interface MaskRandomConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels, as the encoder has it */
   readonly patch?: number;
+  /** Side in pixels of the squares that are hidden whole, a multiple of `patch`, which is the default */
+  readonly mask_patch?: number;
   /** Share of the patches that is hidden */
   readonly ratio?: number;
 }
@@ -1051,7 +1115,7 @@ export interface LossManifoldCapacityConfig {
   };
 }
 
-/** Mean squared error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae) */
+/** Mean error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4) */
 export interface LossPixelsConfig {
   /** What training minimises */
   readonly loss: "pixels";
@@ -1076,6 +1140,8 @@ export interface LossPixelsConfig {
   readonly patch?: number;
   /** Scale the pixels of each patch to mean 0 and variance 1 first */
   readonly normalize?: boolean;
+  /** `squared`, as in MAE, or `l1`, as in SimMIM */
+  readonly distance?: "squared" | "l1";
 }
 
 /** Smooth L1 distance of predicted tokens from a teacher's (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3, and https://github.com/facebookresearch/ijepa) */
@@ -1117,6 +1183,7 @@ export type StageKey =
   | "stop_gradient"
   | "mean"
   | "join"
+  | "gather"
   | "queue"
   | "nearest"
   | "whiten"
@@ -1150,6 +1217,9 @@ export type StageConfig =
   | StageOf<ProjectMlpPresetConfig, "project">
   | StageOf<PredictMlpConfig, "predict">
   | StageOf<PredictMlpPresetConfig, "predict">
+  | StageOf<ProjectLinearConfig, "project">
+  | StageOf<PredictLinearConfig, "predict">
+  | StageOf<DecodeLinearConfig, "decode">
   | StageOf<PredictPrototypesConfig, "predict">
   | StageOf<PredictDirectConfig, "predict">
   | StageOf<DecodeVitConfig, "decode">
@@ -1159,6 +1229,7 @@ export type StageConfig =
   | StageOf<StopGradientConfig, "stop_gradient">
   | StageOf<MeanConfig, "mean">
   | StageOf<JoinConfig, "join">
+  | StageOf<GatherConfig, "gather">
   | StageOf<QueueConfig, "queue">
   | StageOf<NearestConfig, "nearest">
   | StageOf<WhitenConfig, "whiten">

@@ -1,4 +1,4 @@
-/** @file Networks of one input: encoders, projectors, predictors. */
+/** @file Networks of one input: encoders, projectors, predictors, decoders. */
 import type * as tf from "@tensorflow/tfjs";
 import { type Layer, ParameterScope, type Variable } from "../layers/layer.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "./define.ts";
 
 /** Roles of a network; each is a key of the YAML. */
-export type ModuleRole = "encode" | "project" | "predict";
+export type ModuleRole = "encode" | "project" | "predict" | "decode";
 
 /** What each role is, for editors, drawings and checks. */
 export const ROLES: Readonly<Record<ModuleRole, StageKind>> = {
@@ -40,6 +40,12 @@ export const ROLES: Readonly<Record<ModuleRole, StageKind>> = {
     look: "predictor",
     part: "predictor",
   },
+  decode: {
+    key: "decode",
+    summary: "Decoder: fills in what an encoder did not see",
+    what: "a network to decode with,",
+    look: "predictor",
+  },
 };
 
 /** What {@linkcode defineModule} takes. */
@@ -52,7 +58,7 @@ export interface ModuleSpec<Options = unknown>
         "standsFor" | "normalizesOutput" | "risks"
       >
     > {
-  /** Which of the three roles it can play. */
+  /** Which of the roles it can play. */
   readonly roles: readonly ModuleRole[];
   /** Whether it can read a queue's rows; networks with batch norm should not. */
   readonly rows?: "batch" | "any";

@@ -19,6 +19,7 @@ import { softCrossEntropy } from "./losses/soft_cross_entropy.ts";
 import { supcon } from "./losses/supcon.ts";
 import { variance } from "./losses/variance.ts";
 import { direct } from "./modules/direct.ts";
+import { linear } from "./modules/linear.ts";
 import { mlp } from "./modules/mlp.ts";
 import { prototypes } from "./modules/prototypes.ts";
 import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
@@ -41,6 +42,7 @@ import { normalize } from "./transforms/normalize.ts";
 import { randomResizedCrop } from "./transforms/random_resized_crop.ts";
 import { resize } from "./transforms/resize.ts";
 import { solarize } from "./transforms/solarize.ts";
+import { gather } from "./values/gather.ts";
 import { join } from "./values/join.ts";
 import { mean } from "./values/mean.ts";
 import { nearest } from "./values/nearest.ts";
@@ -59,6 +61,7 @@ export const STAGES: readonly StageDefinition[] = [
   vitSmall,
   vitBase,
   mlp,
+  linear,
   prototypes,
   direct,
   tokenTransformer,
@@ -67,6 +70,7 @@ export const STAGES: readonly StageDefinition[] = [
   stopGradientStage,
   mean,
   join,
+  gather,
   queue,
   nearest,
   whiten,

@@ -96,6 +96,7 @@ const timm: Scheme = {
     rule(/^patch\/bias$/, "patch_embed.proj.bias"),
     rule(/^position$/, "pos_embed", ARRANGE.row),
     rule(/^class_token$/, "cls_token", ARRANGE.token),
+    rule(/^mask_token$/, "mask_token", ARRANGE.token),
     ...layerNorm(`${AT}/norm(\\d)`, "blocks.$1.norm$2"),
     ...tokenDense(`${AT}/attention/qkv`, "blocks.$1.attn.qkv"),
     ...tokenDense(`${AT}/attention/projection`, "blocks.$1.attn.proj"),

@@ -40,6 +40,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   moco_v3: ["seed=4"],
   dino: [COARSE],
   mae: [COARSE],
+  simmim: [COARSE],
   // What is predicted is as wide as the encoder's tokens.
   ijepa: [COARSE, "stages.p.out=12"],
   // Fewer features than rows, and groups that divide them.

@@ -58,7 +58,7 @@ function autoencoder() {
         ),
       ),
     );
-    const { tokens } = encoder.apply(x, run, at);
+    const { tokens } = encoder.apply(x, run, { keep: at });
     return decoder(tokens, { at, ask }, run).asked;
   };
   return { asked, images, values };

@@ -17,6 +17,7 @@ interface Case {
     readonly heads: number;
     readonly pool: "class" | "mean";
     readonly layer_scale: boolean;
+    readonly hide?: readonly (readonly number[])[];
   };
   readonly loss: number;
   readonly outputs: readonly (readonly number[])[];
@@ -58,7 +59,7 @@ const TOLERANCE = 1e-4;
 for (const { name, sizes, options, loss, outputs, gradients } of cases) {
   Deno.test(`Features and gradients of a vision transformer are PyTorch's: ${name}`, () => {
     const scope = new ParameterScope("y");
-    const { side, layer_scale, ...shape } = options;
+    const { side, layer_scale, hide, ...shape } = options;
     const { apply, width } = vit(scope, [side, side, 3], {
       ...shape,
       mlp_ratio: 4,
@@ -66,6 +67,7 @@ for (const { name, sizes, options, loss, outputs, gradients } of cases) {
       position: "learned",
       drop_path: 0,
       layer_scale: layer_scale ? 1 : undefined,
+      hides: hide !== undefined,
     });
     assert.deepEqual(
       scope.variables.map(({ path }) => path),
@@ -90,8 +92,10 @@ for (const { name, sizes, options, loss, outputs, gradients } of cases) {
               ),
             ),
           );
+          const hidden = hide &&
+            tf.tensor2d(hide as number[][], undefined, "int32");
           return sizes.map((_, i) =>
-            apply(given[i] as tf.Tensor4D, run).output
+            apply(given[i] as tf.Tensor4D, run, { hide: hidden }).output
           );
         };
         const lossOf = (...parameters: tf.Tensor[]): tf.Scalar =>

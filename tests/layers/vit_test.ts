@@ -136,7 +136,7 @@ for (const pool of ["class", "mean"] as const) {
         const x = image as tf.Tensor4D;
         const keep = tf.tensor2d([[2, 0, 3, 1]], [1, 4], "int32");
         const all = apply(x, run(tensors));
-        const some = apply(x, run(tensors), keep);
+        const some = apply(x, run(tensors), { keep });
         return { ...all, turned: some.tokens, again: some.output };
       },
     );
@@ -164,7 +164,7 @@ for (const pool of ["class", "mean"] as const) {
     const { a, b } = compute([image, other, ...values], (a, b, ...tensors) => {
       const keep = tf.tensor2d([[3, 1]], [1, 2], "int32");
       const of = (x: tf.Tensor | undefined) =>
-        apply(x as tf.Tensor4D, run(tensors), keep).output;
+        apply(x as tf.Tensor4D, run(tensors), { keep }).output;
       return { a: of(a), b: of(b) };
     });
     assert.deepEqual(numbers(a), numbers(b));

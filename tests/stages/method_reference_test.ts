@@ -263,6 +263,22 @@ const LOSSES: Readonly<
       ),
     );
   },
+  simmim(x, { hidden = [] }) {
+    return lossIn(
+      run(
+        pixels,
+        { patch: 4, normalize: false, distance: "l1" },
+        {
+          of: [x["d"] as tf.Tensor],
+          target: [x["images"] as tf.Tensor],
+          at: [whole(hidden)],
+        },
+        hidden.length,
+        RUN,
+        { of: "tokens", target: "image", at: "mask" },
+      ),
+    );
+  },
   ijepa(x, { asked = [] }) {
     return lossIn(
       run(

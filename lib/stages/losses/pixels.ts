@@ -1,4 +1,4 @@
-/** @file Reconstruction of hidden patches (MAE). */
+/** @file Reconstruction of hidden patches (MAE, SimMIM). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { imagePatches } from "../../ops/image_patches.ts";
@@ -21,13 +21,15 @@ function normalized(patches: tf.Tensor): tf.Tensor {
   return tf.div(centred, tf.sqrt(tf.add(variance, EPSILON)));
 }
 
-/** Mean squared error of patches that a decoder fills in, at the places asked for. */
+const DISTANCES = { squared: tf.square, l1: tf.abs } as const;
+
+/** Mean error of patches that a decoder fills in, at the places asked for. */
 export const pixels: StageDefinition = defineStage({
   key: LOSS,
   name: "pixels",
-  summary: "Mean squared error of the pixels of patches that were hidden",
+  summary: "Mean error of the pixels of patches that were hidden",
   reference:
-    "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae",
+    "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4",
   objective: true,
   standsFor: null,
   options: z.strictObject({
@@ -36,6 +38,9 @@ export const pixels: StageDefinition = defineStage({
     ),
     normalize: z.boolean().default(true).describe(
       "Scale the pixels of each patch to mean 0 and variance 1 first",
+    ),
+    distance: z.enum(["squared", "l1"]).default("squared").describe(
+      "`squared`, as in MAE, or `l1`, as in SimMIM",
     ),
   }),
   inputs: {
@@ -53,7 +58,11 @@ export const pixels: StageDefinition = defineStage({
       hint: "for example at: mask.hidden",
     },
   },
-  build(_scope, { of = [], target = [], at = [] }, { patch, normalize }) {
+  build(
+    _scope,
+    { of = [], target = [], at = [] },
+    { patch, normalize, distance },
+  ) {
     if (of.length !== target.length || of.length !== at.length) {
       throw new ShapeError(
         `views do not match: ${of.length} of patches, ${target.length} of images, ${at.length} of places`,
@@ -76,6 +85,7 @@ export const pixels: StageDefinition = defineStage({
         );
       }
     });
+    const far = DISTANCES[distance];
     return {
       outputs: {},
       apply({ of: made = [], target: images = [], at: places = [] }) {
@@ -83,7 +93,7 @@ export const pixels: StageDefinition = defineStage({
           const all = imagePatches(images[i] as tf.Tensor4D, patch);
           const wanted = gatherTokens(all, places[i] as tf.Tensor2D);
           const goal = normalize ? normalized(wanted) : wanted;
-          return tf.mean(tf.square(tf.sub(x, goal)));
+          return tf.mean(far(tf.sub(x, goal)));
         });
         return { loss: [tf.div(tf.addN(losses), losses.length)] };
       },

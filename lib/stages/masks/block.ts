@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { argsort } from "../../ops/argsort.ts";
+import { marked } from "../../ops/marked.ts";
 import type { Random } from "../../ops/random.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { gridOf, MASK, OF, places } from "./kind.ts";
@@ -37,19 +38,6 @@ function block(
     (_, i) => Math.floor(i / width) * columns + i % width,
   );
   return tf.add(corner, tf.tensor2d([offsets], undefined, "int32"));
-}
-
-/** Whether each place is in one of the blocks, 0 or 1, `[batch, places]`. */
-function covered(
-  blocks: readonly tf.Tensor2D[],
-  count: number,
-): tf.Tensor2D {
-  const all = tf.range(0, count, 1, "int32");
-  const marks = blocks.map((one) => {
-    const same = tf.equal(tf.expandDims(one, 2), tf.reshape(all, [1, 1, -1]));
-    return tf.max(tf.cast(same, "float32"), 1);
-  });
-  return marks.reduce((sum, one) => tf.maximum(sum, one)) as tf.Tensor2D;
 }
 
 /**
@@ -104,8 +92,9 @@ export const blockMask: StageDefinition = defineStage({
           );
           const count = size.rows * size.columns;
           // Places under a block come last; the others in random order.
+          const covered = marked(tf.concat(blocks, 1) as tf.Tensor2D, count);
           const order = argsort(
-            tf.add(covered(blocks, count), random.uniform([batch, count])),
+            tf.add(covered, random.uniform([batch, count])),
           );
           return {
             blocks,

@@ -5,6 +5,36 @@ import { argsort } from "../../ops/argsort.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { gridOf, MASK, OF, places } from "./kind.ts";
 
+/**
+ * Numbers of the patches in squares of `side` x `side` of them.
+ *
+ * @param squares Numbers of the squares, row after row, `[batch, squares]`.
+ * @param columns Squares in a row.
+ */
+function patchesIn(
+  squares: tf.Tensor2D,
+  columns: number,
+  side: number,
+): tf.Tensor2D {
+  const whole = (value: number) => tf.scalar(value, "int32");
+  const row = tf.floorDiv(squares, whole(columns));
+  const column = tf.sub(squares, tf.mul(row, whole(columns)));
+  // A row of squares is `side` rows of patches.
+  const corner = tf.add(
+    tf.mul(row, whole(columns * side ** 2)),
+    tf.mul(column, whole(side)),
+  );
+  const offsets = Array.from(
+    { length: side ** 2 },
+    (_, i) => Math.floor(i / side) * columns * side + i % side,
+  );
+  const all = tf.add(
+    tf.expandDims(corner, 2),
+    tf.tensor1d(offsets, "int32"),
+  );
+  return tf.reshape(all, [squares.shape[0], -1]);
+}
+
 /** A random share of the patches is hidden, other ones in every image and step. */
 export const randomMask: StageDefinition = defineStage({
   key: MASK,
@@ -16,29 +46,42 @@ export const randomMask: StageDefinition = defineStage({
     patch: z.int().min(1).max(256).default(16).describe(
       "Side of a patch in pixels, as the encoder has it",
     ),
+    mask_patch: z.int().min(1).max(1024).optional().describe(
+      "Side in pixels of the squares that are hidden whole, a multiple of `patch`, which is the default",
+    ),
     ratio: z.number().gt(0).lt(1).default(0.75).describe(
       "Share of the patches that is hidden",
     ),
   }),
   inputs: { of: OF },
-  build(_scope, { of = [] }, { patch, ratio }) {
+  build(_scope, { of = [] }, { patch, mask_patch = patch, ratio }) {
+    const side = mask_patch / patch;
+    if (!Number.isInteger(side)) {
+      throw new ShapeError(
+        `expected \`mask_patch\` to be a multiple of \`patch\`, got ${mask_patch} and ${patch}`,
+      );
+    }
     const counts = of.map((type) => {
-      const [rows, columns] = gridOf(type, patch);
+      const [rows, columns] = gridOf(type, mask_patch);
       const all = rows * columns;
-      return { all, visible: Math.round(all * (1 - ratio)) };
+      return { all, columns, visible: Math.round(all * (1 - ratio)) };
     });
     const bad = counts.find(({ all, visible }) =>
       visible === 0 || visible === all
     );
     if (bad) {
       throw new ShapeError(
-        `a share of ${ratio} of ${bad.all} patches leaves ${bad.visible} to see`,
+        `a share of ${ratio} of ${bad.all} ${
+          side === 1 ? "patches" : "squares"
+        } leaves ${bad.visible} to see`,
       );
     }
     return {
       outputs: {
-        visible: counts.map(({ visible }) => places(visible)),
-        hidden: counts.map(({ all, visible }) => places(all - visible)),
+        visible: counts.map(({ visible }) => places(visible * side ** 2)),
+        hidden: counts.map(({ all, visible }) =>
+          places((all - visible) * side ** 2)
+        ),
       },
       apply({ of: views = [] }, run) {
         const orders = views.map((x, view) => {
@@ -48,10 +91,14 @@ export const randomMask: StageDefinition = defineStage({
         });
         const part = (from: "visible" | "hidden") =>
           orders.map((order, view) => {
-            const { all, visible } = counts[view] as typeof counts[number];
-            return from === "visible"
+            const { all, columns, visible } =
+              counts[view] as typeof counts[number];
+            const squares = from === "visible"
               ? tf.slice(order, [0, 0], [-1, visible])
               : tf.slice(order, [0, visible], [-1, all - visible]);
+            return side === 1
+              ? squares
+              : patchesIn(squares as tf.Tensor2D, columns, side);
           });
         return { visible: part("visible"), hidden: part("hidden") };
       },

@@ -5,19 +5,28 @@ import { batchNorm } from "../../layers/batch_norm.ts";
 import { dense } from "../../layers/dense.ts";
 import { type Layer, sequential } from "../../layers/layer.ts";
 import { reluLayer } from "../../layers/residual.ts";
+import { gelu } from "../../ops/gelu.ts";
 import type { StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
+import { ofEachToken } from "./each_token.ts";
 import { groupNormIn, groups } from "./group_norm.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
 
+const ACTIVATIONS: Readonly<Record<"relu" | "gelu", Layer>> = {
+  relu: reluLayer,
+  gelu: (x) => gelu(x),
+};
+
 /**
- * Linear layers with ReLU between them. A linear layer that batch norm
- * follows has no bias, since the norm would take it away.
+ * Linear layers with ReLU or GELU between them. A linear layer that batch norm
+ * follows has no bias, since the norm would take it away. Of tokens each goes
+ * through it by itself; images are flattened.
  */
 export const mlp: StageDefinition = defineModule({
   name: "mlp",
-  summary: "Linear layers with batch norm and ReLU between them",
+  summary:
+    "Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image",
   roles: ["encode", "project", "predict"],
   options: z.strictObject({
     hidden: z.int().min(1).max(65536).describe("Features of hidden layers"),
@@ -34,6 +43,9 @@ export const mlp: StageDefinition = defineModule({
     groups: groups.describe(
       "Groups of features of `norm: group`",
     ),
+    activation: z.enum(["relu", "gelu"]).default("relu").describe(
+      "What stands after hidden layers",
+    ),
     output_affine: z.boolean().default(true).describe(
       "Whether the batch norm of the last layer has a scale and an offset",
     ),
@@ -43,8 +55,12 @@ export const mlp: StageDefinition = defineModule({
   }),
   normalizesOutput: ({ batch_norm }) => batch_norm === "all",
   build(scope, shape, options) {
-    const layers: Layer[] = [flatten];
-    let from = shape.reduce((product, side) => product * side, 1);
+    const tokens = shape.length === 2;
+    const layers: Layer[] = tokens ? [] : [flatten];
+    let from = tokens
+      ? shape[1] as number
+      : shape.reduce((product, side) => product * side, 1);
+    const activation = ACTIVATIONS[options.activation];
     for (let i = 1; i <= options.layers; i++) {
       const last = i === options.layers;
       const out = last ? options.out : options.hidden;
@@ -62,9 +78,12 @@ export const mlp: StageDefinition = defineModule({
             : batchNorm(place, { channels: out, affine }),
         );
       }
-      if (!last) layers.push(reluLayer);
+      if (!last) layers.push(activation);
       from = out;
     }
-    return { shape: [from], layer: sequential(...layers) };
+    const layer = sequential(...layers);
+    return tokens
+      ? { shape: [shape[0] as number, from], layer: ofEachToken(layer) }
+      : { shape: [from], layer };
   },
 });

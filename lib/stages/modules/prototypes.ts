@@ -4,10 +4,11 @@ import { z } from "zod";
 import { l2Normalize } from "../../ops/normalize.ts";
 import { ShapeError, type StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
+import { ofEachToken } from "./each_token.ts";
 
 /**
- * Cosine similarities of an embedding with `out` prototypes, which are weights:
- * both have length 1. It is SwAV's layer, whose prototypes are scaled to length
+ * Cosine similarities of an embedding, or of each token, with `out` prototypes,
+ * which are weights: both have length 1. It is SwAV's layer, whose prototypes are scaled to length
  * 1 before each step, and DINO's last layer with `norm_last_layer`.
  */
 export const prototypes: StageDefinition = defineModule({
@@ -23,9 +24,9 @@ export const prototypes: StageDefinition = defineModule({
     out: z.int().min(2).max(131_072).describe("Prototypes"),
   }),
   build(scope, shape, { out }) {
-    const [features, ...more] = shape;
-    if (features === undefined || more.length > 0) {
-      throw new ShapeError("expected [batch, features]");
+    const features = shape.at(-1);
+    if (features === undefined || shape.length > 2) {
+      throw new ShapeError("expected an embedding or tokens");
     }
     const bound = 1 / Math.sqrt(features);
     // A row a prototype.
@@ -34,14 +35,15 @@ export const prototypes: StageDefinition = defineModule({
       bound,
     });
     return {
-      shape: [out],
-      layer: (x, run) =>
+      shape: [...shape.slice(0, -1), out],
+      layer: ofEachToken((x, run) =>
         tf.matMul(
           l2Normalize(x as tf.Tensor2D),
           l2Normalize(run.read(kernel) as tf.Tensor2D),
           false,
           true,
-        ),
+        )
+      ),
     };
   },
 });

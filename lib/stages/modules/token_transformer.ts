@@ -20,15 +20,7 @@ const MASK = ["mask"] as const;
  * each: I-JEPA asks for each of its target blocks by itself.
  */
 export const tokenTransformer: StageDefinition = defineStage({
-  key: [
-    {
-      key: "decode",
-      summary: "Decoder: fills in what an encoder did not see",
-      what: "a network to decode with,",
-      look: "predictor",
-    },
-    ROLES.predict,
-  ],
+  key: [ROLES.decode, ROLES.predict],
   name: "vit",
   summary:
     "Transformer that fills in tokens at the places asked for, from those of other places",

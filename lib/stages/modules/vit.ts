@@ -61,16 +61,24 @@ const INPUTS: Readonly<Record<string, Port>> = {
     summary: "Numbers of the patches that it sees, such as `mask.visible`",
     hint: "for example keep: mask.visible",
   },
+  hide: {
+    is: ["mask"],
+    optional: true,
+    verb: "hide",
+    summary:
+      "Numbers of the patches in whose place a learned token stands, such as `mask.hidden`",
+    hint: "for example hide: mask.hidden",
+  },
 };
 
-interface Options extends Omit<VitOptions, "layer_scale"> {
+interface Options extends Omit<VitOptions, "layer_scale" | "hides"> {
   readonly layer_scale?: number | undefined;
   readonly image_size?: number | undefined;
 }
 
 const build: StageSpec<Options>["build"] = (
   scope,
-  { of = [], keep },
+  { of = [], keep, hide },
   options,
 ) => {
   const [first] = of as [Type];
@@ -79,10 +87,14 @@ const build: StageSpec<Options>["build"] = (
   const learned = side === undefined
     ? [height, width, channels]
     : [side, side, channels];
-  const network = body(scope, learned, options);
-  if (keep && keep.length !== of.length) {
+  const network = body(scope, learned, {
+    ...options,
+    hides: hide !== undefined,
+  });
+  for (const [name, views] of Object.entries({ keep, hide })) {
+    if (!views || views.length === of.length) continue;
     throw new ShapeError(
-      `"keep" has ${keep.length} views for ${of.length} of the images`,
+      `"${name}" has ${views.length} views for ${of.length} of the images`,
     );
   }
   const tokens = of.map(({ shape }, view): Type => {
@@ -96,9 +108,12 @@ const build: StageSpec<Options>["build"] = (
   }));
   return {
     outputs: { [OUTPUT]: output, tokens },
-    apply({ of: views = [], keep: kept }, run) {
+    apply({ of: views = [], keep: kept, hide: hidden }, run) {
       const results = views.map((x, view) =>
-        network.apply(x as tf.Tensor4D, run, kept?.[view] as tf.Tensor2D)
+        network.apply(x as tf.Tensor4D, run, {
+          keep: kept?.[view] as tf.Tensor2D | undefined,
+          hide: hidden?.[view] as tf.Tensor2D | undefined,
+        })
       );
       return {
         [OUTPUT]: results.map((one) => one.output),

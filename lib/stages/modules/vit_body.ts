@@ -4,9 +4,11 @@ import type { Layer, ParameterScope, Run } from "../../layers/layer.ts";
 import { layerNorm } from "../../layers/layer_norm.ts";
 import { patchEmbed } from "../../layers/patch_embed.ts";
 import { POSITIONS } from "../../layers/position.ts";
+import { TRUNCATED_NORMAL } from "../../layers/token_dense.ts";
 import { transformer } from "../../layers/transformer.ts";
 import type { Grid } from "../../ops/resize_grid.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
+import { marked } from "../../ops/marked.ts";
 import { ShapeError } from "../define.ts";
 
 /** Shape of a {@linkcode vit}. */
@@ -31,6 +33,16 @@ export interface VitOptions {
   readonly layer_scale?: number | undefined;
   /** Share of samples in which training leaves out a branch of the last block. */
   readonly drop_path: number;
+  /** Whether patches can be hidden behind a learned token. Default false. */
+  readonly hides?: boolean;
+}
+
+/** Patches by their numbers, each image's own, int32 `[batch, patches]`. */
+export interface VitPatches {
+  /** Those that it sees; by default all. The others are left out. */
+  readonly keep?: tf.Tensor2D | undefined;
+  /** Those in whose place the learned token stands; by default none. */
+  readonly hide?: tf.Tensor2D | undefined;
 }
 
 /** What a {@linkcode Vit} makes of images. */
@@ -56,10 +68,9 @@ export interface Vit {
    * compiled.
    *
    * @param images `[batch, height, width, channels]`
-   * @param keep Numbers of the patches that it sees, each image's own, int32
-   * `[batch, patches]`; by default all.
+   * @param patches What becomes of which patches; by default it sees all.
    */
-  apply(images: tf.Tensor4D, run: Run, keep?: tf.Tensor2D): VitResult;
+  apply(images: tf.Tensor4D, run: Run, patches?: VitPatches): VitResult;
 }
 
 const shown = (image: readonly number[]): string =>
@@ -93,8 +104,8 @@ function check(image: readonly number[], options: VitOptions): void {
 }
 
 /**
- * Declares `patch`, `position`, `class_token`, `block<N>` and `norm` in a scope,
- * and returns the network.
+ * Declares `patch`, `position`, `class_token`, `mask_token`, `block<N>` and
+ * `norm` in a scope, those that its options ask for, and returns the network.
  *
  * @param image `[height, width, channels]` for which positions are learned. Of
  * images of other sizes they are resized; the variables stay the same.
@@ -125,6 +136,7 @@ export function vit(
     grid: gridOf(image),
   });
   const prepend = before ? classToken(scope, width) : (x: tf.Tensor) => x;
+  const hidden = options.hides ? maskToken(scope, width) : undefined;
   const blocks = transformer(scope, {
     width,
     depth: options.depth,
@@ -138,11 +150,12 @@ export function vit(
   return {
     width,
     gridOf,
-    apply(images, run, keep) {
+    apply(images, run, { keep, hide } = {}) {
       const patches = embed(images, run);
       const seen = run.scope(scope.path, () => {
         const grid = gridOf(images.shape.slice(1));
-        const all = tf.add(prepend(patches, run), position(grid, run));
+        const shown = hide && hidden ? hidden(patches, hide, run) : patches;
+        const all = tf.add(prepend(shown, run), position(grid, run));
         return keep
           ? gatherTokens(all as tf.Tensor3D, numbersAfter(before, keep))
           : all;
@@ -182,6 +195,27 @@ function classToken(scope: ParameterScope, width: number): Layer {
     const batch = x.shape[0] as number;
     const token = tf.add(run.read(learned), tf.zeros([batch, 1, width]));
     return tf.concat([token, x], 1);
+  };
+}
+
+/** Puts a learned token in the place of some patches. */
+function maskToken(
+  scope: ParameterScope,
+  width: number,
+): (patches: tf.Tensor, hide: tf.Tensor2D, run: Run) => tf.Tensor {
+  const learned = scope.declare(
+    "mask_token",
+    [width],
+    "bias",
+    TRUNCATED_NORMAL,
+  );
+  return (patches, hide, run) => {
+    const marks = marked(hide, patches.shape[1] as number);
+    const hidden = tf.expandDims(marks, 2);
+    return tf.add(
+      tf.mul(patches, tf.sub(1, hidden)),
+      tf.mul(run.read(learned), hidden),
+    );
   };
 }
 

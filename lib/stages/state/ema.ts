@@ -12,6 +12,7 @@ import {
   type Values,
 } from "../define.ts";
 import { ramp } from "../ramp.ts";
+import { counterparts } from "./counterparts.ts";
 
 const OF: Port = {
   is: ["image", "embedding", "tokens"],
@@ -71,13 +72,10 @@ export const ema: StageDefinition = defineStage({
       refuse(error.message);
       return { outputs: {}, apply: () => ({}) };
     }
-    const shapes = (of: typeof source.variables): string =>
-      JSON.stringify(of.map(({ shape }) => shape));
-    if (shapes(scope.variables) !== shapes(source.variables)) {
-      refuse("its weights would have other shapes");
-    }
-    const follows = scope.variables.map((variable, i) =>
-      [variable, source.variables[i] ?? variable] as const
+    const followed = counterparts(scope, source);
+    if (!followed) refuse("its weights would have other shapes");
+    const follows = scope.variables.map((variable) =>
+      [variable, followed?.get(variable) ?? variable] as const
     );
     return {
       outputs: twin.outputs,

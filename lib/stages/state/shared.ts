@@ -6,6 +6,7 @@ import {
   showSignature,
   type StageDefinition,
 } from "../define.ts";
+import { counterparts } from "./counterparts.ts";
 
 const OF: Port = {
   is: ["image", "embedding", "tokens"],
@@ -37,11 +38,9 @@ export const shared: StageDefinition = defineStage({
   build(scope, inputs, _options, { links: { with: source }, problem }) {
     if (!source) throw new Error("internal: the weights of nothing");
     const [input = "of"] = Object.keys(inputs);
-    const names = (of: typeof source.variables): string =>
-      JSON.stringify(of.map(({ path, shape }) => [path, shape]));
     const again = scope.at(source.name);
     const built = source.build(again, inputs);
-    if (names(again.variables) !== names(source.variables)) {
+    if (!counterparts(again, source)) {
       const shown = showSignature(inputs[input] ?? []);
       problem(
         "shape-mismatch",
