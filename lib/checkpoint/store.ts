@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { TensorData } from "../ir/dtype.ts";
 import { readRegularFile } from "../regular_file.ts";
 import { retained, type Retention } from "./retention.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, safetensorsHeader } from "./safetensors.ts";
 import { writeAtomic } from "./write_atomic.ts";
 
 /** One checkpoint, as the manifest lists it. */
@@ -85,14 +85,34 @@ const reasonOf = (error: unknown): string =>
 const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
+/** So much is taken at a time; others run between two. */
+const PIECE_BYTES = 1 << 22;
+
+/** The bytes of values, in their order, in pieces. */
+function* piecesOf(values: Values): Generator<Uint8Array> {
+  for (
+    const { data: { buffer, byteOffset, byteLength } } of Object.values(values)
+  ) {
+    for (let at = 0; at < byteLength; at += PIECE_BYTES) {
+      const length = Math.min(PIECE_BYTES, byteLength - at);
+      yield new Uint8Array(buffer, byteOffset + at, length);
+    }
+  }
+}
+
 /**
  * Digest of all values, in their order. It stands in the file itself, so that
  * one whose manifests are gone can still be told from a damaged one.
  */
-function digestOf(values: Values): string {
+async function digestOf(values: Values): Promise<string> {
   const hash = createHash("sha256");
-  for (const { data } of Object.values(values)) {
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  let since = 0;
+  for (const piece of piecesOf(values)) {
+    hash.update(piece);
+    since += piece.length;
+    if (since < PIECE_BYTES) continue;
+    since = 0;
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return hash.digest("hex");
 }
@@ -162,7 +182,7 @@ export class CheckpointStore {
       try {
         const bytes = await this.#bytes(file);
         const { step, metadata, values } = this.#told(bytes);
-        if (metadata["values"] !== digestOf(values)) {
+        if (metadata["values"] !== await digestOf(values)) {
           throw new Error(
             metadata["values"]
               ? "its values are not those that it was written with"
@@ -202,23 +222,30 @@ export class CheckpointStore {
     if (!this.#made) await Deno.mkdir(this.folder, { recursive: true });
     this.#made = true;
     const file = `step-${String(step).padStart(8, "0")}.safetensors`;
-    const bytes = encodeSafetensors({
-      tensors,
-      metadata: {
-        format: "stopgrad",
-        step: String(step),
-        run: this.run,
-        values: digestOf(tensors),
-        ...(healthy ? {} : { healthy: "false" }),
-        ...(due ? {} : { due: "false" }),
-      },
+    const header = safetensorsHeader(tensors, {
+      format: "stopgrad",
+      step: String(step),
+      run: this.run,
+      values: await digestOf(tensors),
+      ...(healthy ? {} : { healthy: "false" }),
+      ...(due ? {} : { due: "false" }),
     });
-    await writeAtomic(join(this.folder, file), bytes);
+    const hash = createHash("sha256");
+    let bytes = 0;
+    await writeAtomic(join(this.folder, file), async (write) => {
+      for (const pieces of [[header], piecesOf(tensors)]) {
+        for (const piece of pieces) {
+          hash.update(piece);
+          bytes += piece.length;
+          await write(piece);
+        }
+      }
+    });
     const entry = {
       file,
       step,
-      bytes: bytes.length,
-      sha256: sha256(bytes),
+      bytes,
+      sha256: hash.digest("hex"),
       metrics,
       healthy,
       due,

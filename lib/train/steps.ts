@@ -10,6 +10,7 @@ import type { Judging } from "./judging.ts";
 import { Pace } from "./pace.ts";
 import { endedBy, writing } from "./run_errors.ts";
 import { RUN_FILES, type RunFolder } from "./run_folder.ts";
+import { Saving } from "./saving.ts";
 import { finites, type TrainResult } from "./summary.ts";
 import type { RunTracking } from "./tracking.ts";
 
@@ -63,6 +64,7 @@ export async function trainSteps(
   const secondsNow = () =>
     memory.seconds + (performance.now() - start - judged) / 1000;
   const first = session.done;
+  await using saving = new Saving(folder);
   let saved = first;
   let end: StepsRun["end"] = "finished";
   /** Judging is no part of the time that training takes. */
@@ -74,20 +76,17 @@ export async function trainSteps(
     pace.skip(took);
     return result;
   };
-  /** A checkpoint between two that are due has means of too few steps to compare. */
-  const save = async (due: boolean): Promise<void> => {
-    await writing(folder, async () => {
-      await folder.sync();
-      await folder.checkpoints.save(
-        session.done,
-        await session.save(),
-        due ? { ...finites(monitoring.signals), ...averages.means } : {},
-        { healthy: !monitoring.suspicious, due, lines: folder.linesDigest },
-      );
-    });
+  const begin = async (due: boolean): Promise<void> => {
     saved = session.done;
+    await saving.begin(saved, () => session.save(), {
+      // Between two that are due there are means of too few steps to compare.
+      metrics: due ? { ...finites(monitoring.signals), ...averages.means } : {},
+      healthy: !monitoring.suspicious,
+      due,
+    });
   };
   while (session.done < steps) {
+    saving.check();
     if (signal?.aborted) {
       end = "interrupted";
       break;
@@ -97,7 +96,8 @@ export async function trainSteps(
       seen = await monitoring.observe(await session.step());
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (saved !== session.done) await save(false);
+      if (saved !== session.done) await begin(false);
+      await saving.written();
       throw endedBy(error, folder, session.done);
     }
     const { spectra, alarms, falls } = seen;
@@ -139,6 +139,7 @@ export async function trainSteps(
     }
     for (const alarm of alarms) {
       const stops = alarm.action === "stop";
+      await saving.written();
       const checkpoint = await healthyFile(folder);
       memory.alarms.push(alarm);
       emit({ kind: "alarm", alarm, stops, checkpoint });
@@ -164,14 +165,15 @@ export async function trainSteps(
     });
     // A run that is about to be stopped is resumed from before the trouble.
     if (session.isWhole(saveEvery)) {
-      if (!monitoring.endangered) await save(true);
+      if (!monitoring.endangered) await begin(true);
       // The last save is yet to come, where this one was left out.
       if (done < steps) averages.clear();
     }
   }
   if (end !== "stopped" && saved !== session.done) {
-    await save(end === "finished");
+    await begin(end === "finished");
   }
+  await saving.written();
   const seconds = secondsNow();
   return {
     end,
