@@ -1,8 +1,8 @@
 /** @file Keeps rows from where all rows have lain (TiCo). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { movingMoment } from "../../layers/moving_moment.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
-import { stopGradient } from "../../ops/stop_gradient.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 
@@ -37,22 +37,15 @@ export const covarianceContrast: StageDefinition = defineStage({
     if (of.some(({ shape }) => shape[0] !== features)) {
       throw new ShapeError("all views need the same number of features");
     }
-    const kept = scope.declare("covariance", [features, features], "buffer", {
-      kind: "constant",
-      value: 0,
+    const covariance = movingMoment(scope, "covariance", {
+      features,
+      momentum,
     });
     return {
       outputs: {},
       apply({ of: views = [] }, run) {
         const all = l2Normalize(tf.concat([...views], 0) as tf.Tensor2D);
-        const still = stopGradient(all);
-        const now = tf.div(tf.matMul(still, still, true), all.shape[0]);
-        const covariance = tf.add(
-          tf.mul(run.read(kept), momentum),
-          tf.mul(now, 1 - momentum),
-        ) as tf.Tensor2D;
-        run.update(kept, covariance);
-        const along = tf.mul(tf.matMul(all, covariance), all);
+        const along = tf.mul(tf.matMul(all, covariance.add(all, run)), all);
         return { loss: [tf.mean(tf.sum(along, 1))] };
       },
     };

@@ -1,8 +1,8 @@
 /** @file DirectPred: a predictor that is computed, not trained. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { movingMoment } from "../../layers/moving_moment.ts";
 import { eigenvectors } from "../../ops/eigenvalues.ts";
-import { stopGradient } from "../../ops/stop_gradient.ts";
 import {
   defineStage,
   OUTPUT,
@@ -44,23 +44,13 @@ export const direct: StageDefinition = defineStage({
     if (of.some(({ shape }) => shape[0] !== features)) {
       throw new ShapeError("all views need the same number of features");
     }
-    const kept = scope.declare("correlation", [features, features], "buffer", {
-      kind: "constant",
-      value: 0,
-    });
+    const moment = movingMoment(scope, "correlation", { features, momentum });
     return {
       outputs: { [OUTPUT]: of },
       apply({ of: views = [] }, run) {
-        let correlation = run.read(kept) as tf.Tensor2D;
-        if (run.training) {
-          const all = stopGradient(tf.concat([...views], 0)) as tf.Tensor2D;
-          const now = tf.div(tf.matMul(all, all, true), all.shape[0]);
-          correlation = tf.add(
-            tf.mul(correlation, momentum),
-            tf.mul(now, 1 - momentum),
-          );
-          run.update(kept, correlation);
-        }
+        const correlation = run.training
+          ? moment.add(tf.concat([...views], 0) as tf.Tensor2D, run)
+          : moment.read(run);
         const [values, vectors] = eigenvectors(correlation);
         const positive = tf.maximum(values, 0);
         const shares = tf.div(positive, tf.maximum(tf.max(positive), 1e-12));
