@@ -98,6 +98,16 @@ function memoryLine(
   } of variables + ${bytes(temporary)} of temporary values${data}`;
 }
 
+function diskLine({ disk }: Plan): string {
+  const { checkpoint, checkpoints, metrics, total } = disk;
+  const lines = metrics === undefined
+    ? "; metrics, whose length is not known, come to it"
+    : ` + about ${bytes(metrics)} of metrics`;
+  return `Disk, at most: ${bytes(total)} = ${checkpoints} checkpoints of ${
+    bytes(checkpoint)
+  }${lines}`;
+}
+
 function lengthLine({ images, length, flops: step }: Plan, pipeline: Pipeline) {
   const { unit, count } = pipeline.train.length;
   if (!length || images === undefined) {
@@ -148,7 +158,7 @@ export function planText(plan: Plan, pipeline: Pipeline): string {
       integer(pipeline.data.batch)
     }, ${pipeline.train.precision}`,
     costs(plan),
-    [memoryLine(plan), lengthLine(plan, pipeline)].join("\n"),
+    [memoryLine(plan), diskLine(plan), lengthLine(plan, pipeline)].join("\n"),
     ...plan.schedules?.filter(({ option }) => option !== UNDRAWN).map((
       series,
     ) => scheduleText(series, unit)) ?? [

@@ -16,6 +16,7 @@ import type { Target } from "../trace/target.ts";
 import { machineMemory } from "./machine_memory.ts";
 import { tooMuch } from "./memory_check.ts";
 import { recordStep } from "./record.ts";
+import { type RunDisk, runDisk } from "./run_disk.ts";
 import { type RunLength, runLength } from "./run_length.ts";
 
 /** One stage. */
@@ -60,6 +61,8 @@ export interface Plan {
     /** Why the step does not fit into this machine, where it does not. */
     readonly tooMuch?: string;
   };
+  /** What the run takes of a disk. */
+  readonly disk: RunDisk;
   readonly images?: number;
   readonly length?: RunLength;
   /** Absent where the number of images decides about them and is not known. */
@@ -129,6 +132,11 @@ const parameterCount = (variables: readonly Variable[]): number =>
       sizeOf(shape)
     ),
   );
+
+/** All variables have 4 bytes an element. */
+const bytesOfAll = (
+  variables: readonly { readonly shape: readonly number[] }[],
+): number => sum(variables.map(({ shape }) => 4 * sizeOf(shape)));
 
 /** What counts in epochs, each once. */
 const inEpochs = (slots: readonly ScalarSlot[]): readonly string[] => [
@@ -223,10 +231,9 @@ export function planRun(
   const length = count === undefined ? undefined : runLength(pipeline, count);
   const { scalars, variables, scratch } = recorded.training;
   const drawn = drawnLength(pipeline, scalars, length);
+  const saved = bytesOfAll(variables);
   const needed = {
-    variables: sum(
-      [...variables, ...scratch].map(({ shape }) => 4 * sizeOf(shape)),
-    ),
+    variables: saved + bytesOfAll(scratch),
     temporary: peakBytes(program),
   };
   const { batch } = pipeline.data;
@@ -247,6 +254,7 @@ export function planRun(
       ...(reason === undefined ? {} : { tooMuch: reason }),
       ...(count === undefined ? {} : { images: count * sizeOf(graph.image) }),
     },
+    disk: runDisk(pipeline, saved, length?.steps),
     ...(count === undefined ? {} : { images: count }),
     ...(length ? { length } : {}),
     ...(drawn

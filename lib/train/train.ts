@@ -57,6 +57,7 @@ import { TrainingSession } from "./session.ts";
 import { healthyFile, trainSteps } from "./steps.ts";
 import { checkMayReach } from "../track/mlflow/client.ts";
 import { RunTracking } from "./tracking.ts";
+import { fullBefore, runDisk } from "./run_disk.ts";
 import { epochAfter, runLength } from "./run_length.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
 
@@ -291,6 +292,11 @@ function namingCauses(
     );
 }
 
+/** All variables have 4 bytes an element. */
+const bytesOf = (
+  variables: readonly { readonly shape: readonly number[] }[],
+): number => variables.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+
 /** Refuses a step that cannot fit, and warns of one that may not. */
 function watchMemory(
   { pipeline, graph }: LoadedPipeline,
@@ -303,8 +309,7 @@ function watchMemory(
   // A GPU has memory of its own, of which its runtime knows.
   if (device !== "cpu") return { explain };
   const machine = machineMemory();
-  const variables = graph.order.flatMap((stage) => stage.variables)
-    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  const variables = bytesOf(graph.order.flatMap((stage) => stage.variables));
   const images = isInMemory(train) ? train.pixels.length : 0;
   return {
     explain,
@@ -433,6 +438,11 @@ async function trainTold(
     rounding: session.rounding,
     seconds: compiling / 1000,
   });
+  const full = await fullBefore(
+    folder.path,
+    runDisk(session.pipeline, bytesOf(session.variables), session.length.steps),
+  );
+  if (full) emit({ kind: "notice", text: full });
   const judging = new Judging(session, judged);
   if (judging.impossible !== undefined) {
     const text = `Cannot judge while it trains: ${judging.impossible}`;

@@ -76,6 +76,10 @@ Deno.test("planText() shows stages, totals, schedules and the rules of counting"
   assert.match(text, /^target\.z +ema .* = z /m);
   assert.match(text, /^one step /m);
   assert.match(text, /^Memory of a step: .* of variables \+ .* of temporary/m);
+  assert.match(
+    text,
+    /^Disk, at most: .* = \d checkpoints of .* \+ about .* of metrics$/m,
+  );
   assert.match(text, /^Run: 7,200 images, .* 30 steps/m);
   assert.match(text, /^Learning rate of y, z, p, over steps\n/m);
   assert.match(text, /┏|┓/);

@@ -338,12 +338,14 @@ export class Mlflow implements Tracker {
     const run_id = this.#runId;
     const now = Date.now();
     const step = Number(summary["steps"] ?? 0);
-    const metrics = [...SUMMARY_SCORES, "images_per_second"].flatMap((key): Metric[] => {
-      const value = summary[key];
-      return typeof value === "number"
-        ? [{ key, value: numberOf(value), timestamp: now, step }]
-        : [];
-    });
+    const metrics = [...SUMMARY_SCORES, "images_per_second"].flatMap(
+      (key): Metric[] => {
+        const value = summary[key];
+        return typeof value === "number"
+          ? [{ key, value: numberOf(value), timestamp: now, step }]
+          : [];
+      },
+    );
     const tags = FACTS.flatMap((key) =>
       typeof summary[key] === "string"
         ? [{ key, value: (summary[key] as string).slice(0, MOST_VALUE) }]

@@ -1,0 +1,66 @@
+/** @file What a run takes of a disk, said before it is taken. */
+import { statfs } from "node:fs/promises";
+import type { Pipeline } from "../model/pipeline.ts";
+
+/** Bytes of a line of `metrics.jsonl`, roughly: shipped methods have 290 to 580. */
+const LINE_BYTES = 500;
+
+/** Bytes that a run takes. */
+export interface RunDisk {
+  /** Of one checkpoint. */
+  readonly checkpoint: number;
+  /** Most checkpoints that are there at once. */
+  readonly checkpoints: number;
+  /** Of the metrics, roughly; absent where the number of steps is not known. */
+  readonly metrics?: number;
+  /** Most of all at once. */
+  readonly total: number;
+}
+
+/**
+ * Most that a run takes: the newest checkpoints that stay, the best and the
+ * newest healthy one before them, one of an interruption, and one that is being
+ * written.
+ *
+ * @param variables Bytes of all variables, which are what a checkpoint has.
+ */
+export function runDisk(
+  { checkpoint: { keep, best } }: Pick<Pipeline, "checkpoint">,
+  variables: number,
+  steps: number | undefined,
+): RunDisk {
+  const checkpoints = keep + (best ? 1 : 0) + 3;
+  const metrics = steps === undefined ? {} : { metrics: LINE_BYTES * steps };
+  return {
+    checkpoint: variables,
+    checkpoints,
+    ...metrics,
+    total: checkpoints * variables + (metrics.metrics ?? 0),
+  };
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
+
+/**
+ * A warning of a disk that has less left; undefined where it has enough, or
+ * nothing is known of it.
+ */
+export async function fullBefore(
+  folder: string,
+  { total, checkpoint, checkpoints }: RunDisk,
+): Promise<string | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    if (free >= total) return undefined;
+    return `the run may take ${
+      gigabytes(total)
+    } of the disk, of which ${checkpoints} checkpoints of ${
+      gigabytes(checkpoint)
+    } at once, and ${folder} has ${
+      gigabytes(free)
+    } left: keep fewer (checkpoint.keep), or choose another disk with --runs-dir`;
+  } catch {
+    return undefined;
+  }
+}
