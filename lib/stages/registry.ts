@@ -34,14 +34,22 @@ import { pixels } from "./losses/pixels.ts";
 import { tokens } from "./losses/tokens.ts";
 import { centre } from "./targets/centre.ts";
 import { sinkhorn } from "./targets/sinkhorn.ts";
+import { autoContrast } from "./transforms/auto_contrast.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
+import { equalize } from "./transforms/equalize.ts";
 import { gaussianBlur } from "./transforms/gaussian_blur.ts";
 import { grayscale } from "./transforms/grayscale.ts";
 import { horizontalFlip } from "./transforms/horizontal_flip.ts";
 import { normalize } from "./transforms/normalize.ts";
+import { posterize } from "./transforms/posterize.ts";
+import { randAugment } from "./transforms/rand_augment.ts";
+import { randomErasing } from "./transforms/random_erasing.ts";
 import { randomResizedCrop } from "./transforms/random_resized_crop.ts";
 import { resize } from "./transforms/resize.ts";
+import { rotation } from "./transforms/rotation.ts";
+import { sharpness } from "./transforms/sharpness.ts";
 import { solarize } from "./transforms/solarize.ts";
+import { verticalFlip } from "./transforms/vertical_flip.ts";
 import { gather } from "./values/gather.ts";
 import { join } from "./values/join.ts";
 import { mean } from "./values/mean.ts";
@@ -103,9 +111,17 @@ export const TRANSFORMS: readonly TransformDefinition[] = [
   randomResizedCrop,
   resize,
   horizontalFlip,
+  verticalFlip,
+  rotation,
   colorJitter,
   grayscale,
   gaussianBlur,
+  sharpness,
   solarize,
+  posterize,
+  autoContrast,
+  equalize,
+  randAugment,
+  randomErasing,
   normalize,
 ];

@@ -729,9 +729,9 @@ ${LOSS}`,
     {
       from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",
       to:
-        "source: mnist, path: x, batch: 8 }\nstages:\n  views: { augment: ▸{ each: [[grayscale], []] }",
+        "source: mnist, path: x, batch: 8 }\nstages:\n  views: { augment: ▸{ each: [[{ color_jitter: { hue: 0.1 } }], []] }",
       message:
-        'Cannot apply "grayscale" in view 0 of "views": expected 3 colour channels, got 1',
+        'Cannot apply "color_jitter" in view 0 of "views": expected 3 colour channels to turn their hue, got 1; set "hue" to 0',
     },
     {
       from: LOSS,

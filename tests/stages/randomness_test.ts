@@ -7,8 +7,11 @@ import { AUGMENT_PRESETS } from "../../lib/stages/presets.ts";
 import { colorJitter } from "../../lib/stages/transforms/color_jitter.ts";
 import { grayscale } from "../../lib/stages/transforms/grayscale.ts";
 import { horizontalFlip } from "../../lib/stages/transforms/horizontal_flip.ts";
+import { randomErasing } from "../../lib/stages/transforms/random_erasing.ts";
 import { drawCrops } from "../../lib/stages/transforms/random_resized_crop.ts";
+import { rotation } from "../../lib/stages/transforms/rotation.ts";
 import { solarize } from "../../lib/stages/transforms/solarize.ts";
+import { verticalFlip } from "../../lib/stages/transforms/vertical_flip.ts";
 import { runEagerly } from "../../lib/trace/execution.ts";
 import {
   compute,
@@ -59,13 +62,78 @@ for (
   });
 }
 
-Deno.test("horizontal_flip mirrors p of the samples", () => {
-  const images = Array<Planes>(COUNT).fill([[[0, 1]]]);
-  for (const [seed, p] of [0, 0.5, 0.3, 1].entries()) {
-    const result = apply(horizontalFlip, { p }, images, random(seed));
-    const flipped = result.filter(([plane]) => plane![0]![0] === 1).length;
-    likely(flipped / COUNT, p, COUNT);
-  }
+for (
+  const [definition, before] of [
+    [horizontalFlip, [[[0, 1]]]],
+    [verticalFlip, [[[0], [1]]]],
+  ] as const
+) {
+  Deno.test(`${definition.name} mirrors p of the samples`, () => {
+    const images = Array<Planes>(COUNT).fill(before);
+    for (const [seed, p] of [0, 0.5, 0.3, 1].entries()) {
+      const result = apply(definition, { p }, images, random(seed));
+      const flipped = result.filter(([plane]) => plane![0]![0] === 1).length;
+      likely(flipped / COUNT, p, COUNT);
+    }
+  });
+}
+
+Deno.test("rotation's angle is even in its range", () => {
+  // A bright pixel to the right of the middle tells the angle.
+  const side = 65;
+  const image: Planes = [
+    Array.from(
+      { length: side },
+      (_, y) => Array.from({ length: side }, (_, x) => y === 32 ? x / 64 : 0),
+    ),
+  ];
+  const images = Array<Planes>(200).fill(image);
+  const made = apply(rotation, { degrees: 40 }, images, random(6));
+  const angles = made.map(([plane]) => {
+    let [x, y] = [0, 0];
+    plane!.forEach((row, i) =>
+      row.forEach((v, j) => {
+        if (j <= 32) return;
+        x += v * (j - 32);
+        y -= v * (i - 32);
+      })
+    );
+    return Math.atan2(y, x) * 180 / Math.PI;
+  });
+  const shares = angles.map((angle) => (angle + 40) / 80);
+  assert.ok(shares.every((share) => share > -0.05 && share < 1.05));
+  assert.ok(distanceFromUniform(shares) < UNUSUAL);
+});
+
+Deno.test("random_erasing hides boxes of even area in p of the samples, or fills them with noise", () => {
+  const side = 48;
+  const image: Planes = [
+    Array.from({ length: side }, () => Array<number>(side).fill(1)),
+  ];
+  const images = Array<Planes>(600).fill(image);
+  const options = { scale: [0.1, 0.3], ratio: [0.8, 1.25], p: 0.7 };
+  const areas = apply(randomErasing, options, images, random(7)).map((made) =>
+    1 - made.flat(2).reduce((a, b) => a + b) / side ** 2
+  );
+  const erased = areas.filter((area) => area > 0);
+  likely(erased.length / 600, 0.7, 600);
+  // Whole pixels: an area is off by up to a fortieth of it.
+  assert.ok(
+    distanceFromUniform(erased.map((area) => (area - 0.1) / 0.2)) < UNUSUAL,
+  );
+  const noisy = apply(
+    randomErasing,
+    { ...options, value: "random" },
+    images.slice(0, 50),
+    random(8),
+  );
+  const inside = noisy.flat(3).filter((value) => value !== 1);
+  const mean = inside.reduce((a, b) => a + b) / inside.length;
+  const spread = inside.reduce((sum, v) => sum + (v - mean) ** 2, 0) /
+    inside.length;
+  assert.ok(inside.length > 3000);
+  assert.ok(Math.abs(mean) < 4 / Math.sqrt(inside.length), `${mean}`);
+  assert.ok(Math.abs(spread - 1) < 0.05, `${spread}`);
 });
 
 Deno.test("color_jitter's brightness is even in its range, for p of the samples", () => {

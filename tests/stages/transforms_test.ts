@@ -14,9 +14,11 @@ import { gaussianBlur } from "../../lib/stages/transforms/gaussian_blur.ts";
 import { grayscale } from "../../lib/stages/transforms/grayscale.ts";
 import { horizontalFlip } from "../../lib/stages/transforms/horizontal_flip.ts";
 import { normalize } from "../../lib/stages/transforms/normalize.ts";
+import { randomErasing } from "../../lib/stages/transforms/random_erasing.ts";
 import { randomResizedCrop } from "../../lib/stages/transforms/random_resized_crop.ts";
 import { resize } from "../../lib/stages/transforms/resize.ts";
 import { solarize } from "../../lib/stages/transforms/solarize.ts";
+import { verticalFlip } from "../../lib/stages/transforms/vertical_flip.ts";
 import { compute, Dice, Scripted } from "../helpers/numeric.ts";
 import {
   alike,
@@ -169,6 +171,29 @@ function chooseBox(
   };
 }
 
+/** torchvision's RandomErasing.get_params, with the numbers that it would draw. */
+function erasedBox(
+  [height, width]: readonly [number, number],
+  scale: readonly [number, number],
+  ratio: readonly [number, number],
+  draws: Parameters<typeof chooseBox>[3],
+): Box | undefined {
+  for (let i = 0; i < 10; i++) {
+    const area = height * width *
+      (scale[0] + draws.areas[i]! * (scale[1] - scale[0]));
+    // Its ratio is height over width; ours draws the logarithm the other way.
+    const [low, high] = [-Math.log(ratio[1]), -Math.log(ratio[0])];
+    const aspect = Math.exp(-(low + draws.ratios[i]! * (high - low)));
+    const h = roundEven(Math.sqrt(area * aspect));
+    const w = roundEven(Math.sqrt(area / aspect));
+    if (h === 0 || w === 0 || h >= height || w >= width) continue;
+    const top = Math.floor(draws.top * (height - h + 1));
+    const left = Math.floor(draws.left * (width - w + 1));
+    return { top, left, height: h, width: w };
+  }
+  return undefined;
+}
+
 /** Draws as {@linkcode randomResizedCrop} asks for them. */
 function cropScript(seed: number, batch: number) {
   const dice = new Dice(seed);
@@ -182,7 +207,7 @@ function cropScript(seed: number, batch: number) {
     top: draws[2]![i]!,
     left: draws[3]![i]!,
   });
-  return { random: new Scripted(draws), of };
+  return { random: new Scripted(draws), draws, of };
 }
 
 type Color = readonly [number, number, number];
@@ -454,6 +479,58 @@ Deno.test("horizontal_flip mirrors the chosen samples and leaves the others exac
   alike(flipped, stored(fixture.flips[0]!.pil), 1e-7, "PIL's mirror");
 });
 
+Deno.test("vertical_flip mirrors top and bottom of the chosen samples, as PIL", () => {
+  const images = noise(19, 2, 5, 6);
+  const random = new Scripted([[0.1, 0.3]]);
+  const actual = apply(verticalFlip, { p: 0.3 }, images, random);
+  random.finish();
+  alike(actual[0], images[0]!.map((p) => [...p].reverse()), 0);
+  alike(actual[1], images[1]!, 0);
+  const draws = new Scripted([[0.5]]);
+  const [flipped] = apply(verticalFlip, { p: 1 }, [image(0)], draws);
+  alike(flipped, stored(fixture.vertical_flip), 1e-7, "PIL's flip");
+});
+
+Deno.test("random_erasing hides torchvision's box for the same numbers", () => {
+  const [height, width] = [12, 15];
+  const images = noise(20, 12, height, width);
+  const { draws, of } = cropScript(21, images.length);
+  const all = new Scripted([
+    images.map((_, i) => i === 3 ? 0.6 : 0.2),
+    ...draws,
+  ]);
+  const [scale, ratio] = [[0.02, 0.6], [0.3, 3.3]] as const;
+  const options = { scale, ratio, value: 0.25, p: 0.5 };
+  const actual = apply(randomErasing, options, images, all);
+  all.finish();
+  let hidden = 0;
+  images.forEach((one, i) => {
+    const box = i === 3
+      ? undefined
+      : erasedBox([height, width], scale, ratio, of(i));
+    const expected = one.map((p) =>
+      plane(height, width, (y, x) => {
+        const inside = box !== undefined &&
+          y >= box.top && y < box.top + box.height &&
+          x >= box.left && x < box.left + box.width;
+        hidden += inside ? 1 : 0;
+        return inside ? 0.25 : p[y]![x]!;
+      })
+    );
+    alike(actual[i], expected, ROUNDING, `sample ${i}`);
+  });
+  assert.ok(hidden > 0);
+});
+
+Deno.test("random_erasing hides nothing where no box fits", () => {
+  const images = noise(22, 2, 6, 6);
+  const { draws } = cropScript(23, 2);
+  const all = new Scripted([[0, 0], ...draws]);
+  const options = { scale: [1, 1], ratio: [1, 1], p: 1 };
+  const actual = apply(randomErasing, options, images, all);
+  images.forEach((one, i) => alike(actual[i], one, 0));
+});
+
 Deno.test("grayscale is torchvision's luma, and nearly PIL's, which rounds", () => {
   for (const gray of fixture.grays) {
     const [actual] = apply(
@@ -548,6 +625,38 @@ Deno.test("normalize takes ImageNet's values by default, and one value for all c
 });
 
 // Colours.
+
+Deno.test("Gray and saturation of channels that are not three go by their mean", () => {
+  const images = noise(24, 2, 4, 5, 4);
+  const means = images.map((one) =>
+    plane(4, 5, (y, x) => one.reduce((sum, p) => sum + p[y]![x]! / 4, 0))
+  );
+  const gray = apply(grayscale, { p: 0.5 }, images, new Scripted([[0.9, 0.1]]));
+  alike(gray[0], images[0]!, 0);
+  alike(gray[1], images[1]!.map(() => means[1]!), ROUNDING);
+  const [b, c, s] = [1.1, 0.7, 0.5];
+  const options = { brightness: 0.1, contrast: 0.3, saturation: 0.5, p: 1 };
+  const [made] = apply(
+    colorJitter,
+    options,
+    images,
+    new Scripted([[0, 0], [1, 1], [0, 0], [0, 0]]),
+  );
+  const mean = means[0]!.flat().reduce((sum, v) => sum + b * v / 20, 0);
+  // One operation after the other, as torchvision; nothing reaches 0 or 1.
+  const expected = images[0]!.map((p) =>
+    plane(4, 5, (y, x) => {
+      const contrasted = (v: number): number => blend(b * v, mean, c);
+      const saturated = blend(
+        contrasted(p[y]![x]!),
+        contrasted(means[0]![y]![x]!),
+        s,
+      );
+      return Math.min(1, Math.max(0, saturated));
+    })
+  );
+  alike(made, expected, ROUNDING);
+});
 
 const jitter = (
   images: readonly Planes[],
@@ -764,7 +873,7 @@ Deno.test("Every transform's result has the shape that it announces", () => {
       y: definition.apply(x as tf.Tensor4D, parsed, {
         uniform: (shape, low = 0, high = 1) =>
           tf.fill([...shape], (low + high) / 2),
-        normal: () => assert.fail("no transform draws normals"),
+        normal: () => assert.fail("no transform draws normals by default"),
       }),
     }));
     assert.deepEqual(y.shape, [2, ...expected], definition.name);

@@ -5,13 +5,8 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import {
-  chosen,
-  expectColor,
-  LUMA,
-  probability,
-  spreadOver,
-} from "./options.ts";
+import { ShapeError } from "../define.ts";
+import { chosen, LUMA, probability, spreadOver } from "./options.ts";
 
 /** Random factors of a batch, each `[batch]`; hue in turns. */
 export interface Jitter {
@@ -97,17 +92,25 @@ export function jitterColors(
   return tf.reshape(tf.clipByValue(moved, 0, 1), images.shape);
 }
 
-/** Brightness and contrast of channels that are no colours; the mean is that of all of them. */
-function jitterLight(
+/** Colours without a hue: of channels that are not three, whose gray is their mean. */
+export type Light = Omit<Jitter, "hue">;
+
+/** The same of channels that are not three: they have no hue. */
+export function jitterChannels(
   images: tf.Tensor4D,
-  { brightness, contrast }: Pick<Jitter, "brightness" | "contrast">,
+  { brightness, contrast, saturation }: Light,
 ): tf.Tensor4D {
-  const scale = spreadOver(tf.mul(brightness, contrast), 4);
-  const means = tf.mean(images, [1, 2, 3]) as tf.Tensor1D;
-  const offset = tf.mul(tf.mul(brightness, tf.sub(1, contrast)), means);
+  const scale = tf.mul(brightness, contrast);
+  const gray = tf.mean(images, 1, true);
+  const mean = tf.mean(gray, [2, 3], true);
+  const part = (of: tf.Tensor, factor: tf.Tensor): tf.Tensor =>
+    tf.mul(of, spreadOver(factor as tf.Tensor1D, 4));
   const moved = tf.add(
-    tf.mul(images, scale),
-    spreadOver(offset as tf.Tensor1D, 4),
+    part(images, tf.mul(scale, saturation)),
+    tf.add(
+      part(gray, tf.mul(scale, tf.sub(1, saturation))),
+      part(mean, tf.mul(brightness, tf.sub(1, contrast))),
+    ),
   );
   return tf.clipByValue(moved, 0, 1) as tf.Tensor4D;
 }
@@ -115,7 +118,8 @@ function jitterLight(
 /** Random colours. */
 export const colorJitter: TransformDefinition = defineTransform({
   name: "color_jitter",
-  summary: "Random brightness, contrast, saturation and hue",
+  summary:
+    "Random brightness, contrast, saturation and hue; channels that are not three have no hue, and their gray is their mean",
   reference: "Howard 2013, https://arxiv.org/abs/1312.5402, section 2",
   evaluation: false,
   options: z.strictObject({
@@ -127,8 +131,15 @@ export const colorJitter: TransformDefinition = defineTransform({
     ),
     p: probability(0.8),
   }),
-  shape(shape, { saturation, hue }) {
-    return saturation === 0 && hue === 0 ? shape : expectColor(shape);
+  shape(shape, { hue }) {
+    if (hue !== 0 && shape[0] !== 3) {
+      throw new ShapeError(
+        `expected 3 colour channels to turn their hue, got ${
+          shape[0]
+        }; set "hue" to 0`,
+      );
+    }
+    return shape;
   },
   apply(images, options, random) {
     const [batch, channels] = images.shape;
@@ -140,12 +151,9 @@ export const colorJitter: TransformDefinition = defineTransform({
     const light = {
       brightness: factor(options.brightness),
       contrast: factor(options.contrast),
-    };
-    if (channels !== 3) return jitterLight(images, light);
-    return jitterColors(images, {
-      ...light,
       saturation: factor(options.saturation),
-      hue: shift(options.hue),
-    });
+    };
+    if (channels !== 3) return jitterChannels(images, light);
+    return jitterColors(images, { ...light, hue: shift(options.hue) });
   },
 });

@@ -5,28 +5,24 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import {
-  chosen,
-  expectColor,
-  LUMA,
-  probability,
-  spreadOver,
-} from "./options.ts";
+import { chosen, grayWeights, probability, spreadOver } from "./options.ts";
 
-/** Replaces some images by their luma in all three channels. */
+/** Replaces some images by their light, in every channel. */
 export const grayscale: TransformDefinition = defineTransform({
   name: "grayscale",
-  summary: "Colours replaced by their luma (ITU-R BT.601)",
+  summary:
+    "Colours replaced by their luma (ITU-R BT.601); channels that are not three by their mean",
   evaluation: false,
   options: z.strictObject({ p: probability(0.2) }),
-  shape: expectColor,
+  shape: (shape) => shape,
   apply(images, { p }, random) {
     const [batch, channels, height, width] = images.shape;
     const gray = spreadOver(chosen(random, batch, p), 3);
-    const luma = tf.tensor2d([[...LUMA], [...LUMA], [...LUMA]]);
+    const weights = grayWeights(channels);
+    const light = tf.tensor2d(weights.map(() => weights));
     const matrix = tf.add(
-      tf.mul(gray, luma),
-      tf.mul(tf.sub(1, gray), tf.eye(3)),
+      tf.mul(gray, light),
+      tf.mul(tf.sub(1, gray), tf.eye(channels)),
     ) as tf.Tensor3D;
     const flat = tf.reshape(images, [batch, channels, height * width]);
     return tf.reshape(tf.matMul(matrix, flat as tf.Tensor3D), images.shape);

@@ -5,7 +5,8 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import { chosen, probability, spreadOver } from "./options.ts";
+import { mirrors } from "./flip.ts";
+import { probability } from "./options.ts";
 
 /** Mirrors some of the images. */
 export const horizontalFlip: TransformDefinition = defineTransform({
@@ -15,14 +16,7 @@ export const horizontalFlip: TransformDefinition = defineTransform({
   options: z.strictObject({ p: probability(0.5) }),
   shape: (shape) => shape,
   apply(images, { p }, random) {
-    const flipped = spreadOver(chosen(random, images.shape[0], p), 3);
-    const side = images.shape[3];
-    const same = tf.eye(side);
-    // A product with a permutation: cheaper than reversing and selecting.
-    const columns = tf.add(
-      tf.mul(tf.reverse(same, 0), flipped),
-      tf.mul(same, tf.sub(1, flipped)),
-    );
-    return tf.matMul(images, tf.expandDims(columns, 1)) as tf.Tensor4D;
+    const [batch, , , width] = images.shape;
+    return tf.matMul(images, mirrors(random, batch, width, p)) as tf.Tensor4D;
   },
 });

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { Random } from "../../ops/random.ts";
-import { ShapeError } from "../define.ts";
+import type { Sampling } from "../../ops/warp.ts";
 
 /** Probability of applying a transform to a sample. */
 export const probability = (value: number): z.ZodDefault<z.ZodNumber> =>
@@ -10,16 +10,17 @@ export const probability = (value: number): z.ZodDefault<z.ZodNumber> =>
     "Probability for each sample, 0..1",
   );
 
-/** Shape of one planar image. */
-export type PlanarShape = readonly [number, number, number];
+/** How pixels between pixels are computed where images are turned or moved. */
+export const sampling = (
+  standard: Sampling,
+): z.ZodDefault<z.ZodEnum<{ nearest: "nearest"; bilinear: "bilinear" }>> =>
+  z.enum(["nearest", "bilinear"]).default(standard).describe(
+    "How pixels between pixels are computed",
+  );
 
-/** @throws {ShapeError} Unless the image has three channels. */
-export function expectColor(shape: PlanarShape): PlanarShape {
-  if (shape[0] !== 3) {
-    throw new ShapeError(`expected 3 colour channels, got ${shape[0]}`);
-  }
-  return shape;
-}
+/** What is seen outside of the image. */
+export const fill: z.ZodDefault<z.ZodNumber> = z.number().min(0).max(1)
+  .default(0).describe("Value of what lies outside of the image, 0..1");
 
 /** 1 for the samples that a transform applies to and 0 for the others, `[batch]`. */
 export function chosen(
@@ -38,3 +39,7 @@ export function spreadOver(x: tf.Tensor1D, rank: number): tf.Tensor {
 
 /** Luma of ITU-R BT.601, as torchvision rounds it. */
 export const LUMA: readonly [number, number, number] = [0.2989, 0.587, 0.114];
+
+/** What gray is made of: luma of three channels, the mean of any others. */
+export const grayWeights = (channels: number): number[] =>
+  channels === 3 ? [...LUMA] : Array(channels).fill(1 / channels);

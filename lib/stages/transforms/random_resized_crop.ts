@@ -1,5 +1,4 @@
 /** @file Random resized crop. */
-import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { Random } from "../../ops/random.ts";
 import { resample, resampleMatrix } from "../../ops/resample.ts";
@@ -7,79 +6,25 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-
-/** Tries before the centre is taken, as torchvision. */
-const TRIES = 10;
-
-const range = (low: number, high: number, most = Number.POSITIVE_INFINITY) =>
-  z.tuple([z.number(), z.number()]).default([low, high]).refine(
-    ([from, to]) => from > 0 && from <= to && to <= most,
-    `expected [least, most] with 0 < least <= most${
-      Number.isFinite(most) ? ` <= ${most}` : ""
-    }`,
-  );
-
-/** Crops of a batch, in whole pixels, each `[batch]`. */
-interface Crops {
-  readonly top: tf.Tensor1D;
-  readonly left: tf.Tensor1D;
-  readonly height: tf.Tensor1D;
-  readonly width: tf.Tensor1D;
-}
+import { type Boxes, drawBoxes, range } from "./box.ts";
 
 /**
- * Draws crops as torchvision's `RandomResizedCrop`: ten tries of an area and a
- * log-uniform aspect ratio, the first that fits, else the largest centred
- * crop whose ratio is in range.
+ * Draws crops as torchvision's `RandomResizedCrop`; where none fits, the
+ * largest centred crop whose ratio is in range.
  */
-export function drawCrops(
+export const drawCrops = (
   random: Random,
   batch: number,
   [height, width]: readonly [number, number],
   scale: readonly [number, number],
   ratio: readonly [number, number],
-): Crops {
-  const shape = [batch, TRIES];
-  const area = random.uniform(shape, scale[0], scale[1]).mul(height * width);
-  const aspect = tf.exp(
-    random.uniform(shape, Math.log(ratio[0]), Math.log(ratio[1])),
-  );
-  const w = tf.round(tf.sqrt(tf.mul(area, aspect)));
-  const h = tf.round(tf.sqrt(tf.div(area, aspect)));
-  const fits = tf.logicalAnd(
-    tf.logicalAnd(tf.lessEqual(w, width), tf.lessEqual(h, height)),
-    tf.logicalAnd(tf.greater(w, 0), tf.greater(h, 0)),
-  );
-  // 1 for the first try that fits: earlier ones score higher.
-  const score = tf.mul(tf.cast(fits, "float32"), tf.range(TRIES, 0, -1));
-  const best = tf.max(score, 1, true);
-  const first = tf.mul(
-    tf.cast(tf.equal(score, best), "float32"),
-    tf.cast(fits, "float32"),
-  );
-  const some = tf.max(first, 1);
-  const central = centralCrop(height, width, ratio);
-  const pick = (tries: tf.Tensor, fallback: number): tf.Tensor1D =>
-    tf.add(
-      tf.sum(tf.mul(tries, first), 1),
-      tf.mul(tf.sub(1, some), fallback),
-    );
-  const cropHeight = pick(h, central.height);
-  const cropWidth = pick(w, central.width);
-  const place = (free: tf.Tensor): tf.Tensor1D => {
-    const drawn = tf.floor(tf.mul(random.uniform([batch]), tf.add(free, 1)));
-    const middle = tf.floor(tf.div(free, 2));
-    // Rounding of the product may reach the end of the range.
-    const inside = tf.minimum(drawn, free);
-    return tf.add(tf.mul(inside, some), tf.mul(middle, tf.sub(1, some)));
-  };
-  return {
-    height: cropHeight,
-    width: cropWidth,
-    top: place(tf.sub(height, cropHeight)),
-    left: place(tf.sub(width, cropWidth)),
-  };
-}
+): Boxes =>
+  drawBoxes(random, batch, [height, width], {
+    scale,
+    ratio,
+    most: { height, width },
+    otherwise: centralCrop(height, width, ratio),
+  });
 
 function centralCrop(
   height: number,
