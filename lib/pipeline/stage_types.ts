@@ -1279,16 +1279,32 @@ export type PresetName =
   | "simclr"
   | "asymmetric"
   | "byol"
-  | "vicreg";
+  | "vicreg"
+  | "moco_v2"
+  | "moco_v3"
+  | "barlow_twins"
+  | "dino_global"
+  | "dino_local"
+  | "swav_global"
+  | "swav_local"
+  | "mae";
 
 /** A transform: its name, `{ name: options }`, or `{ use: file }`. */
 export type TransformConfig =
   | "random_resized_crop"
   | "horizontal_flip"
+  | "vertical_flip"
+  | "rotation"
   | "color_jitter"
   | "grayscale"
   | "gaussian_blur"
+  | "sharpness"
   | "solarize"
+  | "posterize"
+  | "auto_contrast"
+  | "equalize"
+  | "rand_augment"
+  | "random_erasing"
   | "normalize"
   | {
     /** A part of random place, area and aspect ratio, resized to a square with antialiasing (Szegedy et al. 2014, https://arxiv.org/abs/1409.4842, section 6) */
@@ -1312,7 +1328,23 @@ export type TransformConfig =
       /** Probability for each sample, 0..1 */
       readonly p?: number;
     };
-    /** Random brightness, contrast, saturation and hue (Howard 2013, https://arxiv.org/abs/1312.5402, section 2) */
+    /** Top and bottom exchanged, for images without an upright: from above, from a microscope */
+    readonly vertical_flip?: {
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** A turn about the middle, by an angle that is uniform in ± `degrees` */
+    readonly rotation?: {
+      /** Largest angle, to either side */
+      readonly degrees?: number;
+      /** How pixels between pixels are computed */
+      readonly interpolation?: "nearest" | "bilinear";
+      /** Value of what lies outside of the image, 0..1 */
+      readonly fill?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Random brightness, contrast, saturation and hue; channels that are not three have no hue, and their gray is their mean (Howard 2013, https://arxiv.org/abs/1312.5402, section 2) */
     readonly color_jitter?: {
       /** The brightness factor is uniform in 1 ± this */
       readonly brightness?: number;
@@ -1325,7 +1357,7 @@ export type TransformConfig =
       /** Probability for each sample, 0..1 */
       readonly p?: number;
     };
-    /** Colours replaced by their luma (ITU-R BT.601) */
+    /** Colours replaced by their luma (ITU-R BT.601); channels that are not three by their mean */
     readonly grayscale?: {
       /** Probability for each sample, 0..1 */
       readonly p?: number;
@@ -1339,10 +1371,56 @@ export type TransformConfig =
       /** Probability for each sample, 0..1 */
       readonly p?: number;
     };
+    /** Edges made sharper, or softer */
+    readonly sharpness?: {
+      /** 1 changes nothing, 0 is a soft image, 2 a sharp one */
+      readonly factor?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
     /** Values at or above a threshold inverted (Grill et al. 2020, https://arxiv.org/abs/2006.07733, appendix B) */
     readonly solarize?: {
       /** Least value that is inverted, 0..1 */
       readonly threshold?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** Values cut off to so many bits, in each channel */
+    readonly posterize?: {
+      /** Bits that are left: 2^bits values */
+      readonly bits?: number;
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** The values of each channel stretched to 0..1 */
+    readonly auto_contrast?: {
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** The values of each channel spread evenly (its histogram equalized) (https://github.com/vturrisi/solo-learn, Equalization) */
+    readonly equalize?: {
+      /** Probability for each sample, 0..1 */
+      readonly p?: number;
+    };
+    /** For each image some of 14 operations, drawn alike: shears, moves, a turn, light, colour, contrast, sharpness, posterize, solarize, auto-contrast, equalize, none (Cubuk et al. 2019, https://arxiv.org/abs/1909.13719, section 3) */
+    readonly rand_augment?: {
+      /** Operations one after another (the paper's N) */
+      readonly operations?: number;
+      /** Strength of all of them, 0..30 (the paper's M); what 30 stands for is torchvision's */
+      readonly magnitude?: number;
+      /** How pixels between pixels are computed */
+      readonly interpolation?: "nearest" | "bilinear";
+      /** Value of what lies outside of the image, 0..1 */
+      readonly fill?: number;
+    };
+    /** A box of random place, area and aspect ratio is hidden; best after a `normalize`, whose mean is then 0 (Zhong et al. 2017, https://arxiv.org/abs/1708.04896, section 3) */
+    readonly random_erasing?: {
+      /** Least and most area, as a share of the image */
+      readonly scale?: readonly [number, number];
+      /** Least and most height over width */
+      readonly ratio?: readonly [number, number];
+      /** What the box is filled with: a number, or `random` for a standard normal in each pixel */
+      readonly value?: number | "random";
       /** Probability for each sample, 0..1 */
       readonly p?: number;
     };

@@ -22,32 +22,67 @@ const CIFAR = {
   },
 } as const;
 
+/** ImageNet's mean and standard deviation. */
+const IMAGENET = "normalize";
+
 interface Recipe {
-  readonly area?: number;
+  /** Least area of a crop, or least and most. */
+  readonly area?: number | readonly [number, number];
+  /** Side of the result; the image's own when absent. */
+  readonly size?: number;
+  readonly interpolation?: "bicubic";
   /** Brightness, contrast, saturation, hue. */
   readonly jitter: readonly [number, number, number, number];
   readonly blur?: number;
   readonly solarize?: number;
 }
 
-function list(recipe: Recipe): readonly TransformEntry[] {
+const crop = (
+  { area = 0.08, size, interpolation }: Recipe,
+): TransformEntry => ({
+  random_resized_crop: {
+    ...(size === undefined ? {} : { size }),
+    scale: typeof area === "number" ? [area, 1] : area,
+    ...(interpolation === undefined ? {} : { interpolation }),
+  },
+});
+
+function list(
+  recipe: Recipe,
+  normalize: TransformEntry = CIFAR,
+): readonly TransformEntry[] {
   const [brightness, contrast, saturation, hue] = recipe.jitter;
   return [
-    { random_resized_crop: { scale: [recipe.area ?? 0.08, 1] } },
+    crop(recipe),
     "horizontal_flip",
     { color_jitter: { brightness, contrast, saturation, hue, p: 0.8 } },
     { grayscale: { p: 0.2 } },
     ...(recipe.blur ? [{ gaussian_blur: { p: recipe.blur } }] : []),
     ...(recipe.solarize ? [{ solarize: { p: recipe.solarize } }] : []),
-    CIFAR,
+    normalize,
   ];
 }
+
+/** A list for ImageNet: {@linkcode list} with its mean and deviation. */
+const imagenet = (recipe: Recipe): readonly TransformEntry[] =>
+  list(recipe, IMAGENET);
 
 const WEAK = [0.4, 0.4, 0.4, 0.1] as const;
 const STRONG = [0.8, 0.8, 0.8, 0.2] as const;
 const BYOL = [0.4, 0.4, 0.2, 0.1] as const;
 
-/** Presets by name; each ends with CIFAR-10's mean and standard deviation. */
+/** BYOL's two views for ImageNet: the first is always blurred, the second solarized at times. */
+const byolViews = (
+  recipe: Omit<Recipe, "jitter">,
+): AugmentPreset["views"] => [
+  imagenet({ jitter: BYOL, ...recipe, blur: 1 }),
+  imagenet({ jitter: BYOL, ...recipe, blur: 0.1, solarize: 0.2 }),
+];
+
+/**
+ * Presets by name; the first ones end with CIFAR-10's mean and standard
+ * deviation, those for ImageNet with its own.
+ */
 export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
   none: {
     summary: "Normalisation alone",
@@ -86,6 +121,60 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
     summary: "Crops from 0.2, solarization at times, no blur",
     reference: "https://github.com/vturrisi/solo-learn, vicreg.yaml",
     views: [list({ area: 0.2, jitter: BYOL, solarize: 0.1 })],
+  },
+  moco_v2: {
+    summary:
+      "MoCo v2's and SimSiam's for ImageNet: crops from 0.2, weak jitter, blur",
+    reference:
+      "https://github.com/facebookresearch/moco, main_moco.py; https://github.com/facebookresearch/simsiam, main_simsiam.py",
+    views: [imagenet({ area: 0.2, jitter: WEAK, blur: 0.5 })],
+  },
+  moco_v3: {
+    summary: "MoCo v3's for ImageNet: BYOL's with crops from 0.2",
+    reference: "https://github.com/facebookresearch/moco-v3, main_moco.py",
+    views: byolViews({ area: 0.2 }),
+  },
+  barlow_twins: {
+    summary: "Barlow Twins' for ImageNet: BYOL's with bicubic crops",
+    reference: "https://github.com/facebookresearch/barlowtwins, main.py",
+    views: byolViews({ interpolation: "bicubic" }),
+  },
+  dino_global: {
+    summary: "DINO's two large crops for ImageNet, view by view",
+    reference: "https://github.com/facebookresearch/dino, main_dino.py",
+    views: byolViews({ area: [0.4, 1], interpolation: "bicubic" }),
+  },
+  dino_local: {
+    summary: "DINO's small crops for ImageNet, of 96 pixels",
+    reference: "https://github.com/facebookresearch/dino, main_dino.py",
+    views: [imagenet({
+      area: [0.05, 0.4],
+      size: 96,
+      interpolation: "bicubic",
+      jitter: BYOL,
+      blur: 0.5,
+    })],
+  },
+  swav_global: {
+    summary: "SwAV's large crops for ImageNet",
+    reference: "https://github.com/facebookresearch/swav, multicropdataset.py",
+    views: [imagenet({ area: 0.14, jitter: STRONG, blur: 0.5 })],
+  },
+  swav_local: {
+    summary: "SwAV's small crops for ImageNet, of 96 pixels",
+    reference: "https://github.com/facebookresearch/swav, multicropdataset.py",
+    views: [
+      imagenet({ area: [0.05, 0.14], size: 96, jitter: STRONG, blur: 0.5 }),
+    ],
+  },
+  mae: {
+    summary: "MAE's for ImageNet: crops from 0.2 and flips, no colours",
+    reference: "https://github.com/facebookresearch/mae, main_pretrain.py",
+    views: [[
+      { random_resized_crop: { scale: [0.2, 1], interpolation: "bicubic" } },
+      "horizontal_flip",
+      IMAGENET,
+    ]],
   },
 };
 

@@ -43,7 +43,10 @@ function block(
 /**
  * Some blocks at random places are targets, and the context is what none of
  * them covers. Their sizes are fixed, since the shapes of a compiled step are:
- * the paper draws sizes, too, and cuts contexts of a batch to the least.
+ * the paper draws sizes, too, and cuts contexts of a batch to the least. The
+ * context here is of so many places as blocks that nowhere overlap would leave,
+ * drawn of all that are free: it stands for the paper's context block of 0.85 to
+ * 1 of the image, less the targets, cut to the least of a batch.
  */
 export const blockMask: StageDefinition = defineStage({
   key: MASK,
