@@ -1,7 +1,8 @@
 /** @file Convolution layer. */
 import type * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../ops/conv.ts";
-import type { Layer, ParameterScope } from "./layer.ts";
+import { FIRST_WEIGHTS, type FirstWeights } from "./first_weights.ts";
+import type { Layer, ParameterScope, Variable } from "./layer.ts";
 
 /** Shape of a {@linkcode conv}. */
 export interface ConvOptions {
@@ -15,20 +16,25 @@ export interface ConvOptions {
   readonly stride?: number;
   /** Zeros on each side; by default half the kernel. */
   readonly padding?: number;
+  /** How its weights start; `fan_out` by default, the custom of residual networks. */
+  readonly init?: FirstWeights;
 }
 
-/**
- * Convolution without bias, initialised as in He et al. 2015 with fan-out
- * (normal, std `sqrt(2 / (k² out))`), the custom of residual networks.
- */
+/** The weights of a convolution, `[kernel, kernel, in, out]`. */
+export function convKernel(
+  scope: ParameterScope,
+  { kernel, in: from, out, init = "fan_out" }: ConvOptions,
+): Variable {
+  const area = kernel ** 2;
+  const first = FIRST_WEIGHTS[init]({ in: area * from, out: area * out });
+  const shape = [kernel, kernel, from, out];
+  return scope.declare("kernel", shape, "weight", first.kernel);
+}
+
+/** Convolution without bias. */
 export function conv(scope: ParameterScope, options: ConvOptions): Layer {
   const { kernel, stride = 1, padding = Math.floor(kernel / 2) } = options;
-  const fanOut = kernel ** 2 * options.out;
-  const shape = [kernel, kernel, options.in, options.out];
-  const weights = scope.declare("kernel", shape, "weight", {
-    kind: "normal",
-    std: Math.sqrt(2 / fanOut),
-  });
+  const weights = convKernel(scope, options);
   return (x, run) =>
     run.scope(
       scope.path,

@@ -1,6 +1,7 @@
 /** @file Fully connected layer. */
 import * as tf from "@tensorflow/tfjs";
 import { linear } from "../ops/linear.ts";
+import { FIRST_WEIGHTS, type FirstWeights } from "./first_weights.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Shape of a {@linkcode dense}. */
@@ -11,18 +12,19 @@ export interface DenseOptions {
   readonly out: number;
   /** Whether a bias is added. */
   readonly bias: boolean;
+  /** How its weights start; as PyTorch's by default, on which the methods' recipes rest. */
+  readonly init?: FirstWeights;
 }
 
-/**
- * `x W + b` for `[batch, in]`. Weights and bias start uniform in
- * ±1/sqrt(in), as PyTorch's `Linear`, on which the methods' recipes rest.
- */
-export function dense(scope: ParameterScope, options: DenseOptions): Layer {
-  const init = { kind: "uniform", bound: 1 / Math.sqrt(options.in) } as const;
-  const shape = [options.in, options.out];
-  const kernel = scope.declare("kernel", shape, "weight", init);
-  const bias = options.bias
-    ? scope.declare("bias", [options.out], "bias", init)
+/** `x W + b` for `[batch, in]`. */
+export function dense(
+  scope: ParameterScope,
+  { in: from, out, bias: biased, init = "torch" }: DenseOptions,
+): Layer {
+  const first = FIRST_WEIGHTS[init]({ in: from, out });
+  const kernel = scope.declare("kernel", [from, out], "weight", first.kernel);
+  const bias = biased
+    ? scope.declare("bias", [out], "bias", first.bias)
     : undefined;
   return (x, run) =>
     run.scope(scope.path, () => {

@@ -1,7 +1,7 @@
 /** @file Convolution with standardised weights (Qiao et al. 2019, arXiv:1903.10520). */
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../ops/conv.ts";
-import type { ConvOptions } from "./conv.ts";
+import { convKernel, type ConvOptions } from "./conv.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Added to the variance of a kernel. */
@@ -20,12 +20,8 @@ export function standardisedConv(
   options: ConvOptions,
 ): Layer {
   const { kernel: side, stride = 1, padding = Math.floor(side / 2) } = options;
-  const shape = [side, side, options.in, options.out];
   const fanIn = side ** 2 * options.in;
-  const kernel = scope.declare("kernel", shape, "weight", {
-    kind: "normal",
-    std: Math.sqrt(2 / (side ** 2 * options.out)),
-  });
+  const kernel = convKernel(scope, options);
   return (x, run) =>
     run.scope(scope.path, () => {
       const raw = run.read(kernel);

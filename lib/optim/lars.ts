@@ -9,7 +9,8 @@ const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(sumOfSquares([x]));
 
 /**
  * SGD with momentum, the slope of each weight scaled by
- * `trust |w| / (|g + weight_decay w|)`, or 1 where either length is 0. With
+ * `trust |w| / |g + weight_decay w|`, or 1 where either length is 0; with
+ * `divisor: apart` by `trust |w| / (|g| + weight_decay |w|)`. With
  * `clip`, that is divided by lr and at most 1, so that the step is at most SGD's.
  */
 export const lars: OptimizerDefinition = defineOptimizer({
@@ -27,6 +28,9 @@ export const lars: OptimizerDefinition = defineOptimizer({
     clip: z.boolean().default(false).describe(
       "Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr",
     ),
+    divisor: z.enum(["together", "apart"]).default("together").describe(
+      "What the rate is divided by: the length of slope and decay `together`, |g + wd w|, or of each `apart`, |g| + wd |w|, as the paper and solo-learn",
+    ),
     exclude_bias_and_norm: excludeBiasAndNorm.default(true).describe(
       "Leave biases, scales and offsets of norms out of weight decay and adaptation",
     ),
@@ -37,7 +41,11 @@ export const lars: OptimizerDefinition = defineOptimizer({
     let slope = gradient;
     if (adapts) {
       slope = tf.add(gradient, tf.mul(value, options.weight_decay));
-      const [weightNorm, slopeNorm] = [norm(value), norm(slope)];
+      const weightNorm = norm(value);
+      const slopeNorm = options.divisor === "together" ? norm(slope) : tf.add(
+        norm(gradient),
+        tf.mul(weightNorm, options.weight_decay),
+      );
       const usable = tf.logicalAnd(
         tf.greater(weightNorm, 0),
         tf.greater(slopeNorm, 0),

@@ -41,6 +41,8 @@ export interface EncodeResnetConfig {
   readonly block?: "basic" | "bottleneck";
   /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
   readonly stem?: "cifar" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
   /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
@@ -49,6 +51,8 @@ export interface EncodeResnetConfig {
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 2, 2, 2, 2 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -59,6 +63,8 @@ export interface EncodeResnet18Config {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
   readonly stem?: "cifar" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
   /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
@@ -67,6 +73,8 @@ export interface EncodeResnet18Config {
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 3, 4, 6, 3 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -77,6 +85,8 @@ export interface EncodeResnet34Config {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
   readonly stem?: "cifar" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
   /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
@@ -85,6 +95,8 @@ export interface EncodeResnet34Config {
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
@@ -95,6 +107,8 @@ export interface EncodeResnet50Config {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
   readonly stem?: "cifar" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
   /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
@@ -103,6 +117,8 @@ export interface EncodeResnet50Config {
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
@@ -241,6 +257,8 @@ export interface EncodeMlpConfig {
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
@@ -267,6 +285,8 @@ export interface ProjectMlpConfig {
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
@@ -300,6 +320,8 @@ export interface ProjectMlpPresetConfig {
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
@@ -326,6 +348,8 @@ export interface PredictMlpConfig {
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
@@ -352,6 +376,8 @@ export interface PredictMlpPresetConfig {
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
+  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** One linear layer, of an embedding or of each token */
@@ -1477,6 +1503,8 @@ export type OptimizerConfig = {
     readonly trust?: number;
     /** Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr */
     readonly clip?: boolean;
+    /** What the rate is divided by: the length of slope and decay `together`, |g + wd w|, or of each `apart`, |g| + wd |w|, as the paper and solo-learn */
+    readonly divisor?: "together" | "apart";
     /** Leave biases, scales and offsets of norms out of weight decay and adaptation */
     readonly exclude_bias_and_norm?: boolean;
   };

@@ -33,11 +33,15 @@ function larsReference(
   decay: number,
   trust: number,
   clip = false,
+  apart = false,
 ): Reference {
   let v = new Array<number>(12).fill(0);
   return (w, g, step) => {
     const slope = g.map((x, i) => x + decay * w[i]!);
-    const lengths = [norm(w), norm(slope)] as const;
+    const lengths = [
+      norm(w),
+      apart ? norm(g) + decay * norm(w) : norm(slope),
+    ] as const;
     let local = lengths[0] > 0 && lengths[1] > 0
       ? trust * lengths[0] / lengths[1]
       : 1;
@@ -116,6 +120,12 @@ const CASES: readonly Case[] = [
     definition: lars,
     options: { weight_decay: 0.05, trust: 0.02 },
     reference: () => larsReference(0.9, 0.05, 0.02),
+  },
+  {
+    name: "lars with the lengths of slope and decay apart, as solo-learn's",
+    definition: lars,
+    options: { weight_decay: 0.3, trust: 0.02, divisor: "apart", clip: true },
+    reference: () => larsReference(0.9, 0.3, 0.02, true, true),
   },
   {
     name: "lars with a clipped rate that stays below the rate of SGD",

@@ -9,6 +9,7 @@ import { gelu } from "../../ops/gelu.ts";
 import type { StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
 import { ofEachToken } from "./each_token.ts";
+import { firstWeights } from "./first_weights.ts";
 import { groupNormIn, groups } from "./group_norm.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
@@ -52,6 +53,7 @@ export const mlp: StageDefinition = defineModule({
     output_bias: z.boolean().default(true).describe(
       "Whether the last layer has a bias where no batch norm follows it",
     ),
+    init: firstWeights("torch"),
   }),
   normalizesOutput: ({ batch_norm }) => batch_norm === "all",
   build(scope, shape, options) {
@@ -68,7 +70,10 @@ export const mlp: StageDefinition = defineModule({
         ? options.batch_norm === "all"
         : options.batch_norm !== "none";
       const bias = !norm && (!last || options.output_bias);
-      layers.push(dense(scope.child(`linear${i}`), { in: from, out, bias }));
+      const { init } = options;
+      layers.push(
+        dense(scope.child(`linear${i}`), { in: from, out, bias, init }),
+      );
       if (norm) {
         const affine = !last || options.output_affine;
         const place = scope.child(`bn${i}`);

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { conv } from "../../layers/conv.ts";
+import type { FirstWeights } from "../../layers/first_weights.ts";
 import {
   type Layer,
   type ParameterScope,
@@ -18,12 +19,16 @@ import {
 import { standardisedConv } from "../../layers/standardised_conv.ts";
 import { ShapeError, type StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
+import { firstWeights } from "./first_weights.ts";
 import { groupNormIn, groups } from "./group_norm.ts";
 
 const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
 
 const stem = z.enum(["cifar", "imagenet"]).default("cifar").describe(
   "First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool",
+);
+const stemPadding = z.int().min(0).max(3).optional().describe(
+  "Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2",
 );
 const zeroInit = z.boolean().default(false).describe(
   "Start the last scale of every block at 0, so that blocks begin as identities",
@@ -40,18 +45,22 @@ const norms = {
   weight_standardisation: z.boolean().default(false).describe(
     "Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520)",
   ),
+  init: firstWeights("fan_out"),
 };
 
+/** What stands after convolutions, and how they start. */
 interface Norms {
   readonly norm: "batch" | "group";
   readonly groups: number;
   readonly weight_standardisation: boolean;
+  readonly init: FirstWeights;
 }
 
 const partsOf = (
-  { norm, groups, weight_standardisation: standardised }: Norms,
+  { norm, groups, weight_standardisation: standardised, init }: Norms,
 ): Parts => ({
-  conv: standardised ? standardisedConv : conv,
+  conv: (scope, options) =>
+    (standardised ? standardisedConv : conv)(scope, { init, ...options }),
   norm: norm === "batch"
     ? batchNorm
     : (scope, options) => groupNormIn(scope, { groups, ...options }),
@@ -59,6 +68,7 @@ const partsOf = (
 
 interface Architecture extends Norms {
   readonly stem: "cifar" | "imagenet";
+  readonly stem_padding?: number | undefined;
   readonly width: number;
   readonly blocks: readonly number[];
   readonly block: keyof typeof BLOCKS;
@@ -79,11 +89,12 @@ function stemLayers(
   scope: ParameterScope,
   { conv, norm }: Parts,
   channels: number,
-  { stem, width }: Architecture,
+  { stem, stem_padding: padding, width }: Architecture,
 ): Layer {
-  const geometry = stem === "cifar"
-    ? { kernel: 3, stride: 1 }
-    : { kernel: 7, stride: 2 };
+  const geometry = {
+    ...(stem === "cifar" ? { kernel: 3, stride: 1 } : { kernel: 7, stride: 2 }),
+    ...(padding === undefined ? {} : { padding }),
+  };
   const first = sequential(
     conv(scope.child("stem/conv"), { in: channels, out: width, ...geometry }),
     norm(scope.child("stem/bn"), { channels: width }),
@@ -145,7 +156,12 @@ function fixed(
     } ${block} blocks, 64 channels wide at first`,
     reference: "https://arxiv.org/abs/1512.03385",
     roles: ["encode"],
-    options: z.strictObject({ stem, zero_init: zeroInit, ...norms }),
+    options: z.strictObject({
+      stem,
+      stem_padding: stemPadding,
+      zero_init: zeroInit,
+      ...norms,
+    }),
     build: (scope, shape, options) =>
       build(scope, shape, { ...options, width: 64, blocks, block }),
   });
@@ -187,6 +203,7 @@ export const resnet: StageDefinition = defineModule({
       "`basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1",
     ),
     stem,
+    stem_padding: stemPadding,
     zero_init: zeroInit,
     ...norms,
   }),
