@@ -72,6 +72,8 @@ const RULES: Readonly<Record<string, (node: Node) => number>> = {
   Cholesky: cubic(1 / 3),
   MatrixTriangularSolve: cubic(1),
   SelfAdjointEigV2: cubic(9),
+  // Where a pixel comes from: two products and two sums for each coordinate.
+  ImageProjectiveTransformV3: ({ outputs }) => 8 * elements(outputs[0]),
   L2Loss: perElement(2),
   Softmax: perElement(5),
   LogSoftmax: perElement(5),
@@ -88,8 +90,8 @@ const POINTWISE = [
 ];
 
 const REDUCTIONS = [
-  ..."ArgMax BiasAddGrad Max MaxPool MaxPoolGrad Mean Min Prod Sum".split(" "),
-  "UnsortedSegmentSum",
+  ..."ArgMax BiasAddGrad Cumsum DenseBincount Max MaxPool".split(" "),
+  ..."MaxPoolGrad Mean Min Prod Sum UnsortedSegmentSum".split(" "),
 ];
 
 const FREE = [

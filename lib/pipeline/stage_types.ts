@@ -39,8 +39,8 @@ export interface EncodeResnetConfig {
   readonly blocks?: readonly number[];
   /** `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1 */
   readonly block?: "basic" | "bottleneck";
-  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
-  readonly stem?: "cifar" | "imagenet";
+  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
@@ -61,8 +61,8 @@ export interface EncodeResnet18Config {
   readonly encode: "resnet18";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
-  readonly stem?: "cifar" | "imagenet";
+  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
@@ -83,8 +83,8 @@ export interface EncodeResnet34Config {
   readonly encode: "resnet34";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
-  readonly stem?: "cifar" | "imagenet";
+  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
@@ -105,8 +105,8 @@ export interface EncodeResnet50Config {
   readonly encode: "resnet50";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool */
-  readonly stem?: "cifar" | "imagenet";
+  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */

@@ -9,7 +9,9 @@ const CIFAR =
   new URL("../../pipelines/cifar10/byol.yaml", import.meta.url).pathname;
 
 Deno.test("planRun() counts what is known of ResNet-18", async () => {
-  const loaded = await loadPipeline(CIFAR, { set: ["data.batch=4"] });
+  const loaded = await loadPipeline(CIFAR, {
+    set: ["data.batch=4", "stages.y.stem_padding=1"],
+  });
   const plan = planRun(loaded, engine);
   const y = plan.stages.find(({ wired }) => wired.name === "y");
   const twin = plan.stages.find(({ wired }) => wired.name === "target.y");

@@ -24,7 +24,10 @@ export const compileBench: Bench = {
             job: "compile",
             pipeline: "simsiam",
             set: [
-              ...changes(BATCH, "float32"),
+              ...changes(
+                { method: "simsiam", size: "resnet18", precision: "float32" },
+                BATCH,
+              ),
               ...givenViews(),
               "stages.y.encode=resnet50",
             ],

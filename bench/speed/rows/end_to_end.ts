@@ -46,7 +46,7 @@ export const endToEndBenches: readonly Bench[] = CASES.map((it) => {
             job: {
               job: "step",
               pipeline: pipelineOf(it),
-              set: changes(BATCH, it.precision),
+              set: changes(it, BATCH),
               images: { kind: "data" },
               warmup: 2,
             },

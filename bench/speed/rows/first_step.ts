@@ -22,7 +22,7 @@ export const firstStepBenches: readonly Bench[] = CASES
             job: {
               job: "first-step",
               pipeline: pipelineOf(it),
-              set: changes(BATCH, it.precision),
+              set: changes(it, BATCH),
             },
           },
         },

@@ -44,10 +44,19 @@ export const pipelineOf = (
   { method, size }: Pick<Case, "method" | "size">,
 ): string => size === "small" ? `${method}-small` : method;
 
+/** What lightly's and PyTorch's side has, where a file follows another recipe. */
+const ALIKE: Readonly<Record<string, readonly string[]>> = {
+  byol: ["stages.y.stem_padding=1", "stages.views.augment=asymmetric"],
+};
+
 /** Changes that every run of a bench makes. */
-export const changes = (batch: number, precision: Precision): string[] => [
+export const changes = (
+  { method, size, precision }: Case,
+  batch: number,
+): string[] => [
   `data.batch=${batch}`,
   `train.precision=${precision}`,
+  ...ALIKE[pipelineOf({ method, size })] ?? [],
 ];
 
 /** Changes that give both views without augmentation, as `images.py` has them. */

@@ -40,7 +40,7 @@ const MEMORY_TARGET = 0.9;
 
 const ourStep = (it: Case, batch: number): OurStep => ({
   pipeline: pipelineOf(it),
-  set: [...changes(batch, it.precision), ...givenViews()],
+  set: [...changes(it, batch), ...givenViews()],
   images: { kind: "made", count: IMAGES, side: 32 },
 });
 

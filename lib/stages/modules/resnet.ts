@@ -24,8 +24,15 @@ import { groupNormIn, groups } from "./group_norm.ts";
 
 const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
 
-const stem = z.enum(["cifar", "imagenet"]).default("cifar").describe(
-  "First layers: `cifar` is one 3x3 convolution; `imagenet` a 7x7 one at stride 2 and a max pool",
+/** Convolution and pool ahead of the blocks. */
+const STEMS = {
+  cifar: { kernel: 3, stride: 1, pool: false },
+  pooled: { kernel: 3, stride: 1, pool: true },
+  imagenet: { kernel: 7, stride: 2, pool: true },
+} as const;
+
+const stem = z.enum(["cifar", "pooled", "imagenet"]).default("cifar").describe(
+  "First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool",
 );
 const stemPadding = z.int().min(0).max(3).optional().describe(
   "Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2",
@@ -67,7 +74,7 @@ const partsOf = (
 });
 
 interface Architecture extends Norms {
-  readonly stem: "cifar" | "imagenet";
+  readonly stem: keyof typeof STEMS;
   readonly stem_padding?: number | undefined;
   readonly width: number;
   readonly blocks: readonly number[];
@@ -91,8 +98,10 @@ function stemLayers(
   channels: number,
   { stem, stem_padding: padding, width }: Architecture,
 ): Layer {
+  const { kernel, stride, pool } = STEMS[stem];
   const geometry = {
-    ...(stem === "cifar" ? { kernel: 3, stride: 1 } : { kernel: 7, stride: 2 }),
+    kernel,
+    stride,
     ...(padding === undefined ? {} : { padding }),
   };
   const first = sequential(
@@ -100,7 +109,7 @@ function stemLayers(
     norm(scope.child("stem/bn"), { channels: width }),
     reluLayer,
   );
-  return stem === "cifar" ? first : sequential(first, maxPool);
+  return pool ? sequential(first, maxPool) : first;
 }
 
 function build(
