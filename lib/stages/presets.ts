@@ -72,7 +72,7 @@ const STRONG = [0.8, 0.8, 0.8, 0.2] as const;
 const BYOL = [0.4, 0.4, 0.2, 0.1] as const;
 
 /** BYOL's two views for ImageNet: the first is always blurred, the second solarized at times. */
-const byolViews = (
+const asymmetricViews = (
   recipe: Omit<Recipe, "jitter">,
 ): AugmentPreset["views"] => [
   imagenet({ jitter: BYOL, ...recipe, blur: 1 }),
@@ -132,17 +132,17 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
   moco_v3: {
     summary: "MoCo v3's for ImageNet: BYOL's with crops from 0.2",
     reference: "https://github.com/facebookresearch/moco-v3, main_moco.py",
-    views: byolViews({ area: 0.2 }),
+    views: asymmetricViews({ area: 0.2 }),
   },
   barlow_twins: {
     summary: "Barlow Twins' for ImageNet: BYOL's with bicubic crops",
     reference: "https://github.com/facebookresearch/barlowtwins, main.py",
-    views: byolViews({ interpolation: "bicubic" }),
+    views: asymmetricViews({ interpolation: "bicubic" }),
   },
   dino_global: {
     summary: "DINO's two large crops for ImageNet, view by view",
     reference: "https://github.com/facebookresearch/dino, main_dino.py",
-    views: byolViews({ area: [0.4, 1], interpolation: "bicubic" }),
+    views: asymmetricViews({ area: [0.4, 1], interpolation: "bicubic" }),
   },
   dino_local: {
     summary: "DINO's small crops for ImageNet, of 96 pixels",

@@ -142,7 +142,7 @@ export function methodNames(
     let rest = text;
     if (kind === "code") {
       rest = rest.replaceAll(known, "");
-      if (keys) rest = rest.replaceAll(/^ {2}[a-z_]+: \{$/gm, "");
+      if (keys) rest = rest.replaceAll(/^ {2}[a-z\d_]+: \{$/gm, "");
     }
     if (kind === "string" && PROSE.test(text)) return [];
     return rest.split("\n").flatMap((one, i) =>

@@ -131,7 +131,7 @@ Deno.test("explain() says default of what the command line removed", () => {
 
 /** What is said of a value; maps and lists of several origins have none. */
 const ORIGIN =
-  /# (default|preset \w+|[\w.-]+:\d+(, \$\{\w+\} from [\w.-]+:\d+)?)$|[-:]$/;
+  /# (default|preset \w+|[./\w-]+:\d+(, \$\{\w+\} from [./\w-]+:\d+)?)$|[-:]$/;
 
 Deno.test("explain() gives every value of every shipped pipeline an origin, and loads to the same pipeline", async () => {
   for (const file of SHIPPED) {

@@ -87,6 +87,8 @@ Deno.test("The written-out form leaves nothing implied", () => {
     groups: 16,
     output_affine: true,
     output_bias: true,
+    init: "torch",
+    activation: "relu",
   });
   assert.deepEqual(plain["stages"]?.["c"], {
     loss: "cosine",
