@@ -16,6 +16,7 @@ import { loadPipeline } from "../lib/pipeline/load.ts";
 import { comparedCurves } from "../lib/report/figures.ts";
 import { readRun } from "../lib/report/read.ts";
 import { sweep } from "../lib/train/sweep.ts";
+import { METHODS } from "./methods/names.ts";
 
 const at = (path: string): string =>
   fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -23,17 +24,8 @@ const at = (path: string): string =>
 /** Where pictures lie. */
 export const PICTURES: string = at("docs/pictures/");
 
-/** Pipelines whose graphs are drawn, below `pipelines/`. */
-export const GRAPHS = [
-  "simsiam",
-  "byol",
-  "simclr",
-  "moco",
-  "barlow_twins",
-  "vicreg",
-  "dino",
-  "swav",
-] as const;
+/** Pipelines whose graphs are drawn, below `pipelines/`: every method's. */
+export const GRAPHS = METHODS;
 
 /** Lessons whose points are drawn over each other, and the columns that are. */
 export const CURVES: Readonly<Record<string, readonly string[]>> = {

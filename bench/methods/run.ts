@@ -8,9 +8,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Stage } from "../../lib/model/pipeline.ts";
-import { kindOf } from "../../lib/model/stage_kind.ts";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
+import { lossesOf, traitsOf } from "../../tools/methods/traits.ts";
 import { markdownTable, writeResult } from "../markdown.ts";
 import { readResults, writeResults } from "../results_file.ts";
 import { spreadOf } from "../seeds.ts";
@@ -60,37 +59,12 @@ async function trainOne(method: string, seed: number): Promise<Outcome> {
   );
 }
 
-/** What a method has, read off its stages. */
-const TRAITS: readonly (readonly [string, (stage: Stage) => boolean])[] = [
-  ["stop-gradient", ({ key, inputs }) =>
-    key === "stop_gradient" ||
-    [...inputs.values()].some(({ references }) =>
-      references.some(({ stopGradient }) => stopGradient)
-    )],
-  ["predictor", (stage) => kindOf(stage).part === "predictor"],
-  ["EMA twin", ({ key }) => key === "ema"],
-  ["queue", ({ key }) => key === "queue"],
-  ["target", ({ key }) => key === "target"],
-  ["whitening", ({ key }) => key === "whiten"],
-  ["masks", ({ key }) => key === "mask"],
-  [
-    "labels",
-    ({ inputs }) =>
-      [...inputs.values()].some(({ references }) =>
-        references.some(({ stage }) => stage === "label")
-      ),
-  ],
-];
-
 /** Its traits, and its losses by name. */
 async function madeOf(method: string): Promise<[string, string]> {
   const { pipeline } = await loadPipeline(`${PIPELINES}${method}.yaml`);
-  const stages = [...pipeline.stages.values()];
-  const traits = TRAITS.filter(([, has]) => stages.some(has));
-  const losses = stages.filter(({ definition }) => definition.objective);
   return [
-    traits.map(([name]) => name).join(", "),
-    losses.map(({ definition }) => definition.name).join(", "),
+    traitsOf(pipeline).join(", "),
+    lossesOf(pipeline).map(({ definition }) => definition.name).join(", "),
   ];
 }
 

@@ -258,6 +258,8 @@ export interface StageDefinition<Options = unknown>
   readonly objective?: boolean;
   /** Whether a constant embedding minimises it, with nothing in it against that. */
   readonly attracts?: boolean;
+  /** Whether other images, of the batch or of a queue, are its negatives. */
+  readonly contrasts?: boolean;
   /**
    * What it keeps from collapsing: each feature of a side (`variance`), two
    * features to the same (`covariance`), or both. Of a value that a loss

@@ -47,7 +47,10 @@ export interface LossSpec<Options = unknown>
   extends
     Definition<Options>,
     Partial<
-      Pick<StageDefinition<Options>, "attracts" | "spreads" | "risks">
+      Pick<
+        StageDefinition<Options>,
+        "attracts" | "contrasts" | "spreads" | "risks"
+      >
     > {
   /** Whether it reads `negatives:`. */
   readonly negatives: "required" | "none";

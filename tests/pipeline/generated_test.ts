@@ -5,17 +5,27 @@ import { referencePage } from "../../lib/pipeline/explain/reference_page.ts";
 import { configTypes } from "../../lib/pipeline/explain/types_text.ts";
 import { defineStage } from "../../lib/stages/define.ts";
 import { GENERATED, generated } from "../../tools/generate.ts";
+import { FACTS } from "../../tools/methods/facts.ts";
+import { METHODS } from "../../tools/methods/names.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
+const wanted = await generated();
+
 for (const file of Object.keys(GENERATED)) {
   Deno.test(`${file} is what \`deno task generate\` writes`, async () => {
-    assert.equal(
-      await Deno.readTextFile(`${ROOT}${file}`),
-      await generated(file),
-    );
+    assert.equal(await Deno.readTextFile(`${ROOT}${file}`), wanted.get(file));
   });
 }
+
+Deno.test("There is no page of a method that is not there, and nothing is told of one", () => {
+  for (const { name } of Deno.readDirSync(`${ROOT}docs/methods`)) {
+    assert.ok(wanted.has(`docs/methods/${name}`), name);
+  }
+  for (const name of Object.keys(FACTS)) {
+    assert.ok(METHODS.includes(name), name);
+  }
+});
 
 /** A kind of stage that is not there. */
 const blend = defineStage({

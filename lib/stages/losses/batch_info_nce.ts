@@ -17,6 +17,7 @@ export const batchInfoNce: StageDefinition = defineLoss({
     "Cross-entropy of the first side's match among the second side's batch",
   reference: "Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3",
   negatives: "none",
+  contrasts: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities",

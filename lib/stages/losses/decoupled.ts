@@ -48,6 +48,7 @@ export const decoupled: StageDefinition = defineLoss({
   reference:
     "Yeh et al. 2021, https://arxiv.org/abs/2110.06848, equation 6; weights: section 3.2",
   negatives: "none",
+  contrasts: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities",

@@ -20,6 +20,7 @@ export const ntXent: StageDefinition = defineLoss({
     "Normalised temperature-scaled cross-entropy; every other embedding of the batch is a negative",
   reference: "Chen et al. 2020, https://arxiv.org/abs/2002.05709, equation 1",
   negatives: "none",
+  contrasts: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.5).describe(
       "Divides the cosine similarities",

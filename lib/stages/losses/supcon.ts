@@ -20,6 +20,7 @@ export const supcon: StageDefinition = defineStage({
   summary:
     "Contrastive loss in which all images of a class are positives of each other",
   reference: "Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2",
+  contrasts: true,
   objective: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
