@@ -1,12 +1,16 @@
 /**
  * @file Writes what follows from the definitions and the pipelines: the JSON
  * Schema of pipelines, their types in TypeScript, the reference page, a page for
- * each method. `deno task generate`; a test holds what is committed to it.
+ * each method. `deno task generate`; a test holds what is committed to it. A new
+ * method's graph is drawn, too; `deno task pictures` draws all of them anew.
  */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipelineSchemaText } from "../lib/pipeline/explain/json_schema.ts";
 import { referencePage } from "../lib/pipeline/explain/reference_page.ts";
 import { configTypes } from "../lib/pipeline/explain/types_text.ts";
+import { graphFile, graphSvg } from "./methods/graphs.ts";
+import { METHODS } from "./methods/names.ts";
 import { METHOD_PAGES } from "./methods/pages.ts";
 
 /** Files that are made, and what makes them. */
@@ -48,5 +52,9 @@ if (import.meta.main) {
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeTextFile(file, text);
     console.log(file);
+  }
+  for (const name of METHODS.filter((one) => !existsSync(graphFile(one)))) {
+    await Deno.writeTextFile(graphFile(name), await graphSvg(name));
+    console.log(graphFile(name));
   }
 }

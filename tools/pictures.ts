@@ -8,21 +8,16 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { diagramOf } from "../lib/graph/draw/diagram.ts";
-import { toDot } from "../lib/graph/draw/dot.ts";
-import { dotToSvg } from "../lib/graph/draw/svg.ts";
 import { toSvgText } from "../lib/look/draw/shape.ts";
 import { loadPipeline } from "../lib/pipeline/load.ts";
 import { comparedCurves } from "../lib/report/figures.ts";
 import { readRun } from "../lib/report/read.ts";
 import { sweep } from "../lib/train/sweep.ts";
+import { graphSvg, PICTURES } from "./methods/graphs.ts";
 import { METHODS } from "./methods/names.ts";
 
 const at = (path: string): string =>
   fileURLToPath(new URL(`../${path}`, import.meta.url));
-
-/** Where pictures lie. */
-export const PICTURES: string = at("docs/pictures/");
 
 /** Pipelines whose graphs are drawn, below `pipelines/`: every method's. */
 export const GRAPHS = METHODS;
@@ -39,12 +34,6 @@ export const CURVES: Readonly<Record<string, readonly string[]>> = {
 /** Name of a lesson's picture. */
 export const curveFile = (lesson: string, key: string): string =>
   `${lesson}-${key.split(":")[0]}.svg`;
-
-/** The stage graph of a pipeline, as SVG. */
-export async function graphSvg(name: string): Promise<string> {
-  const { pipeline, graph } = await loadPipeline(at(`pipelines/${name}.yaml`));
-  return await dotToSvg(toDot(diagramOf(pipeline.name, graph)));
-}
 
 /** Curves of a lesson, by the names of their files, from runs that this trains. */
 async function lessonSvgs(

@@ -1,19 +1,13 @@
 /** @file Pictures of the docs: each is one that the task makes, and graphs are of the pipelines as they are. */
 import assert from "@std/assert";
 import { join } from "node:path";
-import {
-  curveFile,
-  CURVES,
-  GRAPHS,
-  graphSvg,
-  PICTURES,
-} from "../../tools/pictures.ts";
+import { graphFile, graphSvg, PICTURES } from "../../tools/methods/graphs.ts";
+import { curveFile, CURVES, GRAPHS } from "../../tools/pictures.ts";
 
 Deno.test("Drawn graphs are those of the pipelines; `deno task pictures --only graphs` makes them anew", async () => {
   for (const name of GRAPHS) {
-    const file = join(PICTURES, `graph-${name}.svg`);
-    const drawn = await Deno.readTextFile(file);
-    assert.equal(drawn.trimEnd(), (await graphSvg(name)).trimEnd(), name);
+    const drawn = await Deno.readTextFile(graphFile(name));
+    assert.equal(drawn, await graphSvg(name), name);
   }
 });
 

@@ -84,10 +84,13 @@ const isFree = ({ path }: Spot): boolean =>
   ["stages", "variables"].includes(String(path[0])) && path.length === 2 ||
   path[1] === "per_stage" && path.length === 3;
 
-/** Renames a key that has a meaning: the error stands at that key. */
+/**
+ * Renames a key that has a meaning: the error stands at that key. Of
+ * `variables` it stands where one is used.
+ */
 const renameKey: Mutator = (text, dice) => {
   const known = entries(text).filter((entry) =>
-    !isFree(entry) && entry.path.at(-1) !== "each" &&
+    !isFree(entry) && !["each", "variables"].includes(`${entry.path.at(-1)}`) &&
     !(entry.path.length === 3 && KINDS.has(String(entry.path[2])))
   );
   const entry = dice.pick(known);
