@@ -1,5 +1,6 @@
 /** @file Image files to pixels: by libvips what it reads for what it is, sample by sample what it does not. */
 import { factsOf, type FileFacts, readRaster } from "./formats/files.ts";
+import type { EngineJpegs } from "./engine_jpegs.ts";
 import { checkPixels, type Facts, type Raster } from "./formats/raster.ts";
 import { checkWhole, isTiff } from "./formats/tiff.ts";
 import {
@@ -25,6 +26,14 @@ export interface Seen {
   readonly facts: Facts;
   /** Share of its samples beyond the range, 0..1; 0 where it was not decoded. */
   readonly clipped: number;
+}
+
+/** Who decodes, and when. */
+export interface Means {
+  /** The engine, for ordinary JPEGs. */
+  readonly jpegs?: EngineJpegs | undefined;
+  /** Waits for a turn of sharp's. */
+  readonly slowly?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Whether libvips gives what is asked for without further ado. */
@@ -91,6 +100,7 @@ export async function decodeImage(
   shape: ImageShape,
   reading: Reading = {},
   see: (seen: Seen) => void = () => {},
+  { jpegs, slowly = (work) => work() }: Means = {},
 ): Promise<Uint8Array> {
   const facts = await factsOf(bytes, reading) ?? await otherFacts(bytes);
   const { channels } = shape;
@@ -98,17 +108,19 @@ export async function decodeImage(
   // libvips takes zeros for what is missing.
   if (isTiff(bytes)) checkWhole(bytes, facts.directory ?? 0);
   if (isEasy(facts, reading, channels)) {
-    const pixels = await tolerant(
-      bytes,
-      (input) => decodeEasy(input, shape, facts),
-    );
+    const pixels = await jpegs?.decode(bytes) ??
+      await slowly(() =>
+        tolerant(bytes, (input) => decodeEasy(input, shape, facts))
+      );
     see({ facts, clipped: 0 });
     return pixels;
   }
-  const raster = await rasterOf(bytes, facts, reading);
-  const { clipped, ...image } = toChannels(raster, reading, channels);
-  see({ facts, clipped });
-  return await fit(image, shape);
+  return await slowly(async () => {
+    const raster = await rasterOf(bytes, facts, reading);
+    const { clipped, ...image } = toChannels(raster, reading, channels);
+    see({ facts, clipped });
+    return await fit(image, shape);
+  });
 }
 
 /** Samples of a file as it has them. @throws {Error} */

@@ -2,8 +2,13 @@
 import { UserError } from "../errors.ts";
 import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { contentsOf, twinRemarks } from "./contents.ts";
-import { decodeImage } from "./decode.ts";
-import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
+import { ImageDecoder } from "./image_decoder.ts";
+import {
+  engineFor,
+  type ImageOptions,
+  imageShape,
+  readingOf,
+} from "./image_options.ts";
 import { byCodePoint, type Plan, type SplitPlan } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type {
@@ -14,9 +19,6 @@ import type {
   SkippedFile,
 } from "./source.ts";
 import { Tally } from "./tally.ts";
-
-/** Files at work side by side: some wait for the disk while others decode. */
-export const AT_ONCE: number = 2 * navigator.hardwareConcurrency;
 
 /** Memory that is there: the system would give more, and then end the process. */
 function allocate(
@@ -101,9 +103,9 @@ export interface Slot {
 export interface ImageFile extends Slot {
   /** For messages. */
   readonly path: string;
-  read(): Promise<Uint8Array>;
+  readonly read: () => Promise<Uint8Array>;
   /** Decodes a part of a file, in place of all that is read. */
-  decode?(): Promise<Uint8Array>;
+  readonly decode?: () => Promise<Uint8Array>;
 }
 
 /** Every place in a plan, with its path. */
@@ -131,10 +133,16 @@ export async function decodePlan(
   options: ImageOptions,
   skipped: SkippedFile[],
   where: string,
-  { onProgress }: LoadContext,
+  context: LoadContext,
 ): Promise<LoadedData> {
+  const { onProgress } = context;
   const shape = imageShape(options);
   const reading = readingOf(options);
+  const decoder = new ImageDecoder(
+    shape,
+    reading,
+    engineFor(options, context),
+  );
   const tally = new Tally(shape, reading);
   const contents = contentsOf(plan);
   const unread: SkippedFile[] = [];
@@ -144,15 +152,12 @@ export async function decodePlan(
   const slots = { train, test };
   const total = plan.train.paths.length + (plan.test?.paths.length ?? 0);
   let done = 0;
-  await sideBySide(files, AT_ONCE, async (file) => {
-    const { split, image, path } = file;
+  await sideBySide(files, decoder.atOnce, async (file) => {
+    const { split, image, path, decode } = file;
     try {
-      const pixels = await file.decode?.() ?? await decodeImage(
-        await file.read(),
-        shape,
-        reading,
-        (seen) => tally.see(seen),
-      );
+      const pixels = decode
+        ? await decoder.inTurn(decode)
+        : await decoder.decode(file.read, (seen) => tally.see(seen));
       slots[split]?.put(image, pixels);
       contents[split].add(image, pixels);
     } catch (error) {

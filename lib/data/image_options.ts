@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ClassListOptions } from "./class_list.ts";
 import type { Reading } from "./reading.ts";
-import type { ImageShape } from "./source.ts";
+import type { ImageShape, LoadContext } from "./source.ts";
 
 /** More bands than any instrument has that people train on. */
 const MOST_CHANNELS = 256;
@@ -58,6 +58,9 @@ export const imageKeys = {
   ).optional().describe("Images to test with: where they are, or their share"),
   on_error: z.enum(["fail", "skip"]).default("fail").describe(
     "What to do about an image that cannot be read",
+  ),
+  decode: z.literal("sharp").optional().describe(
+    "`sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster",
   ),
   memory: z.number().min(0).max(1e6).default(1024).describe(
     "Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch",
@@ -130,6 +133,12 @@ export const readingOf = ({ range, bands, page }: ImageOptions): Reading => ({
   bands,
   page,
 });
+
+/** Who decodes besides sharp. */
+export const engineFor = (
+  { decode }: ImageOptions,
+  { engine }: LoadContext,
+): LoadContext["engine"] => decode === "sharp" ? undefined : engine;
 
 /** The table with the classes, where there is one. */
 export const classListOf = (

@@ -1,5 +1,5 @@
 /** @file Images that are read from the beginning of a part of their set: a shard, a group of rows. */
-import { AT_ONCE } from "./decode_plan.ts";
+import { IN_BATCHES } from "./at_once.ts";
 
 /** An image of a part. */
 export interface Item {
@@ -19,7 +19,7 @@ export interface Part {
 /** Parts that are open at a time; of more, those of longest ago are read again. */
 const MOST_OPEN = 64;
 /** Items that were taken and may be asked for once more: by a second look, for a message. */
-const TAKEN = 4 * AT_ONCE;
+const TAKEN = 2 * IN_BATCHES;
 
 /** A part that is being read. */
 class Cursor {

@@ -1,5 +1,5 @@
 /** @file Decodes batches ahead of the steps that need them. */
-import { AT_ONCE } from "./decode_plan.ts";
+import { AT_ONCE } from "./at_once.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { ImageStream } from "./source.ts";
 import { UserError } from "../errors.ts";
@@ -88,7 +88,7 @@ export class Prefetcher {
     );
     this.#finished = sideBySide(
       this.#work(first),
-      AT_ONCE,
+      stream.atOnce ?? AT_ONCE,
       (work) => this.#decode(work),
     ).catch((error: unknown) => {
       this.#failure = { error };

@@ -71,7 +71,7 @@ function chosen(images: Images, rows: readonly number[]): Images {
     return { ...info, pixels };
   }
   const places = Int32Array.from(rows);
-  const { turns, contents, release } = images;
+  const { turns, contents, release, atOnce } = images;
   let kept = 0;
   return {
     ...info,
@@ -89,6 +89,7 @@ function chosen(images: Images, rows: readonly number[]): Images {
       : {}),
     ...(contents === undefined ? {} : { contents: `${contents} ${rows}` }),
     decode: (image) => images.decode(rows[image] as number),
+    ...(atOnce === undefined ? {} : { atOnce }),
     ...(release ? { release: () => release.call(images) } : {}),
   };
 }

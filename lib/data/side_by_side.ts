@@ -11,21 +11,28 @@ export async function sideBySide<T>(
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const pending = new Set<Promise<void>>();
+  const room: (() => void)[] = [];
+  let pending = 0;
   let failure: { readonly error: unknown } | undefined;
+  let idle = (): void => {};
+  const finish = (): void => {
+    pending--;
+    room.pop()?.();
+    if (pending === 0) idle();
+  };
   try {
     for await (const item of items) {
-      while (pending.size >= limit) await Promise.race(pending);
+      if (pending >= limit) {
+        await new Promise<void>((resolve) => room.push(resolve));
+      }
       if (failure) break;
-      const run = work(item)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => pending.delete(run));
-      pending.add(run);
+      pending++;
+      work(item).catch((error: unknown) => {
+        failure ??= { error };
+      }).then(finish);
     }
   } finally {
-    await Promise.all(pending);
+    if (pending > 0) await new Promise<void>((resolve) => idle = resolve);
   }
   if (failure) throw failure.error;
 }

@@ -1,5 +1,6 @@
 /** @file What a data source is. */
 import type { z } from "zod";
+import type { Engine } from "../engine/open.ts";
 import type { Names } from "./names.ts";
 import type { Turns } from "./shuffle.ts";
 
@@ -47,6 +48,8 @@ export interface ImageStream extends ImageInfo {
    * @throws {UserError} When it cannot be read and that is to end the run.
    */
   decode(image: number): Promise<Uint8Array | undefined>;
+  /** Images that may be asked for at a time, where that is more than usual. */
+  readonly atOnce?: number;
   /** Closes files that are open between images; a later image opens them again. */
   release?(): Promise<void>;
 }
@@ -114,6 +117,11 @@ export interface LoadContext {
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Called for a file that turns out to be bad after the load, once each. */
   readonly onSkipped?: (file: SkippedFile) => void;
+  /**
+   * The engine as soon as it is open, which decodes ordinary JPEGs sooner than
+   * sharp, to the same pixels; `undefined` where it is not at hand yet.
+   */
+  readonly engine?: () => Promise<Engine | undefined>;
 }
 
 /** What a look at a source's files tells, without reading any of them. */

@@ -1,9 +1,16 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
 import { badFilePolicy, expectMost } from "./bad_file.ts";
-import { checkHeader, decodeImage } from "./decode.ts";
+import { AT_ONCE } from "./at_once.ts";
+import { checkHeader } from "./decode.ts";
 import { contentsOf, type FileEnd, twinRemarks } from "./contents.ts";
-import { AT_ONCE, type Slot, slotsOf } from "./decode_plan.ts";
-import { type ImageOptions, imageShape, readingOf } from "./image_options.ts";
+import { type Slot, slotsOf } from "./decode_plan.ts";
+import { ImageDecoder } from "./image_decoder.ts";
+import {
+  engineFor,
+  type ImageOptions,
+  imageShape,
+  readingOf,
+} from "./image_options.ts";
 import { byCodePoint, type Plan, someOf, type SplitPlan } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { Facts } from "./formats/raster.ts";
@@ -243,6 +250,11 @@ export async function streamPlan(
   const { onSkipped = () => {} } = context;
   const shape = imageShape(options);
   const reading = readingOf(options);
+  const decoder = new ImageDecoder(
+    shape,
+    reading,
+    engineFor(options, context),
+  );
   const known = await memory?.recall();
   const survey = known ??
     await lookAtHeaders(plan, files, options, where, context);
@@ -267,6 +279,7 @@ export async function streamPlan(
       ...(plan.classes ? { classes: plan.classes } : {}),
       ...(parts && turns ? { turns: { ...turns, parts } } : {}),
       ...(files.release ? { release: () => files.release!() } : {}),
+      atOnce: decoder.atOnce,
       async decode(image) {
         if (faulty.has(image)) return undefined;
         const slot = {
@@ -275,8 +288,9 @@ export async function streamPlan(
           path: paths.at(image) as string,
         };
         try {
-          return await files.decode?.(slot) ??
-            await decodeImage(await files.read(slot), shape, reading);
+          return files.decode
+            ? await decoder.inTurn(() => files.decode!(slot))
+            : await decoder.decode(() => files.read(slot));
         } catch (error) {
           // Two at once may find the same fault.
           if (faulty.has(image)) return undefined;

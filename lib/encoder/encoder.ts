@@ -172,6 +172,7 @@ export class Encoder {
       ...context,
       baseDir: ".",
       cacheDir: "",
+      engine: () => Promise.resolve(this.engine),
     });
   }
 

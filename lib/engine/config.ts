@@ -10,6 +10,8 @@ export interface SessionConfig {
   readonly gpu: boolean;
   /** Compile clusters with XLA (`global_jit_level: ON_1`). */
   readonly xla?: boolean;
+  /** Threads of its own, in the place of those that sessions share. */
+  readonly ownThreads?: boolean;
 }
 
 // Protocol buffers: field number << 3 | wire type (0 varint, 2 bytes).
@@ -61,6 +63,7 @@ export function configProto(config: SessionConfig): Uint8Array<ArrayBuffer> {
     ...varint(5, config.interThreads),
     ...message(6, varint(4, 1)), // gpu_options.allow_growth
     ...varint(7, 1), // allow_soft_placement
+    ...(config.ownThreads ? varint(9, 1) : []), // use_per_session_threads
     // graph_options: rewrite_options, and global_jit_level of optimizer_options.
     ...message(10, [
       ...message(10, REWRITES),

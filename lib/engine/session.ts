@@ -1,5 +1,5 @@
 /** @file A session: runs parts of a graph, holds its variables. */
-import type { TensorData } from "../ir/dtype.ts";
+import type { StringData, TensorData } from "../ir/dtype.ts";
 import { configProto, type SessionConfig } from "./config.ts";
 import { EngineError, type Pointer, readString } from "./ffi.ts";
 import {
@@ -8,7 +8,7 @@ import {
   outputArray,
 } from "./engine_graph.ts";
 import { type OpTiming, readStepStats } from "./step_stats.ts";
-import { takeTensor, toTensor } from "./tensor.ts";
+import { takeTensor, toTensor, viewStrings } from "./tensor.ts";
 
 /** What one call runs, prepared once. */
 export interface Call {
@@ -47,6 +47,9 @@ function bufferBytes(buffer: Pointer): Uint8Array {
     : new Uint8Array(0);
 }
 
+const isStrings = (tensor: TensorData | StringData): tensor is StringData =>
+  tensor.dtype === "string";
+
 const address = (pointer: Pointer): bigint =>
   BigInt(Deno.UnsafePointer.value(pointer));
 
@@ -55,6 +58,8 @@ export class Session {
   readonly #pointer: Pointer;
   /** Those that no run uses now. */
   readonly #statuses: Pointer[] = [];
+  /** Inputs of runs: strings are read where they are. */
+  readonly #inputs = new Set<readonly unknown[]>();
 
   constructor(readonly graph: EngineGraph, config: SessionConfig) {
     const { c, status, check } = graph.api;
@@ -104,14 +109,17 @@ export class Session {
    */
   async run(
     call: PreparedCall,
-    inputs: readonly TensorData[] = [],
+    inputs: readonly (TensorData | StringData)[] = [],
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<TensorData[]> {
     const { api } = this.graph;
     const { c } = api;
     // Runs happen on other threads: they must not share a status.
     const status = this.#statuses.pop() ?? c.TF_NewStatus();
-    const feeds = inputs.map((tensor) => toTensor(api, tensor));
+    this.#inputs.add(inputs);
+    const feeds = inputs.map((tensor) =>
+      isStrings(tensor) ? viewStrings(api, tensor) : toTensor(api, tensor)
+    );
     const feedPointers = BigUint64Array.from(feeds, address);
     const results = new BigUint64Array(call.fetches.length);
     const metadata = onTimings ? c.TF_NewBuffer() : null;
@@ -137,6 +145,7 @@ export class Session {
     for (const feed of feedPointers) {
       c.TF_DeleteTensor(Deno.UnsafePointer.create(feed));
     }
+    this.#inputs.delete(inputs);
     if (onTimings && c.TF_GetCode(status) === 0) {
       onTimings(readStepStats(bufferBytes(metadata)));
     }

@@ -30,8 +30,12 @@ export interface JudgeData {
 export async function judgeData(
   encoder: Encoder,
   { data, test }: JudgeSource,
-  context: LoadContext,
+  surroundings: LoadContext,
 ): Promise<JudgeData> {
+  const context: LoadContext = {
+    ...surroundings,
+    engine: () => Promise.resolve(encoder.engine),
+  };
   const { pipeline, baseDir } = encoder.run.loaded;
   if (data === undefined) {
     if (test !== undefined) {

@@ -77,6 +77,16 @@ export interface TensorData {
   readonly data: HostArray;
 }
 
+/** Byte strings, such as files: what a program may be fed besides {@linkcode TensorData}. */
+export interface StringData {
+  /** Type of the elements. */
+  readonly dtype: "string";
+  /** Lengths of the dimensions. */
+  readonly shape: readonly number[];
+  /** The elements, row-major. */
+  readonly data: readonly Uint8Array<ArrayBuffer>[];
+}
+
 const VIEWS: Partial<Record<DType, (bytes: ArrayBuffer) => HostArray>> = {
   float32: (b) => new Float32Array(b),
   float64: (b) => new Float64Array(b),

@@ -1617,6 +1617,8 @@ export type DataConfig = {
   readonly test?: unknown;
   /** What to do about an image that cannot be read */
   readonly on_error?: "fail" | "skip";
+  /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
+  readonly decode?: "sharp";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
@@ -1646,6 +1648,8 @@ export type DataConfig = {
   readonly test?: unknown;
   /** What to do about an image that cannot be read */
   readonly on_error?: "fail" | "skip";
+  /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
+  readonly decode?: "sharp";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
@@ -1675,6 +1679,8 @@ export type DataConfig = {
   readonly test?: unknown;
   /** What to do about an image that cannot be read */
   readonly on_error?: "fail" | "skip";
+  /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
+  readonly decode?: "sharp";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** Column of the images; by default the one that holds some */
@@ -1706,6 +1712,8 @@ export type DataConfig = {
   readonly test?: unknown;
   /** What to do about an image that cannot be read */
   readonly on_error?: "fail" | "skip";
+  /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
+  readonly decode?: "sharp";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** What the class is of a sample: the ending of a file (cls), or a key of its JSON (json.label) */

@@ -95,6 +95,8 @@ export class EngineRoom {
     const set = known ?? loadImages(source, options, {
       baseDir,
       cacheDir: cacheFolder(),
+      // Pictures alone are no reason to open it.
+      engine: async () => await this.#engine,
     });
     this.#sets.delete(key);
     this.#sets.set(key, set);

@@ -135,12 +135,14 @@ export async function train(
   };
   // Beside the data where it is installed; fetched only for good data.
   const opening = openInstalled(settings);
+  let opened: Promise<Engine | undefined> = opening;
   const { source, options: read } = pipeline.data;
   const loading = loadImages(source, read, {
     baseDir,
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => late.push(file),
+    engine: () => opened,
   }).finally(() => opening);
   const data = shareOf(
     await unlessAborted(loading, options.signal),
@@ -149,7 +151,10 @@ export async function train(
   );
   const asked = isJudged(pipeline.evaluate);
   const judged = asked
-    ? await unlessAborted(judgedData(loaded, late, emit), options.signal)
+    ? await unlessAborted(
+      judgedData(loaded, late, emit, () => opened),
+      options.signal,
+    )
     : undefined;
   const images = {
     ...fingerprint(data, asked && !judged),
@@ -188,6 +193,7 @@ export async function train(
     }),
     options.signal,
   );
+  opened = Promise.resolve(engine);
   const before = performance.now();
   const session = await TrainingSession.start(
     pipeline,
@@ -265,6 +271,7 @@ async function judgedData(
   { pipeline, baseDir }: LoadedPipeline,
   late: Backlog<SkippedFile>,
   emit: (event: TrainEvent) => void,
+  engine: () => Promise<Engine | undefined>,
 ): Promise<LoadedData | undefined> {
   const { data } = pipeline.evaluate;
   return data && await loadImages(data.source, data.options, {
@@ -272,6 +279,7 @@ async function judgedData(
     cacheDir: cacheFolder(),
     onProgress: (progress) => emit({ kind: "load", progress }),
     onSkipped: (file) => late.push(file),
+    engine,
   });
 }
 

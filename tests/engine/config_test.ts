@@ -30,6 +30,12 @@ Deno.test("a configuration is the ConfigProto that its fields say", () => {
   assert.deepEqual(rewrites, { 3: 2, 4: 1, 7: 2, 12: 1 }, "rewrite_options");
 });
 
+Deno.test("a session has threads of its own where that is asked for", () => {
+  assert.ok(!(9 in decode(configProto(BASE))));
+  const own = decode(configProto({ ...BASE, ownThreads: true }));
+  assert.equal(own[9], 1, "use_per_session_threads");
+});
+
 Deno.test("thread counts that need two bytes are whole", () => {
   const message = decode(
     configProto({ ...BASE, intraThreads: 300, interThreads: 128 }),

@@ -1,0 +1,298 @@
+/**
+ * @file Images made smaller and cropped, in the numbers of libvips'
+ * `vips_reducev` and `vips_reduceh` with the linear kernel: positions to 1/64 of
+ * a pixel, weights to 1/4096, 8 bits between the two passes. What sharp makes of
+ * the same pixels is the same to the bit.
+ */
+import type { ImageShape } from "./source.ts";
+
+/** Subdivisions of a pixel. */
+const PLACES = 64;
+const SHIFT = 12;
+const HALF = 1 << (SHIFT - 1);
+/** Rows that libvips makes at once; it adds up their positions from there on. */
+const ROWS_AT_ONCE = 10;
+/** From here on libvips averages whole pixels first. */
+const MOST_SHRINK = 4;
+
+/** How the values along one side come from those of the side before. */
+interface Axis {
+  readonly count: number;
+  /** Values that each of them is made of. */
+  readonly taps: number;
+  /** `[count, taps]`: where they are. */
+  readonly from: Int32Array<ArrayBuffer>;
+  /** `[count, taps]`: their weights, in 1/4096. */
+  readonly weights: Int32Array<ArrayBuffer>;
+}
+
+/** What of a side becomes how many values. */
+interface Side {
+  /** Pixels of it. */
+  readonly size: number;
+  /** Pixels that become one. */
+  readonly shrink: number;
+  /** First of the values that is kept. */
+  readonly crop: number;
+  readonly count: number;
+  /** Values whose positions are added up from the first of them; 0 for all. */
+  readonly stretch: number;
+}
+
+/** To the nearest whole number, halves to the even one. */
+function even(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+const nearest = (value: number): number => Math.floor(value + 0.5);
+
+/** Weights at a place between two pixels, as `vips_reduce_make_mask` has them. */
+function mask(points: number, shrink: number, place: number): Float64Array {
+  const half = place + points / 2 - 1;
+  const weights = new Float64Array(points);
+  let sum = 0;
+  for (let i = 0; i < points; i++) {
+    const weight = Math.max(0, 1 - Math.abs((i - half) / shrink));
+    weights[i] = weight;
+    sum += weight;
+  }
+  return weights.map((weight) => Math.trunc(weight / sum * (1 << SHIFT)));
+}
+
+/** Positions of the values, in pixels. */
+function positions({ size, shrink, crop, count, stretch }: Side): Float64Array {
+  const extra = nearest(size / shrink) * shrink - size;
+  const offset = (1 + extra) / 2 - 1;
+  const at = (value: number): number => (value + 0.5) * shrink - 0.5 - offset;
+  const result = new Float64Array(count);
+  const start = stretch > 0 ? crop - crop % stretch : crop;
+  let position = 0;
+  for (let value = start; value < crop + count; value++) {
+    const anew = value === start || (stretch > 0 && value % stretch === 0);
+    position = anew ? at(value) : position + shrink;
+    if (value >= crop) result[value - crop] = position;
+  }
+  return result;
+}
+
+function axisOf(side: Side): Axis {
+  const { size, shrink, count } = side;
+  const points = 2 * even(shrink) + 1;
+  const before = Math.ceil(points / 2) - 1;
+  const masks: (Float64Array | undefined)[] = [];
+  const from = new Int32Array(count * points);
+  const weights = new Int32Array(count * points);
+  let taps = 0;
+  positions(side).forEach((position, i) => {
+    const first = Math.trunc(position);
+    const part = Math.trunc(position * PLACES * 2) & (2 * PLACES - 1);
+    const place = (part + 1) >> 1;
+    const own = masks[place] ??= mask(points, shrink, place / PLACES);
+    let used = 0;
+    for (let k = 0; k < points; k++) {
+      const weight = own[k] as number;
+      if (weight === 0) continue;
+      // Beyond its edges an image goes on as it ends.
+      const pixel = Math.min(size - 1, Math.max(0, first + k - before));
+      from[i * points + used] = pixel;
+      weights[i * points + used] = weight;
+      used++;
+    }
+    for (let k = used; k < points; k++) {
+      from[i * points + k] = from[i * points] as number;
+    }
+    taps = Math.max(taps, used);
+  });
+  return {
+    count,
+    taps,
+    from: narrowed(from, points, taps),
+    weights: narrowed(weights, points, taps),
+  };
+}
+
+/** The first values of each row. */
+function narrowed(
+  values: Int32Array,
+  wide: number,
+  narrow: number,
+): Int32Array<ArrayBuffer> {
+  const count = values.length / wide;
+  const result = new Int32Array(count * narrow);
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k < narrow; k++) {
+      result[i * narrow + k] = values[i * wide + k] as number;
+    }
+  }
+  return result;
+}
+
+type Size = Pick<ImageShape, "width" | "height">;
+
+/** Pixels that become one: a scale and its inverse, as sharp and libvips hand it on. */
+const shrinkOf = (width: number, height: number, to: Size): number =>
+  1 / (1 / Math.min(width / to.width, height / to.height));
+
+/** Whether an image covers a shape and is not much larger. */
+export function isReducible(
+  width: number,
+  height: number,
+  to: Size,
+): boolean {
+  const shrink = shrinkOf(width, height, to);
+  return shrink >= 1 &&
+    [width, height].every((side) =>
+      side / nearest(side / shrink) < MOST_SHRINK
+    );
+}
+
+/** Images of one size made smaller until they just cover a shape, their middle cut out. */
+export class Reduction {
+  readonly #pitch: number;
+  readonly #rows: Axis;
+  readonly #columns: Axis;
+  /** Columns that are read. */
+  readonly #first: number;
+  readonly #wide: number;
+
+  /**
+   * Of images that are {@linkcode isReducible}.
+   *
+   * @param pitch Pixels from one row to the next, where that is more than the
+   *   width.
+   */
+  constructor(width: number, height: number, to: Size, pitch = width) {
+    const shrink = shrinkOf(width, height, to);
+    const crop = (size: number, count: number): number =>
+      (nearest(size / shrink) - count + 1) >> 1;
+    this.#pitch = pitch;
+    this.#rows = axisOf({
+      size: height,
+      shrink,
+      crop: crop(height, to.height),
+      count: to.height,
+      stretch: ROWS_AT_ONCE,
+    });
+    const columns = axisOf({
+      size: width,
+      shrink,
+      crop: crop(width, to.width),
+      count: to.width,
+      stretch: 0,
+    });
+    this.#first = columns.from.reduce((a, b) => Math.min(a, b));
+    this.#wide = columns.from.reduce((a, b) => Math.max(a, b)) + 1 -
+      this.#first;
+    this.#columns = {
+      ...columns,
+      from: columns.from.map((pixel) => pixel - this.#first),
+    };
+  }
+
+  /**
+   * @param pixels `[height, pitch, bands]`.
+   * @returns `[height, width, bands]` of the shape.
+   */
+  apply(pixels: Uint8Array, bands: number): Uint8Array<ArrayBuffer> {
+    const { count } = this.#rows;
+    const result = new Uint8Array(count * this.#columns.count * bands);
+    const row = new Uint8Array(this.#wide * bands);
+    for (let y = 0; y < count; y++) {
+      addRows(
+        pixels,
+        this.#first * bands,
+        this.#pitch * bands,
+        this.#rows,
+        y,
+        row,
+      );
+      addColumns(row, this.#columns, bands, result, y);
+    }
+    return result;
+  }
+}
+
+/** A row of values from the rows before. */
+function addRows(
+  pixels: Uint8Array,
+  skip: number,
+  pitch: number,
+  { from, weights, taps }: Axis,
+  y: number,
+  to: Uint8Array,
+): void {
+  const line = to.length;
+  const place = (k: number): number =>
+    skip + (from[y * taps + Math.min(k, taps - 1)] as number) * pitch;
+  const weight = (k: number): number =>
+    k < taps ? weights[y * taps + k] as number : 0;
+  const [a, b, c, d] = [place(0), place(1), place(2), place(3)];
+  const [p, q, r, s] = [weight(0), weight(1), weight(2), weight(3)];
+  if (taps <= 2) {
+    for (let x = 0; x < line; x++) {
+      to[x] = (HALF + p * (pixels[a + x] as number) +
+        q * (pixels[b + x] as number)) >> SHIFT;
+    }
+  } else if (taps === 3 || s === 0) {
+    for (let x = 0; x < line; x++) {
+      to[x] = (HALF + p * (pixels[a + x] as number) +
+        q * (pixels[b + x] as number) + r * (pixels[c + x] as number)) >> SHIFT;
+    }
+  } else if (taps === 4) {
+    for (let x = 0; x < line; x++) {
+      to[x] = (HALF + p * (pixels[a + x] as number) +
+        q * (pixels[b + x] as number) + r * (pixels[c + x] as number) +
+        s * (pixels[d + x] as number)) >> SHIFT;
+    }
+  } else {
+    for (let x = 0; x < line; x++) {
+      let sum = HALF;
+      for (let k = 0; k < taps; k++) {
+        const pixel = pixels[
+          skip + (from[y * taps + k] as number) * pitch + x
+        ] as number;
+        sum += (weights[y * taps + k] as number) * pixel;
+      }
+      to[x] = sum >> SHIFT;
+    }
+  }
+}
+
+/** A row of the result from a row of values. */
+function addColumns(
+  row: Uint8Array,
+  { from, weights, taps, count }: Axis,
+  bands: number,
+  to: Uint8Array,
+  y: number,
+): void {
+  let target = y * count * bands;
+  if (bands !== 3) {
+    for (let at = 0; at < count * taps;) {
+      let sum = HALF;
+      for (const end = at + taps; at < end; at++) {
+        sum += (weights[at] as number) * (row[from[at] as number] as number);
+      }
+      to[target++] = sum >> SHIFT;
+    }
+    return;
+  }
+  for (let at = 0; at < count * taps;) {
+    let r = HALF;
+    let g = HALF;
+    let b = HALF;
+    for (const end = at + taps; at < end; at++) {
+      const pixel = 3 * (from[at] as number);
+      const weight = weights[at] as number;
+      r += weight * (row[pixel] as number);
+      g += weight * (row[pixel + 1] as number);
+      b += weight * (row[pixel + 2] as number);
+    }
+    to[target] = r >> SHIFT;
+    to[target + 1] = g >> SHIFT;
+    to[target + 2] = b >> SHIFT;
+    target += 3;
+  }
+}
