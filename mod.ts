@@ -151,6 +151,7 @@ export { batchNorm, type BatchNormOptions } from "./lib/layers/batch_norm.ts";
 export { conv, type ConvOptions } from "./lib/layers/conv.ts";
 export { cosineDense } from "./lib/layers/cosine_dense.ts";
 export { dense, type DenseOptions } from "./lib/layers/dense.ts";
+export type { FirstWeights } from "./lib/layers/first_weights.ts";
 export { groupNorm, type GroupNormOptions } from "./lib/layers/group_norm.ts";
 export {
   type Initializer,

@@ -23,24 +23,26 @@ const normal = (variance: number): FirstValues => ({
   bias: ZERO,
 });
 
+/** Names of first weights. */
+export type FirstWeights = "fan_out" | "fan_in" | "torch";
+
 /** First weights by name, each from the fans of its layer. */
-export const FIRST_WEIGHTS = {
+export const FIRST_WEIGHTS: Readonly<
+  Record<FirstWeights, (fans: Fans) => FirstValues>
+> = {
   /**
    * Normal of variance `2 / fan_out` (He et al. 2015, arXiv:1502.01852, the
    * backward case): torchvision's residual networks.
    */
-  fan_out: ({ out }: Fans) => normal(2 / out),
+  fan_out: ({ out }) => normal(2 / out),
   /** Normal of variance `2 / fan_in`: the forward case of the same paper. */
-  fan_in: (fans: Fans) => normal(2 / fans.in),
+  fan_in: (fans) => normal(2 / fans.in),
   /**
    * Uniform in `±1 / sqrt(fan_in)`, the bias too: PyTorch's `Conv2d` and
    * `Linear`. Their variance is `1 / (3 fan_in)`.
    */
-  torch(fans: Fans): FirstValues {
+  torch(fans) {
     const uniform = { kind: "uniform", bound: 1 / Math.sqrt(fans.in) } as const;
     return { kernel: uniform, bias: uniform };
   },
-} as const satisfies Record<string, (fans: Fans) => FirstValues>;
-
-/** Names of first weights. */
-export type FirstWeights = keyof typeof FIRST_WEIGHTS;
+};
