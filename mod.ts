@@ -60,6 +60,7 @@ export type {
   Optimizer,
   Pipeline,
   Reference,
+  Seen,
   Stage,
   StageSettings,
   Train,

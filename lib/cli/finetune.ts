@@ -28,7 +28,7 @@ import { run, type RunCommand } from "./run.ts";
 /** Options of the command. */
 export interface FinetuneCommand
   extends
-    Pick<RunCommand, "set" | "device" | "threads" | "runsDir">,
+    Pick<RunCommand, "set" | "device" | "threads" | "replicas" | "runsDir">,
     Pick<FinetuneSettings, "layerDecay" | "lr" | "epochs" | "batch"> {
   readonly data?: string;
   readonly test?: string;
@@ -180,11 +180,12 @@ export async function finetune(
     `Fine-tunes "${network.name}", ${opened.chosen}, on ${found.said}: written to ${file}`,
   );
   if (!options.run) return EXIT.success;
-  const { device, threads } = options;
+  const { device, threads, replicas } = options;
   return await run(file, {
     set,
     runsDir,
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
+    ...(replicas ? { replicas } : {}),
   });
 }

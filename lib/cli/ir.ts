@@ -7,6 +7,7 @@ import { printProgram } from "../ir/print.ts";
 import { FLOAT32, ROUNDINGS } from "../ir/rounding.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import { nearest } from "../diagnostics/nearest.ts";
+import { checkReplicas } from "../train/replicas.ts";
 import { recordStep } from "../train/record.ts";
 import { roundingFor } from "../train/rounding.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -44,6 +45,8 @@ export interface IrCommand {
   readonly set: readonly string[];
   /** A point of the file's sweep, in place of its own pipeline. */
   readonly point?: string | undefined;
+  /** Devices that share each batch. */
+  readonly replicas?: number | undefined;
   /** Prints this pass alone. */
   readonly pass?: string | undefined;
   /** Prints the program before it too. */
@@ -113,14 +116,16 @@ export async function ir(file: string, options: IrCommand): Promise<ExitCode> {
     point: options.point,
     onModule: announceModule,
   });
+  const { replicas = 1 } = options;
   const { precision } = loaded.pipeline.train;
   if (options.pass !== undefined) {
     checkPass(options.pass, passesFor(ROUNDINGS[precision]));
   }
   if (loaded.warnings) complain(loaded.warnings);
+  checkReplicas(loaded.pipeline, loaded.graph, replicas);
   const engine = await recordingEngine();
   const rounding = await roundingFor(engine, precision);
-  const { program } = recordStep(engine.api, loaded, { rounding });
+  const { program } = recordStep(engine.api, loaded, { rounding, replicas });
   const passes = passesFor(rounding);
   for (const text of irText(passages(program, passes), options)) {
     print(text);

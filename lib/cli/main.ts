@@ -23,6 +23,7 @@ import {
   pointOption,
   positiveInteger,
   positiveNumber,
+  replicasOption,
   setOption,
   similarity,
   xlaOption,
@@ -66,6 +67,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "CPU threads; one for each core by default",
       positiveInteger,
     )
+    .addOption(replicasOption())
     .option("--eager", "run op by op instead of compiled, for debugging")
     .addOption(xlaOption())
     .option("--runs-dir <folder>", "where runs are written", "runs")
@@ -96,6 +98,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "CPU threads; one for each core by default",
       positiveInteger,
     )
+    .addOption(replicasOption())
     .action(async (folder, options) => {
       code = await resume(folder, options as Parameters<typeof resume>[1]);
     });
@@ -216,6 +219,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "CPU threads; one for each core by default",
       positiveInteger,
     )
+    .addOption(replicasOption())
     .action(async (run, options) => {
       code = await finetune(run, options as Parameters<typeof finetune>[1]);
     });
@@ -334,6 +338,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .addOption(pointOption())
     .option("--images <n>", "number of training images", positiveInteger)
+    .addOption(replicasOption())
     .action(async (file, options) => {
       code = await plan(file, options);
     });
@@ -346,6 +351,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--all", "print the ops after each pass that changes them")
     .option("--pass <name>", "print the ops after this pass alone")
     .option("--before", "and those before it")
+    .addOption(replicasOption())
     .action(async (file, options) => {
       code = await ir(file, options);
     });
@@ -361,6 +367,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "CPU threads; one for each core by default",
       positiveInteger,
     )
+    .addOption(replicasOption())
     .addOption(xlaOption())
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)
     .option("--trace <file>", "write a Chrome trace of one step")

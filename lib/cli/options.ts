@@ -40,6 +40,19 @@ export function deviceOption(): Option<
   ).choices(["cpu", "gpu"] as const);
 }
 
+/** `--replicas <n>`. */
+export function replicasOption(): Option<
+  "--replicas <n>",
+  undefined,
+  undefined,
+  number
+> {
+  return new Option(
+    "--replicas <n>",
+    "devices that share each batch: GPUs, or parts of the CPU",
+  ).argParser(positiveInteger);
+}
+
 /** `--checkpoint last|best|healthy|untrained`. */
 export function checkpointOption(): Option<
   "--checkpoint <which>",

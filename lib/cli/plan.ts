@@ -88,14 +88,22 @@ function costs(plan: Plan): string {
 }
 
 function memoryLine(
-  { memory: { variables, temporary, images } }: Plan,
+  { memory: { variables, temporary, images, replicas } }: Plan,
 ): string {
   const data = images === undefined
     ? ""
     : `; the training images, ${bytes(images)}, lie beside it`;
+  const [first = 0, second = 0] = replicas ?? [];
+  const devices = replicas
+    ? `\nOn ${replicas.length} devices: the first has ${
+      bytes(variables + first)
+    }, variables and what sees the whole batch among it; the others ${
+      bytes(second)
+    } each`
+    : "";
   return `Memory of a step: ${bytes(variables + temporary)} = ${
     bytes(variables)
-  } of variables + ${bytes(temporary)} of temporary values${data}`;
+  } of variables + ${bytes(temporary)} of temporary values${data}${devices}`;
 }
 
 function diskLine({ disk }: Plan): string {
@@ -180,12 +188,14 @@ export interface PlanCommand {
   readonly point?: string | undefined;
   /** Number of training images. */
   readonly images?: number | undefined;
+  /** Devices that share each batch. */
+  readonly replicas?: number | undefined;
 }
 
 /** Runs the command. */
 export async function plan(
   file: string,
-  { set, point, images }: PlanCommand,
+  { set, point, images, replicas }: PlanCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set,
@@ -196,7 +206,7 @@ export async function plan(
   const engine = await recordingEngine();
   const { pipeline } = loaded;
   const rounding = await roundingFor(engine, pipeline.train.precision);
-  const plan = planRun(loaded, engine, { images, rounding });
+  const plan = planRun(loaded, engine, { images, rounding, replicas });
   print(planText(plan, pipeline));
   if (plan.memory.tooMuch) complain(`warning: on a CPU ${plan.memory.tooMuch}`);
   return EXIT.success;

@@ -11,6 +11,7 @@ import {
 } from "../train/machine_rate.ts";
 import { type Plan, planRun } from "../train/plan.ts";
 import { chromeTrace, type Profile, profileSteps } from "../train/profile.ts";
+import { checkReplicas } from "../train/replicas.ts";
 import { TrainingSession } from "../train/session.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
@@ -28,6 +29,7 @@ export interface ProfileCommand {
   readonly point?: string | undefined;
   readonly device?: Device;
   readonly threads?: number;
+  readonly replicas?: number;
   readonly xla?: boolean;
   readonly steps: number;
   /** Where the Chrome trace goes. */
@@ -120,7 +122,8 @@ export function profileText(profile: Profile, yardstick: Yardstick): string {
 /** Runs the command. */
 export async function profile(
   file: string,
-  { set, point, device, threads, xla, steps, trace }: ProfileCommand,
+  { set, point, device, threads, replicas = 1, xla, steps, trace }:
+    ProfileCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set,
@@ -129,6 +132,7 @@ export async function profile(
   });
   if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
+  checkReplicas(pipeline, graph, replicas);
   const report = reporter(processTerminal());
   const { source, options, share } = pipeline.data;
   const whole = await loadImages(source, options, {
@@ -140,6 +144,7 @@ export async function profile(
   const engine = await openEngine({
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
+    replicas,
     ...(xla ? { xla } : {}),
     onProgress: (progress) => report({ kind: "install", progress }),
   });

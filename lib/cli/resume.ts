@@ -20,6 +20,7 @@ export interface ResumeCommand {
   readonly changed?: boolean;
   readonly device?: "cpu" | "gpu";
   readonly threads?: number;
+  readonly replicas?: number;
   /** Length of a run that is made longer, all in all. */
   readonly epochs?: number;
   readonly steps?: number;

@@ -17,6 +17,7 @@ export interface RunCommand {
   readonly point?: string | undefined;
   readonly device?: "cpu" | "gpu";
   readonly threads?: number;
+  readonly replicas?: number;
   readonly eager?: boolean;
   readonly xla?: boolean;
   readonly runsDir: string;
@@ -47,7 +48,8 @@ export async function trainOnTerminal(
 /** Runs the command. */
 export async function run(
   file: string,
-  { set, point, device, threads, eager, xla, runsDir, studio }: RunCommand,
+  { set, point, device, threads, replicas, eager, xla, runsDir, studio }:
+    RunCommand,
 ): Promise<ExitCode> {
   const loaded = await loadPipeline(file, {
     set,
@@ -59,6 +61,7 @@ export async function run(
     runsDir,
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
+    ...(replicas ? { replicas } : {}),
     ...(eager ? { eager } : {}),
     ...(xla ? { xla } : {}),
   };

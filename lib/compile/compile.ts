@@ -10,12 +10,14 @@ import { delay } from "./passes/delay.ts";
 import { lowPrecision } from "./passes/low_precision.ts";
 import type { Pass } from "./passes/pass.ts";
 import { orderedSums } from "./passes/ordered_sums.ts";
+import { replicate } from "./passes/replicate.ts";
 import { recompute } from "./passes/recompute.ts";
 import { twinsFirst } from "./passes/twins_first.ts";
 
 /** Passes that leave a program as it is defined: what is needed, once. */
 export const DEFINING: readonly Pass[] = [
   deadCode,
+  replicate,
   identities,
   commonSubexpressions,
   deadCode,
@@ -26,6 +28,7 @@ export const passesFor = (
   { activations, products }: Rounding,
 ): readonly Pass[] => [
   deadCode,
+  replicate,
   identities,
   orderedSums,
   ...(activations === "bfloat16" ? [lowPrecision(products), deadCode] : []),

@@ -47,7 +47,7 @@ export class Machine {
   readonly #graph: EngineGraph;
   readonly #session: Session;
 
-  constructor(readonly api: Api, config: SessionConfig) {
+  constructor(readonly api: Api, readonly config: SessionConfig) {
     this.#graph = new EngineGraph(api);
     this.#session = new Session(this.#graph, config);
   }
@@ -97,6 +97,7 @@ export class Machine {
         inputs: node.inputs.map(endpoint),
         attrs: node.attrs,
         after: node.after.map(pointer),
+        device: this.#deviceOf(node),
       });
       operations.set(node, operation);
     }
@@ -105,6 +106,13 @@ export class Machine {
       fetches: [...program.fetches.values()].map(endpoint),
       targets: program.effects.map(pointer),
     });
+  }
+
+  /** The first device is where TensorFlow places what it is not told of. */
+  #deviceOf({ op, replica }: Node): string | undefined {
+    if (replica === undefined) return undefined;
+    if (replica === "each") throw new Error(`internal: ${op} is not placed`);
+    return `/device:${this.config.gpu ? "GPU" : "CPU"}:${replica}`;
   }
 
   async #compile(call: PreparedCall): Promise<void> {

@@ -8,6 +8,8 @@ export interface SessionConfig {
   readonly interThreads: number;
   /** Whether ops and variables may be placed on a GPU. */
   readonly gpu: boolean;
+  /** Devices that replicas are placed on; of a CPU, as many parts. 1 by default. */
+  readonly replicas?: number;
   /** Compile clusters with XLA (`global_jit_level: ON_1`). */
   readonly xla?: boolean;
   /** Threads of its own, in the place of those that sessions share. */
@@ -56,9 +58,12 @@ const REWRITES = [
  * `tensorflow/core/protobuf/config.proto`.
  */
 export function configProto(config: SessionConfig): Uint8Array<ArrayBuffer> {
-  const deviceCount = message(1, text("GPU")).concat(varint(2, 0));
+  const count = (device: string, devices: number): number[] =>
+    message(1, message(1, text(device)).concat(varint(2, devices)));
+  const { replicas = 1 } = config;
   return Uint8Array.from([
-    ...(config.gpu ? [] : message(1, deviceCount)),
+    ...(config.gpu ? [] : count("GPU", 0)),
+    ...(config.gpu || replicas === 1 ? [] : count("CPU", replicas)),
     ...varint(2, config.intraThreads),
     ...varint(5, config.interThreads),
     ...message(6, varint(4, 1)), // gpu_options.allow_growth

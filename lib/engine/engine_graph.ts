@@ -42,6 +42,8 @@ export interface OperationSpec {
   readonly inputs: readonly Endpoint[];
   readonly attrs: Attrs;
   readonly after?: readonly Pointer[];
+  /** Such as `/device:GPU:1`; where TensorFlow wants, by default. */
+  readonly device?: string | undefined;
 }
 
 /** What TensorFlow infers of an output: an unknown dimension is -1, an unknown rank is an empty list with `known` false. */
@@ -88,6 +90,7 @@ export class EngineGraph {
       cString(spec.op),
       cString(this.#unique(spec.name)),
     );
+    if (spec.device) c.TF_SetDevice(description, cString(spec.device));
     let next = 0;
     for (const length of definition.inputs) {
       const attr = length === null ? undefined : spec.attrs[length];

@@ -45,6 +45,7 @@ export const SYMBOLS = {
   TF_AddInput: { parameters: [P, OUTPUT], result: V },
   TF_AddInputList: { parameters: [P, B, "i32"], result: V },
   TF_AddControlInput: { parameters: [P, P], result: V },
+  TF_SetDevice: { parameters: [P, B], result: V },
   TF_OperationNumOutputs: { parameters: [P], result: "i32" },
   TF_OperationOutputType: { parameters: [OUTPUT], result: "i32" },
   TF_SetAttrType: { parameters: [P, B, "i32"], result: V },

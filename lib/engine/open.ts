@@ -19,6 +19,8 @@ export interface EngineSettings {
   readonly device?: Device;
   /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
+  /** Devices that share each batch: GPUs, or parts of the CPU. 1 by default. */
+  readonly replicas?: number;
   /** Compiles clusters of ops with XLA, on a GPU. */
   readonly xla?: boolean;
   /** Called while the library is fetched. */
@@ -37,6 +39,8 @@ export interface Engine {
   readonly device: Device;
   /** Threads in all, on a CPU. */
   readonly threads: number;
+  /** Devices that share each batch. */
+  readonly replicas: number;
   /**
    * How sessions use the machine.
    *
@@ -69,20 +73,27 @@ function wanted(settings: EngineSettings): EngineOptions {
       "Cannot use --xla on a CPU: TensorFlow compiles clusters of ops with XLA on a GPU alone, and on a CPU they were half as fast.\nLeave --xla out.",
     );
   }
+  if (
+    settings.xla && settings.replicas !== undefined && settings.replicas > 1
+  ) {
+    throw new UserError(
+      "Cannot use --xla with --replicas: clusters of ops over several devices are not tested.\nLeave one of them out.",
+    );
+  }
   return { build, cacheDir: cacheFolder() };
 }
 
 /**
- * Whether TensorFlow can use a GPU. Where it cannot, it would place all ops on
- * the CPU without a word.
+ * How many GPUs TensorFlow can use. What is placed on others would run on the
+ * CPU without a word.
  */
-function findsGpu(api: Api, config: SessionConfig): boolean {
+function countGpus(api: Api, config: SessionConfig): number {
   const graph = new EngineGraph(api);
   const session = new Session(graph, config);
-  const found = session.devices().some((name) => /GPU:\d+$/.test(name));
+  const found = session.devices().filter((name) => /\bGPU:\d+$/.test(name));
   session.close();
   graph.close();
-  return found;
+  return found.length;
 }
 
 async function open(
@@ -97,14 +108,22 @@ async function open(
   });
   const threads = settings.threads ?? navigator.hardwareConcurrency;
   const interThreads = Math.min(threads, OPS_AT_ONCE);
+  const { replicas = 1 } = settings;
   const config = {
     intraThreads: Math.floor(threads / interThreads),
     interThreads,
     gpu: device === "gpu",
+    replicas,
     ...(settings.xla ? { xla: true } : {}),
   };
-  if (!config.gpu || findsGpu(api, config)) {
-    return { api, device, threads, config };
+  const gpus = config.gpu ? countGpus(api, config) : 0;
+  if (!config.gpu || gpus >= replicas) {
+    return { api, device, threads, replicas, config };
+  }
+  if (gpus > 0) {
+    throw new UserError(
+      `Cannot train on ${replicas} GPUs: TensorFlow finds ${gpus} that it can use.\nGive --replicas ${gpus}, or see what \`nvidia-smi\` and CUDA_VISIBLE_DEVICES say.`,
+    );
   }
   if (settings.device === "gpu" || settings.xla) {
     throw new UserError(
@@ -112,7 +131,13 @@ async function open(
     );
   }
   // There were signs of one, as containers on a machine with one have them.
-  return { api, device: "cpu", threads, config: { ...config, gpu: false } };
+  return {
+    api,
+    device: "cpu",
+    threads,
+    replicas,
+    config: { ...config, gpu: false },
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { knownImages } from "../data/share.ts";
 import type { Findings } from "../diagnostics/diagnostic.ts";
 import type { Pipeline } from "../model/pipeline.ts";
-import type { WiredStage } from "./stage_graph.ts";
+import { hasBatchNorm, type WiredStage } from "./stage_graph.ts";
 
 const PATH = ["data", "batch"];
 
@@ -13,11 +13,7 @@ export function checkBatch(
   findings: Findings,
 ): void {
   const { batch } = data;
-  // A network's variables that no gradient moves are those of batch norms.
-  const normed = order.find(({ trainable, variables }) =>
-    trainable && variables.some(({ role }) => role === "buffer") &&
-    variables.some(({ role }) => role === "norm")
-  );
+  const normed = order.find((wired) => wired.trainable && hasBatchNorm(wired));
   if (batch % accumulate !== 0) {
     findings.error(
       "out-of-range",

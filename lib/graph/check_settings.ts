@@ -1,6 +1,7 @@
 /** @file Whether settings for single stages, and parts of batches, can do what they say. */
 import type { Findings } from "../diagnostics/diagnostic.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { hasQueue, isPerImage } from "./sharing.ts";
 import { trainedOf, type WiredStage } from "./stage_graph.ts";
 
 /** Reports settings of stages without weights, and a run in which nothing moves. */
@@ -10,11 +11,25 @@ export function checkSettings(
   findings: Findings,
 ): void {
   for (
-    const [name, { freeze, ...others }] of train.perStage
+    const [name, { freeze, replicas, ...others }] of train.perStage
   ) {
     const wired = byName.get(name);
     const path = ["train", "per_stage", name];
     if (!wired) continue;
+    if (
+      replicas === "per_replica" && isPerImage(wired, { byName }) &&
+      hasQueue(wired)
+    ) {
+      findings.error(
+        "unknown-key",
+        [...path, "replicas"],
+        `Cannot show "${name}" a replica's rows alone: it reads a queue, and runs once for all`,
+        { at: "key" },
+      );
+    }
+    const trains = freeze !== undefined ||
+      Object.values(others).some((value) => value !== undefined);
+    if (replicas !== undefined && !trains) continue;
     if (!wired.variables.some(({ role }) => role !== "buffer")) {
       findings.error(
         "unknown-reference",

@@ -80,17 +80,38 @@ const shapeOf = ({ shape, rows }: Type, batch: number): number[] => [
   ...shape,
 ];
 
+/** Inputs as a stage sees them: rows of a replica, or the whole batch. */
+const sharedInputs = (
+  { name, inputs: types }: WiredStage,
+  inputs: Values,
+  { sharing }: StepRun,
+): Values =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([input, views]) => [
+      input,
+      views.map((x, i) =>
+        // A queue's rows are no replica's.
+        types[input]?.[i]?.rows === undefined
+          ? sharing.for(name, x)
+          : sharing.whole(x)
+      ),
+    ]),
+  );
+
 /** Outputs of a stage; a user's own are looked at. */
 function outputsOf(
   { name, stage: { definition }, built, code, owner }: WiredStage,
   inputs: Values,
   run: StepRun,
-  batch: number,
+  images: number,
 ): Values {
   return runUserCode(code, name, () => {
-    const all = built.apply(inputs, run.of(name, owner));
-    if (!isUserFile(code)) return all;
-    if (definition.objective) expectShape(all["loss"]?.[0], []);
+    const given = built.apply(inputs, run.of(name, owner));
+    const [loss] = definition.objective ? given["loss"] ?? [] : [];
+    if (!isUserFile(code)) return withMean(given, loss, run);
+    if (definition.objective) expectShape(loss, []);
+    const all = withMean(given, loss, run);
+    const batch = run.sharing.rowsOf(name, images);
     for (const [output, views] of Object.entries(built.outputs)) {
       views.forEach((type, view) =>
         expectShape(
@@ -103,6 +124,13 @@ function outputsOf(
     return all;
   });
 }
+
+/** What replicas find a loss to be, each of its rows, is averaged. */
+const withMean = (
+  all: Values,
+  loss: tf.Tensor | undefined,
+  { sharing }: StepRun,
+): Values => loss ? { ...all, loss: [sharing.mean(loss)] } : all;
 
 /** Whether a stage reads data alone, and so needs no gradients: views, masks. */
 function readsDataAlone(
@@ -140,7 +168,11 @@ export function runStages(
 ): void {
   for (const wired of stages) {
     run.execution.scope(wired.name, () => {
-      const inputs = inputsOf(wired.stage, values, learns);
+      const inputs = sharedInputs(
+        wired,
+        inputsOf(wired.stage, values, learns),
+        run,
+      );
       values.set(wired.name, outputsOf(wired, inputs, run, batch));
     });
   }

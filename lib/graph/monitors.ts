@@ -21,6 +21,7 @@ import { type Landmarks, OUTPUT } from "../stages/define.ts";
 import { STUDENT, TARGET } from "../stages/define_loss.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import type { StageValues } from "./forward.ts";
+import type { Sharing } from "./sharing.ts";
 import {
   isObjective,
   outputOf,
@@ -69,11 +70,12 @@ function named(signal: string, measured: Measured | undefined): Scalars {
 function assignmentsOf(
   { order }: StageGraph,
   values: StageValues,
+  sharing: Sharing,
 ): StepInputs["assignments"] {
   const losses = order.filter(({ stage }) => isObjective(stage));
   return new Map(losses.flatMap(({ name }) => {
     const [student, target] = [STUDENT, TARGET].map((side) =>
-      values.get(name)?.[side] ?? []
+      values.get(name)?.[side]?.map((x) => sharing.whole(x)) ?? []
     );
     return student?.length && target?.length
       ? [
@@ -93,8 +95,10 @@ export function measureStep(
   graph: StageGraph,
   values: StageValues,
   gradients: Gradients,
+  sharing: Sharing,
 ): Scalars {
-  const views = values.get(graph.watched.name)?.[OUTPUT] ?? [];
+  const views = (values.get(graph.watched.name)?.[OUTPUT] ?? [])
+    .map((x) => sharing.whole(x));
   embeddingsOf(batch, graph).forEach((variable, view) => {
     execution.assign(variable, views[view] as tf.Tensor);
   });
@@ -105,7 +109,7 @@ export function measureStep(
       wired.name,
       trainedOf(wired).map((one) => gradients.get(one) as tf.Tensor),
     ])),
-    assignments: assignmentsOf(graph, values),
+    assignments: assignmentsOf(graph, values, sharing),
   };
   return Object.assign(
     {},

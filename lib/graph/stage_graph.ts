@@ -47,6 +47,13 @@ export const trainedOf = (
 ): readonly Variable[] =>
   trainable ? variables.filter(({ role }) => role !== "buffer") : [];
 
+/** Whether a network has batch norms: what else would a gradient not move? */
+export const hasBatchNorm = (
+  { variables }: Pick<WiredStage, "variables">,
+): boolean =>
+  variables.some(({ role }) => role === "buffer") &&
+  variables.some(({ role }) => role === "norm");
+
 /** Whether a stage's loss is a term of what training minimises. */
 export const isObjective = ({ definition }: Stage): boolean =>
   definition.objective === true;

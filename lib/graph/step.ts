@@ -9,6 +9,7 @@ import { isWatched } from "../monitor/policy.ts";
 import { StatelessRandom } from "../ops/random.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { measureStep, monitorVariables } from "./monitors.ts";
+import { sharedStages, Sharing } from "./sharing.ts";
 import { optimizerOf, type ScalarSlot, slotsOf } from "./slots.ts";
 import { type StageGraph, trainedOf } from "./stage_graph.ts";
 import { applyGradients, applyPart, movingValues } from "./step_apply.ts";
@@ -52,11 +53,16 @@ function randomSource(
   };
 }
 
-/** Builds the training step of a pipeline. */
+/**
+ * Builds the training step of a pipeline.
+ *
+ * @param replicas Devices that share each batch; it has to be a multiple.
+ */
 export function trainingStep(
   pipeline: Pipeline,
   graph: StageGraph,
   input: ImageInput,
+  replicas = 1,
 ): TrainingStep {
   const { accumulate: parts, clip: most } = pipeline.train;
   const scalars = slotsOf(pipeline, graph);
@@ -92,17 +98,22 @@ export function trainingStep(
     const part = parts > 1
       ? execution.feed("part", [], "int32") as tf.Scalar
       : undefined;
+    const sharing = new Sharing(
+      replicas,
+      replicas > 1 ? sharedStages(pipeline, graph) : undefined,
+    );
+    const random = randomSource(pipeline, step, part);
     const run = new StepRun(execution, true, {
-      random: randomSource(pipeline, step, part),
+      random: (place, stage) => sharing.random(stage, random(place), batch),
       scheduled: (stage, option) =>
         slotOf(stage, option) ?? constant(stage, option),
       frozen: (stage) => pipeline.train.perStage.get(stage)?.freeze === true,
       frozenStatistics: (stage) =>
         pipeline.train.perStage.get(stage)?.statistics === "frozen",
-    });
+    }, sharing);
     const values = execution.scope(
       "images",
-      () => readBatch(execution, input, batch, graph),
+      () => readBatch(execution, input, batch, graph, sharing),
     );
     const { loss, losses, gradients: own } = computeGradients(
       graph,
@@ -139,7 +150,8 @@ export function trainingStep(
       ...watched
         ? execution.scope(
           "monitor",
-          () => measureStep(execution, batch, graph, values, gradients),
+          () =>
+            measureStep(execution, batch, graph, values, gradients, sharing),
         )
         : {},
     };

@@ -5,6 +5,7 @@ import { unitPixels } from "../ops/pixels.ts";
 import { OUTPUT, type Values } from "../stages/define.ts";
 import type { Execution, VariableRef } from "../trace/execution.ts";
 import { edgesOf } from "./edges.ts";
+import type { Sharing } from "./sharing.ts";
 import type { StageGraph } from "./stage_graph.ts";
 
 /** Where the images of a step, and their labels, come from. */
@@ -42,6 +43,7 @@ export function readBatch(
   input: ImageInput,
   batch: number,
   graph: StageGraph,
+  sharing: Sharing,
 ): Map<string, Values> {
   const [channels, height, width] = graph.image;
   const labelled = readsLabels(graph);
@@ -63,7 +65,7 @@ export function readBatch(
     );
     if (labelled) labels = execution.feed("labels", [batch], "int32");
   }
-  values.set(IMAGE, { [OUTPUT]: [unitPixels(bytes)] });
+  values.set(IMAGE, { [OUTPUT]: [unitPixels(sharing.rows(bytes))] });
   if (labels) values.set(LABEL, { [OUTPUT]: [labels] });
   return values;
 }

@@ -4,11 +4,12 @@ import type { Variable } from "../layers/layer.ts";
 import type { Random } from "../ops/random.ts";
 import type { Scheduled, StageRun } from "../stages/define.ts";
 import type { Execution } from "../trace/execution.ts";
+import { Sharing } from "./sharing.ts";
 
 /** Where a run's numbers come from that are not variables. */
 export interface Sources {
-  /** A stream of random numbers, the same object for a place all step long. */
-  random(place: string): Random;
+  /** A stage's stream of random numbers, the same for a place all step long. */
+  random(place: string, stage: string): Random;
   /** Value of a stage's option. */
   scheduled(stage: string, option: string): Scheduled;
   /** Whether a stage never moves: it runs as in evaluation then. */
@@ -29,6 +30,8 @@ export class StepRun {
   readonly #updated = new Map<string, Variable>();
   readonly #unheld = new Map<string, Variable>();
   readonly #later: Later[] = [];
+  /** Whether the stages have run, and state moves. */
+  #moving = false;
   /** What stages reported, by metric. */
   readonly reported: Record<string, tf.Tensor> = {};
 
@@ -36,6 +39,7 @@ export class StepRun {
     readonly execution: Execution,
     readonly training: boolean,
     readonly sources: Sources,
+    readonly sharing: Sharing = new Sharing(),
   ) {}
 
   /** Value of a variable; within the step the latest. */
@@ -57,27 +61,34 @@ export class StepRun {
    */
   of(stage: string, owner = stage): StageRun {
     const frozen = this.sources.frozen(owner);
+    const { sharing } = this;
+    const replicas = sharing.together(stage);
     return {
       training: this.training && !frozen,
       frozenStatistics: this.sources.frozenStatistics?.(owner) ?? false,
-      read: (variable) => this.read(variable),
+      ...replicas === undefined ? {} : { replicas },
+      read: (variable) => {
+        const value = this.read(variable);
+        return this.#moving ? value : sharing.variable(stage, variable, value);
+      },
       update: (variable, value) => {
-        if (!frozen) this.update(variable, value);
+        if (!frozen) this.update(variable, sharing.mean(value));
       },
       scope: (path, body) => this.execution.scope(path, body),
-      random: (place) => this.sources.random(`${stage}/${place}`),
+      random: (place) => this.sources.random(`${stage}/${place}`, stage),
       scheduled: (option) => this.sources.scheduled(owner, option),
       after: (body, when = "step") => {
         if (stage === owner) this.#later.push({ when, body });
       },
       report: (name, value) => {
-        this.reported[`${name}:${stage}`] = tf.keep(value);
+        this.reported[`${name}:${stage}`] = tf.keep(sharing.mean(value));
       },
     };
   }
 
   /** Runs what waits for the weights; after a part of a batch, what moves with each. */
   moveState(when: "pass" | "step"): void {
+    this.#moving = true;
     for (const later of this.#later) {
       if (when === "step" || later.when === "pass") later.body();
     }

@@ -58,10 +58,16 @@ function* changes(
 /**
  * Most bytes that the values of a program take at once, if it runs in its
  * recorded order and each value goes after its last reader.
+ *
+ * @param counts Which values count; all by default.
  */
-export function peakBytes(program: Program): number {
+export function peakBytes(
+  program: Program,
+  counts: (value: Value) => boolean = () => true,
+): number {
   let [live, peak] = [0, 0];
   for (const { value, sign } of changes(program)) {
+    if (!counts(value)) continue;
     live += sign * bytesOf(value);
     peak = Math.max(peak, live);
   }

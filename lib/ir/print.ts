@@ -43,10 +43,11 @@ export function printProgram(program: Program): string {
         node.after.map((n) => `%${number.get(n) ?? "?"}`).join(", ")
       })`
       : "";
+    const replica = node.replica === undefined ? "" : ` on(${node.replica})`;
     const scope = node.scope ? `  # ${node.scope}` : "";
     return `%${number.get(node)}${types && `: ${types}`} = ${node.op}(${
       node.inputs.map(name).join(", ")
-    })${attrs}${after}${scope}`;
+    })${attrs}${after}${replica}${scope}`;
   });
   const named = (values: ReadonlyMap<string, Value>): string =>
     [...values].map(([key, value]) => `${key}=${name(value)}`).join(", ");

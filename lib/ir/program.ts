@@ -37,7 +37,15 @@ export interface Node {
   readonly scope: string;
   /** Nodes that must run before this one although no value flows. */
   readonly after: readonly Node[];
+  /** Where it runs, beside the first device. */
+  readonly replica?: Replica | undefined;
 }
+
+/**
+ * A replica that a node is of: `each` as it is recorded, once for all of them,
+ * a number, counted from 0, once the program is spread over devices.
+ */
+export type Replica = "each" | number;
 
 /**
  * A traced function: its nodes in topological order, what is fed, what comes
@@ -58,6 +66,7 @@ export interface NodeSpec {
   readonly attrs: Attrs;
   readonly scope: string;
   readonly after?: readonly Node[];
+  readonly replica?: Replica | undefined;
 }
 
 /** Shape and element type of one output, as inferred by the engine. */
@@ -81,6 +90,7 @@ export function makeNode(
     outputs: values,
     scope: spec.scope,
     after: spec.after ?? [],
+    ...(spec.replica === undefined ? {} : { replica: spec.replica }),
   };
   outputs.forEach(({ shape, dtype }, index) => {
     values.push({ node, index, shape, dtype });

@@ -1,6 +1,7 @@
 /** @file Batch-norm layer with running statistics. */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormInference, batchNormTraining } from "../ops/batch_norm.ts";
+import { batchNormReplicas } from "../ops/batch_norm_replicas.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
 
 /** Settings of a {@linkcode batchNorm}; the defaults are PyTorch's. */
@@ -57,7 +58,9 @@ export function batchNorm(
         );
         return tf.reshape(y, x.shape);
       }
-      const result = batchNormTraining(x4, gamma, beta, epsilon);
+      const result = run.replicas === undefined
+        ? batchNormTraining(x4, gamma, beta, epsilon)
+        : batchNormReplicas(x4, gamma, beta, epsilon, run.replicas);
       const move = (old: tf.Tensor, now: tf.Tensor): tf.Tensor =>
         tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
       run.update(mean, move(run.read(mean), result.mean));

@@ -85,6 +85,11 @@ export interface Run {
   readonly training: boolean;
   /** Whether batch norm keeps to its running statistics in training, too. */
   readonly frozenStatistics?: boolean;
+  /**
+   * Equal shares of the batch that run beside each other, of which this is one:
+   * statistics of the batch are those of all.
+   */
+  readonly replicas?: number;
   /** Current value of a variable; within a step the latest update of it. */
   read(variable: Variable): tf.Tensor;
   /** Value that the variable has from here on, and after the step. */

@@ -69,7 +69,12 @@ export interface StageSettings {
   readonly freeze?: number | true;
   /** Batch norms normalise by the statistics that they have, which stay. */
   readonly statistics?: "frozen";
+  /** In place of the run's: what it sees of the batch, where replicas share it. */
+  readonly replicas?: Seen;
 }
+
+/** What is seen of a batch that replicas share: all of it, or one's own rows. */
+export type Seen = "all" | "per_replica";
 
 /** Training settings. */
 export interface Train {
@@ -88,6 +93,13 @@ export interface Train {
   readonly clip?: number;
   /** Parts that a batch is computed in, one after another. */
   readonly accumulate: number;
+  /** What is seen of a batch that replicas share; all of it where it is absent. */
+  readonly replicas?: {
+    /** By batch norms. */
+    readonly batchNorm: Seen;
+    /** By losses. */
+    readonly losses: Seen;
+  };
   /** Settings for single stages, such as a predictor whose rate is constant. */
   readonly perStage: ReadonlyMap<string, StageSettings>;
   /**

@@ -5,7 +5,8 @@ import { currentTarget, executeRaw } from "../trace/backend.ts";
 import { bool, float, string, type } from "./attrs.ts";
 import { differentiable } from "./differentiable.ts";
 
-const attrsOf = (epsilon: number, training: boolean): Attrs => ({
+/** Attributes of TensorFlow's fused batch norm, and of its gradient. */
+export const fusedAttrs = (epsilon: number, training: boolean): Attrs => ({
   T: type("float32"),
   U: type("float32"),
   epsilon: float(epsilon),
@@ -31,7 +32,7 @@ export function batchNormTraining(
   offset: tf.Tensor1D,
   epsilon: number,
 ): BatchNormResult {
-  const attrs = attrsOf(epsilon, true);
+  const attrs = fusedAttrs(epsilon, true);
   const none = tf.tensor1d([]);
   // Outside `forward`, whose scope would dispose the statistics.
   const [value, mean, variance, ...reserved] = executeRaw(
@@ -66,7 +67,7 @@ export function batchNormInference(
   variance: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor4D {
-  const attrs = attrsOf(epsilon, false);
+  const attrs = fusedAttrs(epsilon, false);
   return differentiable<tf.Tensor4D>([x, scale, offset], {
     forward(save) {
       save([x, scale, mean, variance]);

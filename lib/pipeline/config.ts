@@ -83,6 +83,10 @@ export interface PipelineConfig<Own extends object = never> {
     readonly ema?: Rampable;
     readonly clip?: number;
     readonly accumulate?: number;
+    readonly replicas?: {
+      readonly batch_norm?: "all" | "per_replica";
+      readonly losses?: "all" | "per_replica";
+    };
     readonly per_stage?: Readonly<
       Record<
         string,
@@ -94,6 +98,7 @@ export interface PipelineConfig<Own extends object = never> {
           readonly layer_decay?: number;
           readonly freeze?: number | true;
           readonly statistics?: "frozen";
+          readonly replicas?: "all" | "per_replica";
         }
       >
     >;

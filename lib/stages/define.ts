@@ -252,6 +252,12 @@ export interface StageDefinition<Options = unknown>
   readonly borrows?: boolean;
   /** Options that are settings of `train` where the stage has none of its own. */
   readonly inherits?: Readonly<Record<string, "ema">>;
+  /**
+   * Whether what it gives of an image follows from that image and the weights,
+   * batch norms aside; a loss has to be the mean of such values. Replicas then
+   * run it on their own rows. All else runs once, and sees the whole batch.
+   */
+  readonly perImage?: boolean;
   /** Scalars that it reports, each as `<name>:<stage>`. */
   readonly reports?: readonly string[];
   /** Whether its `loss` is a term of what training minimises. */

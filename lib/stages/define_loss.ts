@@ -49,7 +49,7 @@ export interface LossSpec<Options = unknown>
     Partial<
       Pick<
         StageDefinition<Options>,
-        "attracts" | "contrasts" | "spreads" | "risks"
+        "attracts" | "contrasts" | "spreads" | "risks" | "perImage"
       >
     > {
   /** Whether it reads `negatives:`. */

@@ -55,7 +55,7 @@ export interface ModuleSpec<Options = unknown>
     Partial<
       Pick<
         StageDefinition<Options>,
-        "standsFor" | "normalizesOutput" | "risks"
+        "standsFor" | "normalizesOutput" | "risks" | "perImage"
       >
     > {
   /** Which of the roles it can play. */
@@ -89,6 +89,7 @@ const text = (variables: readonly Variable[]): string =>
 export function defineModule<O>(spec: ModuleSpec<O>): StageDefinition {
   const { roles, rows = "batch", build, ...definition } = spec;
   return defineStage<O>({
+    perImage: true,
     ...definition,
     kinds: roles.map((role) => ROLES[role]),
     inputs: {

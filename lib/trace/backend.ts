@@ -247,6 +247,10 @@ export function handleOf(tensor: tf.Tensor): Handle {
   return binding.handle(id);
 }
 
+/** Whether each replica has a tensor of its own here. */
+export const isOnReplicas = (tensor: tf.Tensor): boolean =>
+  currentSink().isOnReplicas?.(handleOf(tensor)) ?? false;
+
 /** A tfjs tensor for a tensor of the current sink. */
 export function tensorOf(handle: Handle): tf.Tensor {
   return backend.createOutputTensor(binding.adopt(handle));

@@ -1,8 +1,9 @@
 /** @file The recording sink: every op becomes a node of a program. */
 import type { Api, Pointer } from "../engine/ffi.ts";
-import { EngineGraph } from "../engine/engine_graph.ts";
+import { EngineGraph, type OperationSpec } from "../engine/engine_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import { type Attrs, makeNode, type Node, type Value } from "../ir/program.ts";
+import { crossingOf, isOnEach } from "../ir/replicas.ts";
 import { gradientOf } from "./autodiff.ts";
 import { refusal } from "./refusals.ts";
 import { Scoped } from "./scoped.ts";
@@ -61,14 +62,17 @@ export class Recording extends Scoped implements OpSink<Value> {
       if (!operation) throw new Error("internal: a value of another recording");
       return operation;
     };
+    const crossing = crossingOf(op);
     const operation = this.#scratch.add({
-      op,
-      attrs,
+      ...crossing ? this.#standIn(op, attrs, inputs) : {
+        op,
+        attrs,
+        inputs: inputs.map(({ node, index }) => ({
+          operation: pointer(node),
+          index,
+        })),
+      },
       name: this.place ? `${this.place}/${op}` : op,
-      inputs: inputs.map(({ node, index }) => ({
-        operation: pointer(node),
-        index,
-      })),
       after: after.map(pointer),
     });
     const outputs = this.#scratch.outputsOf(operation);
@@ -86,14 +90,37 @@ export class Recording extends Scoped implements OpSink<Value> {
       }
     }
     const scope = this.place;
+    const each = crossing ? crossing.from === "once" : inputs.some(isOnEach);
     const node = makeNode(
       this.nodes.length,
-      { op, attrs, inputs, scope, after },
+      { op, attrs, inputs, scope, after, ...each ? { replica: "each" } : {} },
       outputs.map(({ shape, dtype }) => ({ shape, dtype })),
     );
     this.nodes.push(node);
     this.#operations.set(node, operation);
     return node;
+  }
+
+  /** What has the type of an op's result that TensorFlow does not know. */
+  #standIn(
+    op: string,
+    attrs: Attrs,
+    [x]: readonly Value[],
+  ): Pick<OperationSpec, "op" | "attrs" | "inputs"> {
+    const crossing = crossingOf(op);
+    if (!x || !crossing || isOnEach(x) !== (crossing.from === "each")) {
+      throw new Error(`internal: ${op} in "${this.place}" of a wrong form`);
+    }
+    const { replicas } = attrs;
+    const count = replicas?.kind === "int" ? replicas.value : 1;
+    return {
+      op: "Placeholder",
+      attrs: {
+        dtype: { kind: "type", value: x.dtype },
+        shape: { kind: "shape", value: crossing.shape(x.shape, count) },
+      },
+      inputs: [],
+    };
   }
 
   value(handle: Value): TensorData {
@@ -109,6 +136,10 @@ export class Recording extends Scoped implements OpSink<Value> {
       cure:
         "To choose by values, use tf.where in place of `if`, and tf.gather for rows. To look at them, run with `--eager`.",
     });
+  }
+
+  isOnReplicas(handle: Value): boolean {
+    return isOnEach(handle);
   }
 
   release(): void {

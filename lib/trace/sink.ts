@@ -24,6 +24,8 @@ export interface OpSink<H extends Handle = Handle> {
    * @throws {UserError} While recording, of a tensor that is not constant.
    */
   value(handle: H): TensorData;
+  /** Whether each replica has a tensor of its own here; of none by default. */
+  isOnReplicas?(handle: H): boolean;
   /** The tensor will not be used again. */
   release(handle: H): void;
   /** Remembers where ops stand now; what it returns runs a body as their gradient. */

@@ -1,7 +1,6 @@
 /** @file What a run tells of as it happens. */
 import type { LoadProgress, SkippedFile } from "../data/source.ts";
 import type { InstallProgress } from "../engine/install.ts";
-import type { Device } from "../engine/open.ts";
 import type { Scores } from "../evaluate/evaluate.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { Alarm } from "../monitor/watch.ts";
@@ -34,7 +33,8 @@ export type TrainEvent =
     readonly steps: number;
     /** Steps that were done before, of a run that goes on. */
     readonly done: number;
-    readonly device: Device;
+    /** Device, or devices, in words. */
+    readonly device: string;
     readonly engine: string;
     readonly rounding: Rounding;
     /** Seconds that tracing and compiling the step took. */

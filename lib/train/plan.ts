@@ -15,6 +15,7 @@ import type { Pipeline } from "../model/pipeline.ts";
 import type { Target } from "../trace/target.ts";
 import { machineMemory } from "./machine_memory.ts";
 import { tooMuch } from "./memory_check.ts";
+import { checkReplicas } from "./replicas.ts";
 import { recordStep } from "./record.ts";
 import { type RunDisk, runDisk } from "./run_disk.ts";
 import { type RunLength, runLength } from "./run_length.ts";
@@ -56,6 +57,8 @@ export interface Plan {
     readonly variables: number;
     /** Most bytes of a step's values at once. */
     readonly temporary: number;
+    /** Most bytes at once on each device, where several share a batch. */
+    readonly replicas?: readonly number[];
     /** The training images, where their number is known. */
     readonly images?: number;
     /** Why the step does not fit into this machine, where it does not. */
@@ -196,16 +199,19 @@ function schedulesOf(
 export function planRun(
   loaded: LoadedPipeline,
   { api }: Pick<Engine, "api">,
-  { images, rounding = ROUNDINGS[loaded.pipeline.train.precision] }: {
+  { images, rounding = ROUNDINGS[loaded.pipeline.train.precision], replicas }: {
     /** Number of training images, where the source does not tell. */
     readonly images?: number | undefined;
     /** By default the pipeline's precision, products included. */
     readonly rounding?: Rounding;
+    /** Devices that share each batch. */
+    readonly replicas?: number | undefined;
   } = {},
 ): Plan {
   const { pipeline, graph } = loaded;
-  const record = (device: Target["device"]) =>
-    recordStep(api, loaded, { device, rounding, images });
+  if (replicas !== undefined) checkReplicas(pipeline, graph, replicas);
+  const record = (device: Target["device"], replicas?: number) =>
+    recordStep(api, loaded, { device, rounding, images, replicas });
   // Counted as defined, so that the number is the network's and no machine's.
   const defined = record("any");
   const counted: Times[] = [[optimize(defined.program, DEFINING), 1]];
@@ -213,7 +219,7 @@ export function planRun(
     const before = pipeline.train.accumulate - 1;
     counted.push([optimize(defined.part, DEFINING), before]);
   }
-  const recorded = record("cpu");
+  const recorded = record("cpu", replicas);
   const program = optimize(recorded.program, passesFor(rounding));
   const flops = flopsBy(counted, ({ part, backward }) => backward ? "" : part);
   const kept = activations(program);
@@ -251,6 +257,15 @@ export function planRun(
     ],
     memory: {
       ...needed,
+      ...(replicas !== undefined && replicas > 1
+        ? {
+          replicas: Array.from(
+            { length: replicas },
+            (_, i) =>
+              peakBytes(program, ({ node }) => (node.replica ?? 0) === i),
+          ),
+        }
+        : {}),
       ...(reason === undefined ? {} : { tooMuch: reason }),
       ...(count === undefined ? {} : { images: count * sizeOf(graph.image) }),
     },

@@ -30,12 +30,15 @@ export function recordStep(
     device = "cpu",
     rounding = ROUNDINGS[pipeline.train.precision],
     images,
+    replicas,
   }: {
     readonly device?: Target["device"];
     /** By default the pipeline's precision, products included. */
     readonly rounding?: Rounding;
     /** Number of training images; by default what the source tells. */
     readonly images?: number | undefined;
+    /** Devices that share each batch. */
+    readonly replicas?: number | undefined;
   } = {},
 ): RecordedStep {
   const count = images ?? knownImages(pipeline.data);
@@ -51,6 +54,7 @@ export function recordStep(
       },
       labels: { path: "data/labels", shape: [count], dtype: "int32" },
     },
+    replicas,
   );
   const record = (name: string, body: Traceable): Program =>
     trace(api, name, body, { device, ...rounding });

@@ -13,6 +13,8 @@ export interface RunSettings {
   readonly eager: boolean;
   /** Clusters compiled with XLA. */
   readonly xla: boolean;
+  /** Devices that share each batch; one where it is absent. */
+  readonly replicas?: number | undefined;
   /** What layers multiply, where activations are kept in bfloat16. */
   readonly products?: Rounding["products"] | undefined;
 }
@@ -23,6 +25,7 @@ export const runSettings: z.ZodType<RunSettings> = z.object({
   threads: z.int().min(1),
   eager: z.boolean(),
   xla: z.boolean(),
+  replicas: z.int().min(1).optional(),
   products: z.enum(["float32", "bfloat16"]).optional(),
 });
 
@@ -32,13 +35,18 @@ export const runSettings: z.ZodType<RunSettings> = z.object({
  */
 export function settingsOnward(
   begun: Partial<RunSettings>,
-  asked: { readonly device?: Device; readonly threads?: number },
+  asked: {
+    readonly device?: Device;
+    readonly threads?: number;
+    readonly replicas?: number | undefined;
+  },
 ): Partial<RunSettings> {
-  const { xla: _, products: __, ...anywhere } = begun;
+  const { xla: _, products: __, replicas: ___, ...anywhere } = begun;
   const moves = asked.device !== undefined && asked.device !== begun.device;
   return {
     ...moves ? anywhere : begun,
     ...(asked.device ? { device: asked.device } : {}),
     ...(asked.threads ? { threads: asked.threads } : {}),
+    ...(asked.replicas ? { replicas: asked.replicas } : {}),
   };
 }

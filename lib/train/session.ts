@@ -178,6 +178,7 @@ export class TrainingSession {
           ...(resident.labels ? { labels: resident.labels.ref } : {}),
         }
         : { kind: "fed" },
+      engine.replicas,
     );
     const rounding = runtime.float32Only
       ? FLOAT32

@@ -45,7 +45,7 @@ export type SweepEvent =
 export interface SweepOptions extends
   Pick<
     TrainOptions,
-    "runsDir" | "device" | "threads" | "eager" | "xla" | "signal"
+    "runsDir" | "device" | "threads" | "replicas" | "eager" | "xla" | "signal"
   > {
   /** Called as things happen. */
   readonly onEvent?: (event: SweepEvent) => void;

@@ -33,6 +33,7 @@ import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
 import { readInit } from "./init.ts";
 import { reported } from "./monitoring.ts";
 import { digestModules } from "./own_modules.ts";
+import { checkReplicas, deviceText, replicaNotes } from "./replicas.ts";
 import { RunMemory } from "./run_memory.ts";
 import {
   dataChange,
@@ -74,6 +75,11 @@ export interface TrainOptions {
   readonly device?: Device;
   /** Threads in all, on a CPU; one for each core by default. */
   readonly threads?: number;
+  /**
+   * Devices that share each batch: GPUs, or parts of the CPU, which are no
+   * faster than one. 1 by default.
+   */
+  readonly replicas?: number | undefined;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
   /**
@@ -124,6 +130,13 @@ export async function train(
   const { pipeline, graph, baseDir } = loaded;
   const { resume, eager = false, xla = false, onEvent: emit = () => {} } =
     options;
+  const { replicas = 1 } = options;
+  if (eager && replicas > 1) {
+    throw new UserError(
+      "Cannot use --eager with --replicas: op by op, devices would run one after another.\nLeave one of them out.",
+    );
+  }
+  checkReplicas(pipeline, graph, replicas);
   if (pipeline.track?.mlflow) await checkMayReach(pipeline.track.mlflow.url);
   // Before anything is loaded: weights that do not fit end it at once.
   const first = resume?.checkpoint ? undefined : await readInit(loaded);
@@ -131,6 +144,7 @@ export async function train(
   const settings = {
     ...(options.device ? { device: options.device } : {}),
     ...(options.threads ? { threads: options.threads } : {}),
+    replicas,
     xla,
   };
   // Beside the data where it is installed; fetched only for good data.
@@ -194,6 +208,18 @@ export async function train(
     options.signal,
   );
   opened = Promise.resolve(engine);
+  for (const text of replicaNotes(pipeline, graph, engine)) {
+    emit({ kind: "notice", text });
+  }
+  const begun = resume?.origin.settings?.replicas ?? 1;
+  if (resume && begun !== replicas) {
+    emit({
+      kind: "notice",
+      text: `the run began with ${begun} replica${
+        begun === 1 ? "" : "s"
+      } and goes on with ${replicas}: sums are rounded otherwise`,
+    });
+  }
   const before = performance.now();
   const session = await TrainingSession.start(
     pipeline,
@@ -224,6 +250,7 @@ export async function train(
         threads,
         eager,
         xla,
+        ...(replicas > 1 ? { replicas } : {}),
         ...(activations === "bfloat16" ? { products } : {}),
       },
       data: images,
@@ -441,7 +468,7 @@ async function trainTold(
     images: data.train.count,
     steps: session.length.steps,
     done: session.done,
-    device: engine.device,
+    device: deviceText(engine, session.pipeline.data.batch),
     engine: version,
     rounding: session.rounding,
     seconds: compiling / 1000,

@@ -65,3 +65,16 @@ Deno.test("TensorFlow takes the configuration, and no GPU is listed", () => {
   assert.ok(devices.length > 0);
   for (const name of devices) assert.match(name, /CPU:\d+$/);
 });
+
+Deno.test("replicas on a CPU are as many devices of it", () => {
+  const graph = new EngineGraph(engine.api);
+  const config = { ...BASE, gpu: false, replicas: 3 };
+  const session = new Session(graph, config);
+  const devices = session.devices();
+  session.close();
+  graph.close();
+  assert.deepEqual(
+    devices.map((name) => /CPU:\d+$/.exec(name)?.[0]).sort(),
+    ["CPU:0", "CPU:1", "CPU:2"],
+  );
+});

@@ -72,16 +72,19 @@ export interface Training {
   readonly images?: ImageSet;
   /** Op by op. */
   readonly eager?: boolean;
+  /** Devices that share each batch. */
+  readonly replicas?: number;
 }
 
 /** A session of a pipeline, on one thread so that sums have one order. */
 export function start(
   { pipeline, graph }: LoadedPipeline,
-  { images = tinyImages(12), eager = false }: Training = {},
+  { images = tinyImages(12), eager = false, replicas = 1 }: Training = {},
 ): Promise<TrainingSession> {
-  const one = { ...engine, config: { ...engine.config, intraThreads: 1 } };
+  const config = { ...engine.config, intraThreads: 1, replicas };
+  const one = { ...engine, replicas, config };
   const runtime = eager ? eagerRuntime : compiledRuntime;
-  return TrainingSession.start(pipeline, graph, engine, images, {
+  return TrainingSession.start(pipeline, graph, one, images, {
     runtime: runtime(one),
   });
 }

@@ -8,6 +8,7 @@ const BEGUN = {
   eager: false,
   xla: true,
   products: "bfloat16",
+  replicas: 4,
 } as const;
 
 Deno.test("A run goes on as it was begun, but for what is asked for", () => {
@@ -16,10 +17,14 @@ Deno.test("A run goes on as it was begun, but for what is asked for", () => {
     ...BEGUN,
     threads: 3,
   });
+  assert.deepEqual(settingsOnward(BEGUN, { replicas: 1 }), {
+    ...BEGUN,
+    replicas: 1,
+  });
   assert.deepEqual(settingsOnward({}, { threads: 3 }), { threads: 3 });
 });
 
-Deno.test("On another device, XLA and what layers multiply are decided anew", () => {
+Deno.test("On another device, XLA, what layers multiply and the number of replicas are decided anew", () => {
   assert.deepEqual(settingsOnward(BEGUN, { device: "cpu" }), {
     device: "cpu",
     threads: 2,

@@ -25,7 +25,7 @@ const isForm = ({ op, outputs }: Node): boolean =>
   FORMS.has(op) || (op === "Cast" && outputs[0]?.dtype === "float32");
 
 /**
- * Merges nodes with the same op, attributes and inputs. Stateless random ops
+ * Merges nodes with the same op, attributes and inputs, on one device. Stateless random ops
  * are pure functions of their seed, so they merge too.
  */
 export const commonSubexpressions: Pass = {
@@ -51,6 +51,7 @@ export const commonSubexpressions: Pass = {
     const keyOf = (node: Node, inputs: readonly Value[]): string =>
       [
         node.op,
+        node.replica ?? 0,
         isForm(node) && isBackward(node),
         ...inputs.map((value) => `${idOf(value.node)}.${value.index}`),
         ...Object.entries(node.attrs).map(attrKey).sort(),

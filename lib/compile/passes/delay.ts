@@ -93,7 +93,11 @@ export const delay: Pass = {
       let wait = needed.get(node);
       const depth = wait ? order.depthOf(wait) - LEAD : 0;
       // Not what is recorded later: that may depend on the node itself.
-      while (wait && (wait.id >= node.id || order.depthOf(wait) > depth)) {
+      // Nor what another device computes: that would have to tell this one.
+      while (
+        wait && (wait.id >= node.id || order.depthOf(wait) > depth ||
+          wait.replica !== node.replica)
+      ) {
         wait = order.lastOf(wait);
       }
       return wait;

@@ -5,12 +5,16 @@ import {
   type NodeSpec,
   type OutputType,
   type Program,
+  type Replica,
   type Value,
 } from "../../ir/program.ts";
 
 /** Adds nodes to the program under construction. */
 export interface Builder {
-  /** Adds a node; `outputs` are its inferred types. */
+  /**
+   * Adds a node; `outputs` are its inferred types. It runs where the node at
+   * hand does, if nothing else is said.
+   */
   add(spec: NodeSpec, outputs: readonly OutputType[]): Node;
   /** The new value of an old one. */
   map(value: Value): Value;
@@ -33,16 +37,18 @@ export function rewrite(
     if (!mapped) throw new Error(`internal: ${value.node.op} was not copied`);
     return mapped;
   };
+  let replica: Replica | undefined;
   const builder: Builder = {
     map,
     add(spec, outputs) {
-      const node = makeNode(nodes.length, spec, outputs);
+      const node = makeNode(nodes.length, { replica, ...spec }, outputs);
       nodes.push(node);
       return node;
     },
   };
   for (const node of program.nodes) {
     const before = nodes.length;
+    replica = node.replica;
     let outputs = replace(node, builder);
     if (!outputs) {
       const copy = builder.add({

@@ -36,7 +36,8 @@ export const twinsFirst: Pass = {
         readers.get(output)?.some((it) => forward.has(it) && !twins.has(it))
       )
     );
-    if (ends.length < LEAST_BRANCHES) return program;
+    const here = ends.filter(({ replica }) => replica === undefined);
+    if (here.length < LEAST_BRANCHES) return program;
     const first = needsOf(ends);
     // A twin may read what the online network makes: its images in bfloat16,
     // but not its activations.
@@ -60,7 +61,8 @@ export const twinsFirst: Pass = {
       return builder.add({
         ...node,
         inputs: node.inputs.map(builder.map),
-        after: ends.map(({ outputs }) => builder.map(outputs[0] as Value).node),
+        after: ends.filter(({ replica }) => replica === node.replica)
+          .map(({ outputs }) => builder.map(outputs[0] as Value).node),
       }, node.outputs).outputs;
     });
   },

@@ -54,6 +54,7 @@ function settings(one: StageSettings): Plain {
     ...(one.layerDecay === undefined ? {} : { layer_decay: one.layerDecay }),
     ...(one.freeze === undefined ? {} : { freeze: one.freeze }),
     ...(one.statistics === undefined ? {} : { statistics: one.statistics }),
+    ...(one.replicas === undefined ? {} : { replicas: one.replicas }),
   };
 }
 
@@ -81,6 +82,14 @@ export function resolve(pipeline: Pipeline): Plain {
       ...([...stages.values()].some(takesMomentum) ? { ema: train.ema } : {}),
       ...(train.clip === undefined ? {} : { clip: train.clip }),
       accumulate: train.accumulate,
+      ...(train.replicas
+        ? {
+          replicas: {
+            batch_norm: train.replicas.batchNorm,
+            losses: train.replicas.losses,
+          },
+        }
+        : {}),
       per_stage: Object.fromEntries(
         [...train.perStage].map(([name, one]) => [name, settings(one)]),
       ),

@@ -352,6 +352,14 @@ function parseTrain(
     ema: keys.ema,
     ...(keys.clip === undefined ? {} : { clip: keys.clip }),
     accumulate: keys.accumulate,
+    ...(keys.replicas
+      ? {
+        replicas: {
+          batchNorm: keys.replicas.batch_norm,
+          losses: keys.replicas.losses,
+        },
+      }
+      : {}),
     perStage,
     precision: keys.precision,
   };
@@ -455,6 +463,7 @@ function parsePerStage(
         : { layerDecay: keys.layer_decay }),
       ...(keys.freeze === undefined ? {} : { freeze: keys.freeze }),
       ...(keys.statistics === undefined ? {} : { statistics: keys.statistics }),
+      ...(keys.replicas === undefined ? {} : { replicas: keys.replicas }),
     });
   }
   return result;

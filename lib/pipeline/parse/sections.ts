@@ -42,6 +42,8 @@ export const share = z.number().gt(0).max(1).describe(
   "Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay",
 );
 
+const seen = z.enum(["all", "per_replica"]);
+
 /** Keys of `train`; nested choices are read apart. */
 export const train = z.strictObject({
   epochs: z.number().positive().max(100_000).optional().describe(
@@ -60,6 +62,14 @@ export const train = z.strictObject({
   ),
   accumulate: z.int().min(1).max(10_000).default(1).describe(
     "Parts that a batch is computed in, one after another, for batches that memory cannot hold; it divides `data.batch`",
+  ),
+  replicas: z.strictObject({
+    batch_norm: seen.default("all").describe(
+      "Rows that batch norms take their statistics of",
+    ),
+    losses: seen.default("all").describe("Rows that losses compare"),
+  }).optional().describe(
+    "What is seen of a batch that several devices share (`--replicas`): `all` of it, by default, so that their number changes nothing; or `per_replica`, each its own rows",
   ),
   per_stage: z.record(z.string(), z.unknown()).default({}).describe(
     "Settings for single stages",
@@ -91,6 +101,9 @@ export const perStage = z.strictObject({
   ),
   statistics: z.enum(["frozen"]).optional().describe(
     "`frozen`: its batch norms normalise by the running statistics that they have, which stay as they are",
+  ),
+  replicas: seen.optional().describe(
+    "What it sees of a batch that several devices share, in place of `train.replicas`",
   ),
 });
 

@@ -49,6 +49,7 @@ export const augment: StageDefinition = defineStage<AugmentOptions>({
   summary: "Views of the images, each with its own randomness",
   options: z.custom<AugmentOptions>(),
   syntax: augmentSyntax,
+  perImage: true,
   inputs: {
     of: { is: ["pixels"], verb: "augment", summary: "The images of the data" },
   },

@@ -12,6 +12,7 @@ export const cosine: StageDefinition = defineLoss({
   reference: "Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1",
   negatives: "none",
   attracts: true,
+  perImage: true,
   options: z.strictObject({}),
   landmarks: () => ({ floor: -1 }),
   apply(a, b) {

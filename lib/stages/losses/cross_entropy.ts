@@ -24,6 +24,7 @@ export const labelCrossEntropy: StageDefinition = defineStage({
   objective: true,
   reports: ["accuracy"],
   standsFor: null,
+  perImage: true,
   options: z.strictObject({}),
   inputs: {
     of: {

@@ -16,6 +16,7 @@ export const mse: StageDefinition = defineLoss({
   reference: "Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2",
   negatives: "none",
   attracts: true,
+  perImage: true,
   options: z.strictObject({
     normalize: z.boolean().default(true).describe(
       "Scale the vectors to length 1 and add up the features; otherwise the mean over them as they are",

@@ -13,6 +13,7 @@ export const softCrossEntropy: StageDefinition = defineLoss({
   reference:
     "Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2",
   negatives: "none",
+  perImage: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the scores of the first side",

@@ -36,6 +36,7 @@ export const tokens: StageDefinition = defineStage({
   objective: true,
   attracts: true,
   standsFor: null,
+  perImage: true,
   options: z.strictObject({
     normalize: z.boolean().default(true).describe(
       "Scale the features of each target token to mean 0 and variance 1 first",

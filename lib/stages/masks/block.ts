@@ -54,6 +54,7 @@ export const blockMask: StageDefinition = defineStage({
   summary:
     "Blocks at random places are targets; `.context` are places outside of all of them, `.target` has a view for each block",
   reference: "Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3",
+  perImage: true,
   options: z.strictObject({
     patch: z.int().min(1).max(256).default(16).describe(
       "Side of a patch in pixels, as the encoder has it",

@@ -42,6 +42,7 @@ export const randomMask: StageDefinition = defineStage({
   summary:
     "A random share of the patches is hidden; `.visible` and `.hidden` are their numbers",
   reference: "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3",
+  perImage: true,
   options: z.strictObject({
     patch: z.int().min(1).max(256).default(16).describe(
       "Side of a patch in pixels, as the encoder has it",

@@ -27,6 +27,7 @@ export const tokenTransformer: StageDefinition = defineStage({
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3",
   standsFor: "of",
+  perImage: true,
   options: z.strictObject({
     out: z.int().min(1).max(65536).describe(
       "Numbers that come out for each place: pixels of a patch, or the width of the target's tokens",

@@ -130,6 +130,7 @@ export const vit: StageDefinition = defineStage<Options>({
   summary:
     "Vision transformer of any size; `.tokens` are its patches' features",
   reference: REFERENCE,
+  perImage: true,
   options: z.strictObject({ ...COMMON, ...SIZES }),
   inputs: INPUTS,
   build,
@@ -150,6 +151,7 @@ function fixed(name: keyof typeof VIT_SIZES): StageDefinition {
     summary:
       `Vision transformer of ${size.depth} blocks with ${size.heads} heads, ${size.width} features`,
     reference: REFERENCE,
+    perImage: true,
     options: z.strictObject(COMMON),
     inputs: INPUTS,
     build: (scope, inputs, options, site) =>

@@ -21,6 +21,7 @@ export const gather: StageDefinition = defineStage({
   summary: "Tokens of some places, such as those that a mask hid",
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, whose masks are lists of places",
+  perImage: true,
   options: z.strictObject({}),
   inputs: {
     gather: {

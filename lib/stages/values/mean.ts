@@ -26,6 +26,7 @@ export const mean: StageDefinition = defineStage({
     "The mean of a value's views: of all, or for each view of the others",
   reference:
     "Pototzky et al. 2022, https://doi.org/10.1007/978-3-031-16788-1_4 (FastSiam)",
+  perImage: true,
   options: z.strictObject({
     over: z.enum(["all", "others"]).default("all").describe(
       "`all`: one view, the mean of all; `others`: as many views, each the mean of the others",

@@ -1,0 +1,93 @@
+/** @file Several devices that share each batch: what does not go, what to say. */
+import type { Engine } from "../engine/open.ts";
+import { UserError } from "../errors.ts";
+import { isPerImage, sharedStages } from "../graph/sharing.ts";
+import { hasBatchNorm, type StageGraph } from "../graph/stage_graph.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+
+/** The multiples of a number around another one. */
+function multiples(of: number, near: number): string {
+  const below = Math.floor(near / of) * of;
+  return [below, below + of].filter((one) => one > 0).join(" or ");
+}
+
+/**
+ * Refuses replicas that a batch cannot be shared among.
+ *
+ * @throws {UserError} When it does not divide, or a replica's rows have no
+ *   statistics.
+ */
+export function checkReplicas(
+  pipeline: Pipeline,
+  graph: StageGraph,
+  replicas: number,
+): void {
+  if (replicas === 1) return;
+  const { data: { batch }, train: { accumulate } } = pipeline;
+  const rows = batch / (accumulate * replicas);
+  if (!Number.isInteger(rows)) {
+    const parts = accumulate > 1
+      ? ` in ${accumulate} parts (train.accumulate)`
+      : "";
+    throw new UserError(
+      `Cannot share a batch of ${batch}${parts} among ${replicas} replicas: expected a multiple of ${
+        accumulate * replicas
+      }.\nSet data.batch to ${
+        multiples(accumulate * replicas, batch)
+      }, or give another --replicas.`,
+    );
+  }
+  if (rows > 1) return;
+  const { alone } = sharedStages(pipeline, graph);
+  const normed = graph.order.find((wired) =>
+    alone.has(wired.name) && hasBatchNorm(wired)
+  );
+  if (!normed) return;
+  throw new UserError(
+    `Cannot normalise batches of 1: each of ${replicas} replicas has one image, and "${normed.name}" has batch norms that see no other.\nTake fewer replicas, or let batch norms see all (train.replicas.batch_norm: all).`,
+  );
+}
+
+/** Where a run is computed: `cpu`, or so many devices. */
+export const deviceText = (
+  { device, replicas }: Pick<Engine, "device" | "replicas">,
+  batch: number,
+): string =>
+  replicas === 1
+    ? device
+    : `${replicas} ${device === "gpu" ? "GPUs" : "parts of the CPU"}, ${
+      batch / replicas
+    } images each`;
+
+/** What is to be known of a run on several devices. */
+export function replicaNotes(
+  pipeline: Pipeline,
+  graph: StageGraph,
+  { device, replicas }: Pick<Engine, "device" | "replicas">,
+): string[] {
+  if (replicas === 1) return [];
+  const cores = navigator.hardwareConcurrency;
+  const shared = sharedStages(pipeline, graph);
+  // To others it makes no difference.
+  const alone = graph.order.filter((wired) =>
+    shared.alone.has(wired.name) &&
+    (hasBatchNorm(wired) || !isPerImage(wired, graph))
+  ).map(({ name }) => name);
+  const rows = pipeline.data.batch / pipeline.train.accumulate / replicas;
+  return [
+    ...device === "cpu"
+      ? [
+        `${replicas} replicas on one CPU ${
+          replicas > cores ? `of ${cores} cores ` : ""
+        }are no faster than one: they show what several GPUs would compute`,
+      ]
+      : [],
+    ...alone.length > 0
+      ? [
+        `the method depends on the number of replicas: ${alone.join(", ")} ${
+          alone.length > 1 ? "see" : "sees"
+        } ${rows} of ${pipeline.data.batch} images at a time (\`per_replica\`)`,
+      ]
+      : [],
+  ];
+}
