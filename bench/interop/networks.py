@@ -8,11 +8,12 @@ from torch.nn import functional as F
 class Residual(nn.Module):
     """torchvision's BasicBlock and Bottleneck."""
 
-    def __init__(self, come, width, stride, bottleneck):
+    def __init__(self, come, width, stride, bottleneck, widen=1):
         super().__init__()
         out = width * (4 if bottleneck else 1)
+        inner = width * widen
         sizes = (
-            [(come, width, 1, 1), (width, width, 3, stride), (width, out, 1, 1)]
+            [(come, inner, 1, 1), (inner, inner, 3, stride), (inner, out, 1, 1)]
             if bottleneck
             else [(come, width, 3, stride), (width, width, 3, 1)]
         )
@@ -39,7 +40,7 @@ class Residual(nn.Module):
 class ResNet(nn.Module):
     """torchvision's ResNet, without its classifier."""
 
-    def __init__(self, blocks, bottleneck=False, cifar=False):
+    def __init__(self, blocks, bottleneck=False, cifar=False, widen=1):
         super().__init__()
         side, step = (3, 1) if cifar else (7, 2)
         self.cifar = cifar
@@ -51,7 +52,7 @@ class ResNet(nn.Module):
             layer = []
             for i in range(count):
                 stride = 2 if stage > 0 and i == 0 else 1
-                layer.append(Residual(come, width, stride, bottleneck))
+                layer.append(Residual(come, width, stride, bottleneck, widen))
                 come = width * (4 if bottleneck else 1)
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
 
@@ -137,6 +138,59 @@ class ViT(nn.Module):
         return self.norm(x)[:, 0]
 
 
+class ConvNeXt(nn.Module):
+    """timm's ConvNeXt, without its classifier."""
+
+    def __init__(self, width, blocks):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, width, 4, 4), Norm2d(width))
+        come, stages = width, []
+        for group, count in enumerate(blocks):
+            wide = width * 2**group
+            downsample = (
+                nn.Sequential(Norm2d(come), nn.Conv2d(come, wide, 2, 2))
+                if group > 0
+                else nn.Identity()
+            )
+            layers = [ConvNeXtBlock(wide) for _ in range(count)]
+            stages.append(Named(downsample=downsample, blocks=nn.Sequential(*layers)))
+            come = wide
+        self.stages = nn.ModuleList(stages)
+        self.head = Named(norm=nn.LayerNorm(come, eps=1e-6))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for stage in self.stages:
+            x = stage.blocks(stage.downsample(x))
+        return self.head.norm(x.mean((2, 3)))
+
+
+class Norm2d(nn.LayerNorm):
+    """timm's LayerNorm2d: of channels, which come first."""
+
+    def __init__(self, width):
+        super().__init__(width, eps=1e-6)
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ConvNeXtBlock(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv_dw = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.mlp = Named(
+            fc1=nn.Linear(width, 4 * width), fc2=nn.Linear(4 * width, width)
+        )
+        self.gamma = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        y = self.norm(self.conv_dw(x).permute(0, 2, 3, 1))
+        y = self.mlp.fc2(F.gelu(self.mlp.fc1(y))) * self.gamma
+        return x + y.permute(0, 3, 1, 2)
+
+
 class Mlp(nn.Module):
     """Linear layers; it reads pixels, channels last."""
 
@@ -163,6 +217,9 @@ NETWORKS = {
     "resnet18": lambda: ResNet([2, 2, 2, 2]),
     "resnet50": lambda: ResNet([3, 4, 6, 3], bottleneck=True),
     "resnet18_cifar": lambda: ResNet([2, 2, 2, 2], cifar=True),
+    "resnet101": lambda: ResNet([3, 4, 23, 3], bottleneck=True),
+    "wide_resnet50_2": lambda: ResNet([3, 4, 6, 3], bottleneck=True, widen=2),
+    "convnext_tiny": lambda: ConvNeXt(96, [3, 3, 9, 3]),
     "vit_tiny": lambda: ViT(32, 4, 192, 12, 3, False),
     "vit_odd": lambda: ViT(35, 5, 32, 2, 4, True),
     "mlp": lambda: Mlp([3072, 64, 32], False),

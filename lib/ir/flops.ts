@@ -37,6 +37,10 @@ function reach(
 const convolution = (y: Value | undefined, kernel: Value | undefined): number =>
   kernel ? 2 * elements(y) * reach(kernel) : 0;
 
+/** `2 · |y| · k²`: every channel by itself. */
+const depthwise = (y: Value | undefined, kernel: Value | undefined): number =>
+  kernel ? 2 * elements(y) * sizeOf(kernel.shape.slice(0, 2)) : 0;
+
 /** Each number of the smaller image is spread over a window, or gathered from one. */
 const pooling = (small: Value | undefined, { attrs }: Node): number => {
   const window = attrs["ksize"]?.value as readonly number[] | undefined;
@@ -55,6 +59,12 @@ const cubic = (factor: number) => ({ inputs }: Node): number =>
 
 const RULES: Readonly<Record<string, (node: Node) => number>> = {
   Conv2D: ({ inputs, outputs }) => convolution(outputs[0], inputs[1]),
+  DepthwiseConv2dNative: ({ inputs, outputs }) =>
+    depthwise(outputs[0], inputs[1]),
+  DepthwiseConv2dNativeBackpropInput: ({ inputs }) =>
+    depthwise(inputs[2], inputs[1]),
+  DepthwiseConv2dNativeBackpropFilter: ({ inputs, outputs }) =>
+    depthwise(inputs[2], outputs[0]),
   Conv2DBackpropInput: ({ inputs }) => convolution(inputs[2], inputs[1]),
   Conv2DBackpropFilter: ({ inputs, outputs }) =>
     convolution(inputs[2], outputs[0]),

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { affine } from "../ops/affine.ts";
 import { imagePatches } from "../ops/image_patches.ts";
-import type { Layer, ParameterScope } from "./layer.ts";
+import type { Initializer, Layer, ParameterScope } from "./layer.ts";
 
 /** Shape of a {@linkcode patchEmbed}. */
 export interface PatchEmbedOptions {
@@ -12,6 +12,8 @@ export interface PatchEmbedOptions {
   readonly channels: number;
   /** Features of a token. */
   readonly width: number;
+  /** First weights, with a bias of 0; by default PyTorch's of a convolution. */
+  readonly init?: Initializer;
 }
 
 /**
@@ -24,13 +26,14 @@ export interface PatchEmbedOptions {
  */
 export function patchEmbed(
   scope: ParameterScope,
-  { patch, channels, width }: PatchEmbedOptions,
+  { patch, channels, width, init }: PatchEmbedOptions,
 ): Layer {
   const from = patch * patch * channels;
-  const init = { kind: "uniform", bound: 1 / Math.sqrt(from) } as const;
+  const even = { kind: "uniform", bound: 1 / Math.sqrt(from) } as const;
   const shape = [patch, patch, channels, width];
-  const kernel = scope.declare("kernel", shape, "weight", init);
-  const bias = scope.declare("bias", [width], "bias", init);
+  const kernel = scope.declare("kernel", shape, "weight", init ?? even);
+  const zero = { kind: "constant", value: 0 } as const;
+  const bias = scope.declare("bias", [width], "bias", init ? zero : even);
   return (x, run) =>
     run.scope(scope.path, () =>
       affine(

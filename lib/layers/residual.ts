@@ -15,10 +15,14 @@ export interface Parts {
   ): Layer;
 }
 
-/** Channels that come in, channels of the 3x3 convolutions, and the stride. */
+/** Channels of a block, and its stride. */
 export interface BlockSizes {
+  /** Channels that come in. */
   readonly in: number;
+  /** A multiple of it goes out: see {@linkcode Block.expansion}. */
   readonly width: number;
+  /** Channels of the 3x3 convolution of a bottleneck, `width` by default. */
+  readonly inner?: number;
   readonly stride: number;
 }
 
@@ -54,15 +58,20 @@ export const basicBlock: Block = {
 /** 1x1, 3x3, 1x1 convolutions; the stride is on the 3x3 one, as torchvision's. */
 export const bottleneckBlock: Block = {
   expansion: 4,
-  branch: (scope, { conv, norm }, { in: from, width, stride }, lastScale) =>
+  branch: (
+    scope,
+    { conv, norm },
+    { in: from, width, inner = width, stride },
+    lastScale,
+  ) =>
     sequential(
-      conv(scope.child("conv1"), { in: from, out: width, kernel: 1 }),
-      norm(scope.child("bn1"), { channels: width }),
+      conv(scope.child("conv1"), { in: from, out: inner, kernel: 1 }),
+      norm(scope.child("bn1"), { channels: inner }),
       reluLayer,
-      conv(scope.child("conv2"), { in: width, out: width, kernel: 3, stride }),
-      norm(scope.child("bn2"), { channels: width }),
+      conv(scope.child("conv2"), { in: inner, out: inner, kernel: 3, stride }),
+      norm(scope.child("bn2"), { channels: inner }),
       reluLayer,
-      conv(scope.child("conv3"), { in: width, out: 4 * width, kernel: 1 }),
+      conv(scope.child("conv3"), { in: inner, out: 4 * width, kernel: 1 }),
       norm(scope.child("bn3"), { channels: 4 * width, scale: lastScale }),
     ),
 };

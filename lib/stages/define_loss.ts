@@ -52,6 +52,8 @@ export interface LossSpec<Options = unknown>
         "attracts" | "contrasts" | "spreads" | "risks" | "perImage"
       >
     > {
+  /** Whether it takes tokens, too, each as a row. */
+  readonly tokens?: boolean;
   /** Whether it reads `negatives:`. */
   readonly negatives: "required" | "none";
   /**
@@ -101,6 +103,10 @@ const BETWEEN: Port = {
   summary: "The two sides that are compared",
   hint: "between: [p, stop_gradient(z)]",
 };
+
+/** Tokens of all images as rows, `[batch * tokens, features]`; rows as they are. */
+const asRows = (x: tf.Tensor): tf.Tensor2D =>
+  (x.rank === 3 ? tf.reshape(x, [-1, x.shape[2] as number]) : x) as tf.Tensor2D;
 
 const NEGATIVES: Port = {
   is: ["embedding"],
@@ -196,6 +202,7 @@ export function resolved<Options>(
  */
 export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
   const {
+    tokens = false,
     negatives: reads,
     landmarks,
     probabilities,
@@ -213,6 +220,7 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
     inputs: {
       between: {
         ...BETWEEN,
+        ...(tokens ? { is: ["embedding", "tokens"] } : {}),
         verb: "compare",
       },
       ...(reads === "required" ? { negatives: NEGATIVES } : {}),
@@ -231,12 +239,12 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
         outputs: {},
         landmarks: {
           ...landmarks?.(own as unknown as O, sizes),
-          ...(probabilities ? { prototypes: left[0]?.shape[0] ?? 1 } : {}),
+          ...(probabilities ? { prototypes: left[0]?.shape.at(-1) ?? 1 } : {}),
         },
         apply(values, run) {
           const options = resolved(own as unknown as O, run);
           const of = (name: string, i: number): tf.Tensor2D =>
-            values[name]?.[i] as tf.Tensor2D;
+            asRows(values[name]?.[i] as tf.Tensor);
           const terms = places.map(([i, j]) =>
             apply(of("between.0", i), of("between.1", j), options, {
               ...(banks
@@ -256,9 +264,9 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
             ...(probabilities
               ? {
                 [STUDENT]: (values["between.0"] ?? []).map((a) =>
-                  probabilities(a as tf.Tensor2D, options)
+                  probabilities(asRows(a), options)
                 ),
-                [TARGET]: values["between.1"] ?? [],
+                [TARGET]: (values["between.1"] ?? []).map(asRows),
               }
               : {}),
           };

@@ -11,6 +11,7 @@ import { labelCrossEntropy } from "./losses/cross_entropy.ts";
 import { decoupled } from "./losses/decoupled.ts";
 import { infoNce } from "./losses/info_nce.ts";
 import { manifoldCapacity } from "./losses/manifold_capacity.ts";
+import { meMax } from "./losses/me_max.ts";
 import { mse } from "./losses/mse.ts";
 import { ntXent } from "./losses/nt_xent.ts";
 import { relational } from "./losses/relational.ts";
@@ -18,11 +19,20 @@ import { sigreg } from "./losses/sigreg.ts";
 import { softCrossEntropy } from "./losses/soft_cross_entropy.ts";
 import { supcon } from "./losses/supcon.ts";
 import { variance } from "./losses/variance.ts";
+import { convnext, convnextTiny } from "./modules/convnext.ts";
 import { direct } from "./modules/direct.ts";
 import { linear } from "./modules/linear.ts";
 import { mlp } from "./modules/mlp.ts";
 import { prototypes } from "./modules/prototypes.ts";
-import { resnet, resnet18, resnet34, resnet50 } from "./modules/resnet.ts";
+import {
+  resnet,
+  resnet101,
+  resnet18,
+  resnet34,
+  resnet50,
+  wideResnet101,
+  wideResnet50,
+} from "./modules/resnet.ts";
 import { ema } from "./state/ema.ts";
 import { queue } from "./state/queue.ts";
 import { shared } from "./state/shared.ts";
@@ -33,6 +43,7 @@ import { randomMask } from "./masks/random.ts";
 import { pixels } from "./losses/pixels.ts";
 import { tokens } from "./losses/tokens.ts";
 import { centre } from "./targets/centre.ts";
+import { sharpen } from "./targets/sharpen.ts";
 import { sinkhorn } from "./targets/sinkhorn.ts";
 import { autoContrast } from "./transforms/auto_contrast.ts";
 import { colorJitter } from "./transforms/color_jitter.ts";
@@ -64,6 +75,11 @@ export const STAGES: readonly StageDefinition[] = [
   resnet18,
   resnet34,
   resnet50,
+  resnet101,
+  wideResnet50,
+  wideResnet101,
+  convnext,
+  convnextTiny,
   vit,
   vitTiny,
   vitSmall,
@@ -86,6 +102,7 @@ export const STAGES: readonly StageDefinition[] = [
   blockMask,
   centre,
   sinkhorn,
+  sharpen,
   cosine,
   mse,
   crossCorrelation,
@@ -102,6 +119,7 @@ export const STAGES: readonly StageDefinition[] = [
   covarianceContrast,
   sigreg,
   manifoldCapacity,
+  meMax,
   pixels,
   tokens,
 ];

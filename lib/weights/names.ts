@@ -46,7 +46,7 @@ const BLOCK = "block(\\d+)\\.(\\d+)";
 /** Of `torchvision.models.resnet`. */
 const torchvision: Scheme = {
   library: "torchvision",
-  network: /^resnet/,
+  network: /^(wide_)?resnet/,
   rules: [
     rule(/^stem\/conv\/kernel$/, "conv1.weight", ARRANGE.conv),
     ...batchNorm("stem/bn", "bn1"),
@@ -107,6 +107,42 @@ const timm: Scheme = {
   others: [{ name: /(^|\.)head\./, shown: "head.*", why: "the classifier" }],
 };
 
+/** Of `timm.models.convnext`. */
+const timmConvnext: Scheme = {
+  library: "timm",
+  network: /^convnext/,
+  rules: [
+    rule(/^stem\/patch\/kernel$/, "stem.0.weight", ARRANGE.conv),
+    rule(/^stem\/patch\/bias$/, "stem.0.bias"),
+    ...layerNorm("stem/norm", "stem.1"),
+    ...layerNorm("down(\\d+)/norm", "stages.$1.downsample.0"),
+    rule(
+      /^down(\d+)\/patch\/kernel$/,
+      "stages.$1.downsample.1.weight",
+      ARRANGE.conv,
+    ),
+    rule(/^down(\d+)\/patch\/bias$/, "stages.$1.downsample.1.bias"),
+    rule(
+      new RegExp(`^${BLOCK}/depthwise/kernel$`),
+      "stages.$1.blocks.$2.conv_dw.weight",
+      ARRANGE.conv,
+    ),
+    rule(
+      new RegExp(`^${BLOCK}/depthwise/bias$`),
+      "stages.$1.blocks.$2.conv_dw.bias",
+    ),
+    ...layerNorm(`${BLOCK}/norm`, "stages.$1.blocks.$2.norm"),
+    ...tokenDense(`${BLOCK}/mlp/linear(\\d)`, "stages.$1.blocks.$2.mlp.fc$3"),
+    rule(new RegExp(`^${BLOCK}/branch/scale$`), "stages.$1.blocks.$2.gamma"),
+    ...layerNorm("norm", "head.norm"),
+  ],
+  others: [{
+    name: /(^|\.)head\.fc\./,
+    shown: "head.fc.*",
+    why: "the classifier",
+  }],
+};
+
 /** Paths with dots, and PyTorch's words for what a layer has. */
 const plain: Scheme = {
   library: "PyTorch",
@@ -122,4 +158,9 @@ const plain: Scheme = {
 };
 
 /** The first that fits is taken; the last fits every network. */
-export const SCHEMES: readonly Scheme[] = [torchvision, timm, plain];
+export const SCHEMES: readonly Scheme[] = [
+  torchvision,
+  timm,
+  timmConvnext,
+  plain,
+];

@@ -45,6 +45,26 @@ Deno.test("A ViT has timm's names, all but the classifier", () => {
   ) assert.ok(names.includes(name), name);
 });
 
+Deno.test("A ConvNeXt has timm's names, all but the classifier", () => {
+  const names = namesOf("convnext, width: 4, blocks: [3, 3, 9, 3], patch: 1");
+  // Two layers at the start and before each of three groups; 18 blocks; a norm.
+  assert.equal(names.length, 4 + 3 * 4 + 18 * 9 + 2);
+  for (
+    const name of [
+      "stem.0.weight",
+      "stem.1.bias",
+      "stages.1.downsample.0.weight",
+      "stages.3.downsample.1.bias",
+      "stages.0.blocks.2.conv_dw.weight",
+      "stages.2.blocks.8.norm.bias",
+      "stages.2.blocks.0.mlp.fc1.weight",
+      "stages.3.blocks.1.gamma",
+      "head.norm.weight",
+    ]
+  ) assert.ok(names.includes(name), name);
+  assert.equal(new Set(names).size, names.length);
+});
+
 Deno.test("Weights that are written with other names come back the same", async () => {
   for (const encode of Object.values(NETWORKS)) {
     const encoder = trained(encode);

@@ -39,6 +39,8 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   // Norm upon norm of few rows: with other seeds rounding decides much.
   moco_v3: ["seed=4"],
   dino: [COARSE],
+  ibot: [COARSE],
+  msn: [COARSE],
   mae: [COARSE],
   simmim: [COARSE],
   // What is predicted is as wide as the encoder's tokens.

@@ -1,9 +1,15 @@
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
 import { ParameterScope } from "../../lib/layers/layer.ts";
 import { vit } from "../../lib/stages/modules/vit_body.ts";
-import { close, compute, Dice, FixedRun, numbers } from "../helpers/numeric.ts";
+import {
+  closeGradients,
+  drawn,
+  firstValue,
+  type Gradient,
+} from "../helpers/drawn.ts";
+import { close, compute, FixedRun, numbers } from "../helpers/numeric.ts";
 
 /** What PyTorch finds: tests/fixtures/make_vit.py, which draws the same numbers. */
 interface Case {
@@ -21,37 +27,12 @@ interface Case {
   };
   readonly loss: number;
   readonly outputs: readonly (readonly number[])[];
-  readonly gradients: readonly {
-    readonly name: string;
-    readonly length: number;
-    readonly along: number;
-  }[];
+  readonly gradients: readonly Gradient[];
 }
 
 const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/vit.json", import.meta.url)),
 );
-
-/** Even around `middle`, up to half of `spread` away. */
-function drawn(
-  seed: number,
-  shape: readonly number[],
-  spread: number,
-  middle = 0,
-): TensorData {
-  const dice = new Dice(seed);
-  return dice.tensor(shape, () => middle + spread * (dice.unit() - 0.5));
-}
-
-function firstValue(
-  seed: number,
-  path: string,
-  shape: readonly number[],
-): TensorData {
-  return path.endsWith("kernel")
-    ? drawn(seed, shape, 2 * sizeOf(shape.slice(0, -1)) ** -0.5)
-    : drawn(seed, shape, 0.5, path.endsWith("scale") ? 1 : 0);
-}
 
 /** Float32 against float32, each summing in its own order. */
 const TOLERANCE = 1e-4;
@@ -115,19 +96,11 @@ for (const { name, sizes, options, loss, outputs, gradients } of cases) {
     const of = (key: string): number[] => numbers(results[key] as TensorData);
     outputs.forEach((output, i) => close(of(`output${i}`), output, TOLERANCE));
     close(of("loss"), [loss], TOLERANCE * Math.max(1, Math.abs(loss)));
-    gradients.forEach(({ name, length, along }, i) => {
-      const gradient = of(`gradient${i}`);
-      const direction = numbers(
-        drawn(3000 + i, scope.variables[i]?.shape ?? [], 2),
-      );
-      const product = (a: number[], b: number[]): number =>
-        a.reduce((sum, v, k) => sum + v * (b[k] as number), 0);
-      close(
-        [Math.sqrt(product(gradient, gradient)), product(gradient, direction)],
-        [length, along],
-        TOLERANCE * length,
-        `length and slope of ${name},`,
-      );
-    });
+    closeGradients(
+      gradients,
+      (i) => of(`gradient${i}`),
+      (i) => scope.variables[i]?.shape ?? [],
+      TOLERANCE,
+    );
   });
 }

@@ -16,6 +16,7 @@ import { covarianceContrast } from "../../lib/stages/losses/covariance_contrast.
 import { cosine } from "../../lib/stages/losses/cosine.ts";
 import { decoupled } from "../../lib/stages/losses/decoupled.ts";
 import { manifoldCapacity } from "../../lib/stages/losses/manifold_capacity.ts";
+import { meMax } from "../../lib/stages/losses/me_max.ts";
 import { mse } from "../../lib/stages/losses/mse.ts";
 import { pixels } from "../../lib/stages/losses/pixels.ts";
 import { relational } from "../../lib/stages/losses/relational.ts";
@@ -26,7 +27,9 @@ import { tokens } from "../../lib/stages/losses/tokens.ts";
 import { variance } from "../../lib/stages/losses/variance.ts";
 import { direct } from "../../lib/stages/modules/direct.ts";
 import { centre } from "../../lib/stages/targets/centre.ts";
+import { sharpen } from "../../lib/stages/targets/sharpen.ts";
 import { sinkhorn } from "../../lib/stages/targets/sinkhorn.ts";
+import { gather } from "../../lib/stages/values/gather.ts";
 import { mean } from "../../lib/stages/values/mean.ts";
 import { whiten } from "../../lib/stages/values/whiten.ts";
 import type { Random } from "../../lib/ops/random.ts";
@@ -165,28 +168,60 @@ class DrawnRun extends FixedStageRun {
   }
 }
 
+/** Tokens of some places. */
+const taken = (
+  of: readonly tf.Tensor[],
+  asked: NonNullable<Case["asked"]>,
+): readonly tf.Tensor[] =>
+  run(
+    gather,
+    {},
+    { gather: of, at: asked.map(whole) },
+    asked[0]?.length ?? 0,
+    RUN,
+    { gather: "tokens", at: "mask" },
+  )[OUTPUT] ?? [];
+
+/** Scores of a student against centred ones of a teacher. */
+function assigned(
+  student: readonly tf.Tensor[],
+  teacher: readonly tf.Tensor[],
+  { centre: old, temperature, pairs }: {
+    readonly centre: tf.Tensor;
+    readonly temperature: number;
+    readonly pairs: string;
+  },
+): tf.Scalar {
+  const batch = teacher[0]?.shape[0] as number;
+  const is = teacher[0]?.rank === 3 ? "tokens" : "embedding";
+  const centred = new FixedStageRun(
+    new Map([["stage/centre", old]]),
+    true,
+    { temperature },
+  );
+  const q = run(centre, {}, { of: teacher }, batch, centred, { of: is });
+  return lossIn(
+    run(
+      softCrossEntropy,
+      { pairs },
+      { "between.0": student, "between.1": q[OUTPUT] ?? [] },
+      batch,
+      RUN,
+      { "between.0": is, "between.1": is },
+    ),
+  );
+}
+
 /** The method's loss, composed of stages as its pipeline composes them. */
 const LOSSES: Readonly<
   Record<string, (tensors: Tensors, fixture: Case) => tf.Scalar>
 > = {
-  dino(x) {
-    const [s, t] = [views(x, "s"), views(x, "t")];
-    const batch = t[0]?.shape[0] as number;
-    const teacher = new FixedStageRun(
-      new Map([["stage/centre", x["centre"] as tf.Tensor]]),
-      true,
-      { temperature: 0.04 },
-    );
-    const q = run(centre, {}, { of: t }, batch, teacher)[OUTPUT] ?? [];
-    return lossIn(
-      run(
-        softCrossEntropy,
-        { pairs: "cross" },
-        { "between.0": s, "between.1": q },
-        batch,
-      ),
-    );
-  },
+  dino: (x) =>
+    assigned(views(x, "s"), views(x, "t"), {
+      centre: x["centre"] as tf.Tensor,
+      temperature: 0.04,
+      pairs: "cross",
+    }),
   swav(x) {
     const p = views(x, "p");
     const batch = p[0]?.shape[0] as number;
@@ -293,6 +328,29 @@ const LOSSES: Readonly<
         RUN,
         { of: "tokens", target: "tokens", at: "mask" },
       ),
+    );
+  },
+  ibot: (x, { asked = [] }) =>
+    sum(
+      assigned(views(x, "s"), views(x, "t"), {
+        centre: x["centre"] as tf.Tensor,
+        temperature: 0.04,
+        pairs: "cross",
+      }),
+      assigned(taken(views(x, "p"), asked), taken(views(x, "q"), asked), {
+        centre: x["middle"] as tf.Tensor,
+        temperature: 0.07,
+        pairs: "same",
+      }),
+    ),
+  msn(x) {
+    const [s, t] = [views(x, "s"), views(x, "t")];
+    const batch = t[0]?.shape[0] as number;
+    const teacher = new FixedStageRun(new Map(), true, { temperature: 0.025 });
+    const q = run(sharpen, { balance: 3 }, { of: t }, batch, teacher);
+    return sum(
+      between(softCrossEntropy, { pairs: "all" }, s, q[OUTPUT] ?? []),
+      lossIn(run(meMax, {}, { of: s }, batch)),
     );
   },
   dcl: (x) => dcl(x, "none"),
@@ -424,28 +482,36 @@ for (const [name, fixture] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("dino: the centre moves to a mean of the teacher's scores, 0.9 of it stays", () => {
-  const fixture = CASES["dino"] as Case;
-  const { moved } = compute(
-    [fixture.inputs["centre"], fixture.inputs["t0"], fixture.inputs["t1"]].map(
-      (one) => asData(one as Flat),
-    ),
-    (old, ...of) => {
-      const stageRun = new FixedStageRun(
-        new Map([["stage/centre", old as tf.Tensor]]),
-        true,
-        { temperature: 0.04 },
-      );
-      run(centre, {}, { of }, of[0]?.shape[0] as number, stageRun);
-      return { moved: stageRun.updates.get("stage/centre") as tf.Tensor };
-    },
-  );
-  const found = difference(
-    Array.from((moved as TensorData).data, Number),
-    fixture.centre?.data ?? [],
-  );
-  assert.ok(found <= 1e-6, `off by ${found}`);
-});
+for (
+  const [method, what, names] of [
+    ["dino", "teacher's scores", ["centre", "t0", "t1"]],
+    ["ibot", "scores of all hidden patches", ["middle", "q0", "q1"]],
+  ] as const
+) {
+  Deno.test(`${method}: the centre moves to a mean of the ${what}, 0.9 of it stays`, () => {
+    const { inputs, asked, centre: expected } = CASES[method] as Case;
+    const { moved } = compute(
+      names.map((name) => asData(inputs[name] as Flat)),
+      (old, ...all) => {
+        const of = asked ? taken(all, asked) : all;
+        const stageRun = new FixedStageRun(
+          new Map([["stage/centre", old as tf.Tensor]]),
+          true,
+          { temperature: 0.04 },
+        );
+        run(centre, {}, { of }, of[0]?.shape[0] as number, stageRun, {
+          of: asked ? "tokens" : "embedding",
+        });
+        return { moved: stageRun.updates.get("stage/centre") as tf.Tensor };
+      },
+    );
+    const found = difference(
+      Array.from((moved as TensorData).data, Number),
+      expected?.data ?? [],
+    );
+    assert.ok(found <= 1e-6, `off by ${found}`);
+  });
+}
 
 Deno.test("supervised: the accuracy that it reports is the share of right answers", () => {
   const fixture = CASES["supervised"] as Case;

@@ -144,6 +144,30 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       source: LIGHTLY,
     }],
   },
+  ibot: {
+    title: "iBOT",
+    holds:
+      "The teacher's scores are centred and sharpened, of class tokens and of patches, each with a centre of its own.",
+    choose:
+      "Vision transformers whose patches are wanted too: for segmentation, correspondence, retrieval of parts. It costs a pass through the head for each hidden patch.",
+    fails: [
+      "The teacher's temperature above 0.07: training becomes unstable (the authors' `--help`).",
+      "Without centring one prototype wins for all patches; without sharpening they become uniform: see `prototype_information`.",
+      "A momentum for large batches with a small one: the authors take 0.9995 for batches of 256.",
+    ],
+    published: [
+      imagenet(
+        "ViT-S/16, 800 epochs, kNN",
+        75.2,
+        "README of github.com/bytedance/ibot",
+      ),
+      imagenet(
+        "ViT-S/16, 800 epochs, linear",
+        77.9,
+        "README of github.com/bytedance/ibot",
+      ),
+    ],
+  },
   ijepa: {
     title: "I-JEPA",
     holds:
@@ -239,6 +263,25 @@ export const FACTS: Readonly<Record<string, Facts>> = {
         "ResNet-50, 100 epochs, linear",
         68.9,
         "CONFIG.md of github.com/facebookresearch/moco-v3",
+      ),
+    ],
+  },
+  msn: {
+    title: "MSN",
+    holds:
+      "Targets are sharpened, so that they do not become uniform, and balanced; and the mean assignment of the batch is kept near uniform, so that one prototype does not win.",
+    choose:
+      "Few labels for each class; long runs, which are cheaper: the student does not see all patches.",
+    fails: [
+      "Classes of very different size: prototypes that are used alike cut large ones into pieces (Assran et al. 2022, arXiv:2210.07277).",
+      "Without the mean-entropy term and without balance one prototype wins: see `prototype_use`.",
+      "As many patches left out of a small network as of a large one: it has too little left to see.",
+    ],
+    published: [
+      imagenet(
+        "ViT-B/4, linear on 1 % of the labels",
+        75.7,
+        "Assran et al. 2022, arXiv:2204.07141, abstract",
       ),
     ],
   },

@@ -13,6 +13,9 @@ const inner = (all: readonly number[]): number[] => all.slice(1, 3);
 /** Sides of kernels, as TensorFlow has them and as ONNX wants them. */
 const KERNEL_ORDER = [3, 2, 0, 1];
 
+/** Of a kernel for each channel, `[k, k, channels, 1]`. */
+const DEPTHWISE_ORDER = [2, 3, 0, 1];
+
 function checkLayout(node: Node): void {
   if (attrOf(node, "data_format", "string") === "NHWC") return;
   throw new UserError(
@@ -42,12 +45,13 @@ function padding(node: Node, window: readonly number[]): OnnxAttrs {
 
 type OnnxAttrs = Readonly<Record<string, OnnxAttr>>;
 
-const conv: OnnxRow = (node, to) => {
+const conv = (order: readonly number[]): OnnxRow => (node, to) => {
   checkLayout(node);
   const kernel = known(node, 1);
-  const weights = to.weight(permuted(kernel, KERNEL_ORDER), node.scope);
+  const theirs = permuted(kernel, order);
+  const weights = to.weight(theirs, node.scope);
   const [image] = node.inputs as [Value];
-  const groups = (image.shape[3] as number) / (kernel.shape[2] as number);
+  const groups = (image.shape[3] as number) / (theirs.shape[1] as number);
   const name = to.emit("Conv", [to.planes(image), weights], {
     ...padding(node, kernel.shape.slice(0, 2)),
     strides: ints(inner(attrOf(node, "strides", "ints"))),
@@ -112,7 +116,8 @@ const pad: OnnxRow = (node, to: OnnxBuilder) => {
 
 /** Rows of the table for images. */
 export const IMAGE_ROWS: Readonly<Record<string, OnnxRow>> = {
-  Conv2D: conv,
+  Conv2D: conv(KERNEL_ORDER),
+  DepthwiseConv2dNative: conv(DEPTHWISE_ORDER),
   FusedBatchNormV3: batchNorm,
   MaxPool: pool("MaxPool"),
   AvgPool: pool("AveragePool"),

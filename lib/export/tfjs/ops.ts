@@ -14,6 +14,7 @@ export const TFJS_OPS: ReadonlySet<string> = new Set([
   "ConcatV2",
   "Const",
   "Conv2D",
+  "DepthwiseConv2dNative",
   "Elu",
   "Erf",
   "Exp",

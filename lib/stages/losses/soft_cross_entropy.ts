@@ -1,4 +1,4 @@
-/** @file Cross-entropy with a distribution as target (SwAV, DINO). */
+/** @file Cross-entropy with a distribution as target (SwAV, DINO, iBOT). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { StageDefinition } from "../define.ts";
@@ -9,9 +9,10 @@ import { ramp } from "../ramp.ts";
 export const softCrossEntropy: StageDefinition = defineLoss({
   name: "soft_cross_entropy",
   summary:
-    "Cross-entropy of the first side's scores with the probabilities of the second",
+    "Cross-entropy of the first side's scores with the probabilities of the second, of images or of tokens",
   reference:
     "Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2",
+  tokens: true,
   negatives: "none",
   perImage: true,
   options: z.strictObject({

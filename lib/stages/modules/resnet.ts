@@ -1,4 +1,4 @@
-/** @file Residual networks (He et al. 2015, arXiv:1512.03385). */
+/** @file Residual networks (He et al. 2015, arXiv:1512.03385), wide ones too. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { batchNorm } from "../../layers/batch_norm.ts";
@@ -79,6 +79,7 @@ interface Architecture extends Norms {
   readonly width: number;
   readonly blocks: readonly number[];
   readonly block: keyof typeof BLOCKS;
+  readonly widen: number;
   readonly zero_init: boolean;
 }
 
@@ -131,6 +132,11 @@ function build(
       `expected at least ${least} pixels a side for ${groups} groups of blocks, each of which but the first halves it, ${got}`,
     );
   }
+  if (options.widen > 1 && options.block === "basic") {
+    throw new ShapeError(
+      "`widen` is of bottleneck blocks: of basic ones raise `width`",
+    );
+  }
   const block = BLOCKS[options.block];
   const parts = partsOf(options);
   const layers = [stemLayers(scope, parts, channels, options)];
@@ -141,6 +147,7 @@ function build(
       const sizes = {
         in: from,
         width: wide,
+        inner: options.widen * wide,
         stride: stage > 0 && i === 0 ? 2 : 1,
       };
       const name = scope.child(`block${stage + 1}.${i}`);
@@ -153,17 +160,23 @@ function build(
   return { shape: [from], layer: sequential(...layers, pool) };
 }
 
+const REFERENCE = "https://arxiv.org/abs/1512.03385";
+const WIDE = "https://arxiv.org/abs/1605.07146";
+
 function fixed(
   name: string,
   blocks: readonly number[],
   block: keyof typeof BLOCKS,
+  widen = 1,
 ): StageDefinition {
   return defineModule({
     name,
     summary: `Residual network with ${
       blocks.join(", ")
-    } ${block} blocks, 64 channels wide at first`,
-    reference: "https://arxiv.org/abs/1512.03385",
+    } ${block} blocks, 64 channels wide at first${
+      widen > 1 ? `, ${widen} times as many in 3x3 convolutions` : ""
+    }`,
+    reference: widen > 1 ? `${REFERENCE}, ${WIDE}` : REFERENCE,
     roles: ["encode"],
     options: z.strictObject({
       stem,
@@ -172,7 +185,7 @@ function fixed(
       ...norms,
     }),
     build: (scope, shape, options) =>
-      build(scope, shape, { ...options, width: 64, blocks, block }),
+      build(scope, shape, { ...options, width: 64, blocks, block, widen }),
   });
 }
 
@@ -194,13 +207,33 @@ export const resnet50: StageDefinition = fixed(
   [3, 4, 6, 3],
   "bottleneck",
 );
+/** ResNet-101: features `[batch, 2048]`. */
+export const resnet101: StageDefinition = fixed(
+  "resnet101",
+  [3, 4, 23, 3],
+  "bottleneck",
+);
+/** Wide ResNet-50-2, as torchvision's: features `[batch, 2048]`. */
+export const wideResnet50: StageDefinition = fixed(
+  "wide_resnet50_2",
+  [3, 4, 6, 3],
+  "bottleneck",
+  2,
+);
+/** Wide ResNet-101-2, as torchvision's: features `[batch, 2048]`. */
+export const wideResnet101: StageDefinition = fixed(
+  "wide_resnet101_2",
+  [3, 4, 23, 3],
+  "bottleneck",
+  2,
+);
 
 /** A residual network of any size; the default is small enough for a CPU. */
 export const resnet: StageDefinition = defineModule({
   name: "resnet",
   summary:
     "Residual network of any size; each group of blocks doubles the channels and halves the side",
-  reference: "https://arxiv.org/abs/1512.03385",
+  reference: REFERENCE,
   roles: ["encode"],
   options: z.strictObject({
     width: z.int().min(1).max(1024).default(16).describe(
@@ -210,6 +243,9 @@ export const resnet: StageDefinition = defineModule({
       .describe("Residual blocks in each group"),
     block: z.enum(["basic", "bottleneck"]).default("basic").describe(
       "`basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1",
+    ),
+    widen: z.int().min(1).max(16).default(1).describe(
+      "Channels of a bottleneck's 3x3 convolution, as a multiple of its group's (https://arxiv.org/abs/1605.07146)",
     ),
     stem,
     stem_padding: stemPadding,

@@ -1,4 +1,4 @@
-/** @file DINO's target: centred and sharpened. */
+/** @file DINO's and iBOT's target: centred and sharpened. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import {
@@ -12,7 +12,8 @@ import { TARGET } from "./kind.ts";
 
 /**
  * `softmax((x - centre) / temperature)` of a teacher's scores. The centre is a
- * moving mean of the scores of all views, as it is when the step starts; it
+ * moving mean of the scores of all views, and of all tokens of them where it
+ * reads tokens, as it is when the step starts; it
  * keeps one prototype from winning always, the low temperature keeps the
  * targets from becoming uniform.
  */
@@ -33,7 +34,7 @@ export const centre: StageDefinition = defineStage({
   }),
   inputs: {
     of: {
-      is: ["embedding"],
+      is: ["embedding", "tokens"],
       verb: "centre",
       summary: "The teacher's scores, a column a prototype",
     },
@@ -51,8 +52,8 @@ export const centre: StageDefinition = defineStage({
       }]
       : [],
   build(scope, { of = [] }, { momentum }) {
-    const shape = of[0]?.shape ?? [];
-    if (of.some((type) => `${type.shape}` !== `${shape}`)) {
+    const shape = of[0]?.shape.slice(-1) ?? [];
+    if (of.some((type) => type.shape.at(-1) !== shape[0])) {
       throw new ShapeError("all views need the same number of prototypes");
     }
     const centre = scope.declare("centre", shape, "buffer", {
@@ -63,7 +64,8 @@ export const centre: StageDefinition = defineStage({
       outputs: { [OUTPUT]: of },
       apply({ of: views = [] }, run) {
         const old = run.read(centre);
-        const mean = tf.mean(tf.concat([...views], 0), 0);
+        const rows = views.map((x) => tf.reshape(x, [-1, ...shape]));
+        const mean = tf.mean(tf.concat(rows, 0), 0);
         run.update(
           centre,
           tf.add(tf.mul(old, momentum), tf.mul(mean, 1 - momentum)),

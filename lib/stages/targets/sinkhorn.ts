@@ -14,23 +14,30 @@ import { TARGET } from "./kind.ts";
  * Alternates between equal shares of the prototypes and one share a row
  * (Sinkhorn and Knopp 1967; Cuturi 2013, arXiv:1306.0895).
  *
- * @param scores `[rows, prototypes]`
- * @returns Probabilities, each row adds up to 1.
+ * @param shares `[rows, prototypes]`, none below 0.
+ * @returns Probabilities, each row adds up to 1; as they are for no iterations.
  */
+export function balanced(
+  shares: tf.Tensor2D,
+  iterations: number,
+): tf.Tensor2D {
+  const [rows, prototypes] = shares.shape;
+  for (let i = 0; i < iterations; i++) {
+    shares = tf.div(shares, tf.mul(tf.sum(shares, 0, true), prototypes));
+    shares = tf.div(shares, tf.mul(tf.sum(shares, 1, true), rows));
+  }
+  return iterations > 0 ? tf.mul(shares, rows) : shares;
+}
+
+/** The same of `exp(scores / epsilon)`, `[rows, prototypes]`. */
 export function sinkhornKnopp(
   scores: tf.Tensor2D,
   epsilon: number | tf.Scalar,
   iterations: number,
 ): tf.Tensor2D {
-  const [rows, prototypes] = scores.shape;
   // exp() of large scores over a small epsilon would overflow.
   const shifted = tf.sub(scores, tf.max(scores));
-  let shares: tf.Tensor = tf.exp(tf.div(shifted, epsilon));
-  for (let i = 0; i < iterations; i++) {
-    shares = tf.div(shares, tf.mul(tf.sum(shares, 0, true), prototypes));
-    shares = tf.div(shares, tf.mul(tf.sum(shares, 1, true), rows));
-  }
-  return tf.mul(shares, rows);
+  return balanced(tf.exp(tf.div(shifted, epsilon)), iterations);
 }
 
 /** Assignments of which every prototype gets an equal share; no gradient flows. */
