@@ -33,23 +33,19 @@ export function warp(
   sampling: Sampling,
   fill: number,
 ): tf.Tensor4D {
-  const [batch, channels, height, width] = images.shape;
+  const [, , height, width] = images.shape;
   const none = tf.zerosLike(xx);
-  const rows = tf.stack([xx, xy, x0, yx, yy, y0, none, none], 1);
-  // Every channel as an image of its own: nothing has to be moved.
-  const maps = tf.reshape(
-    tf.mul(tf.expandDims(rows, 1), tf.ones([1, channels, 1])),
-    [batch * channels, 8],
-  );
+  const maps = tf.stack([xx, xy, x0, yx, yy, y0, none, none], 1);
+  // The op wants channels last, and finds a pixel's place once for all of them.
   const [seen] = executeRaw("ImageProjectiveTransformV3", {
     dtype: type("float32"),
     interpolation: string(sampling.toUpperCase()),
     fill_mode: string("CONSTANT"),
   }, [
-    tf.reshape(images, [batch * channels, height, width, 1]),
+    tf.transpose(images, [0, 2, 3, 1]),
     maps,
     tf.tensor1d([height, width], "int32"),
     tf.scalar(fill),
   ]);
-  return tf.reshape(seen as tf.Tensor, images.shape);
+  return tf.transpose(seen as tf.Tensor4D, [0, 3, 1, 2]);
 }

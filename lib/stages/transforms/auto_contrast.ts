@@ -5,7 +5,7 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import { chosen, probability, spreadOver } from "./options.ts";
+import { chosen, probability, selected } from "./options.ts";
 
 /** `(x - least) / (most - least)` of each channel; as it is where they are equal. */
 export function stretched(images: tf.Tensor4D): tf.Tensor4D {
@@ -24,11 +24,7 @@ export const autoContrast: TransformDefinition = defineTransform({
   options: z.strictObject({ p: probability(0.5) }),
   shape: (shape) => shape,
   apply(images, { p }, random) {
-    const applies = spreadOver(chosen(random, images.shape[0], p), 4);
-    return tf.where(
-      tf.greater(applies, 0),
-      stretched(images),
-      images,
-    ) as tf.Tensor4D;
+    const applies = chosen(random, images.shape[0], p);
+    return selected(applies, stretched(images), images);
   },
 });

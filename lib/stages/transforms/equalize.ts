@@ -7,7 +7,7 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import { chosen, probability, spreadOver } from "./options.ts";
+import { chosen, probability, selected } from "./options.ts";
 
 /** Values of a byte. */
 const BINS = 256;
@@ -71,11 +71,7 @@ export const equalize: TransformDefinition = defineTransform({
   options: z.strictObject({ p: probability(0.5) }),
   shape: (shape) => shape,
   apply(images, { p }, random) {
-    const applies = spreadOver(chosen(random, images.shape[0], p), 4);
-    return tf.where(
-      tf.greater(applies, 0),
-      equalized(images),
-      images,
-    ) as tf.Tensor4D;
+    const applies = chosen(random, images.shape[0], p);
+    return selected(applies, equalized(images), images);
   },
 });

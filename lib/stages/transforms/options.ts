@@ -32,6 +32,21 @@ export function chosen(
   return tf.cast(drawn, "float32") as tf.Tensor1D;
 }
 
+/**
+ * `made` for the samples that are chosen and `images` for the others. A
+ * selection that broadcasts takes a CPU several times as long as two products.
+ *
+ * @param chosen 1 or 0, `[batch]`.
+ */
+export function selected(
+  chosen: tf.Tensor1D,
+  made: tf.Tensor,
+  images: tf.Tensor4D,
+): tf.Tensor4D {
+  const share = spreadOver(chosen, 4);
+  return tf.add(tf.mul(made, share), tf.mul(images, tf.sub(1, share)));
+}
+
 /** `[batch]` as `[batch, 1, ...]` of a rank. */
 export function spreadOver(x: tf.Tensor1D, rank: number): tf.Tensor {
   return tf.reshape(x, [x.shape[0], ...Array<number>(rank - 1).fill(1)]);

@@ -5,7 +5,7 @@ import {
   defineTransform,
   type TransformDefinition,
 } from "../define_transform.ts";
-import { chosen, probability, spreadOver } from "./options.ts";
+import { chosen, probability, selected } from "./options.ts";
 
 /**
  * `floor(levels x) / levels`, at most the last level: torchvision's `posterize`
@@ -32,11 +32,7 @@ export const posterize: TransformDefinition = defineTransform({
   }),
   shape: (shape) => shape,
   apply(images, { bits, p }, random) {
-    const applies = spreadOver(chosen(random, images.shape[0], p), 4);
-    return tf.where(
-      tf.greater(applies, 0),
-      posterized(images, tf.scalar(2 ** bits)),
-      images,
-    ) as tf.Tensor4D;
+    const applies = chosen(random, images.shape[0], p);
+    return selected(applies, posterized(images, tf.scalar(2 ** bits)), images);
   },
 });

@@ -10,7 +10,7 @@ import {
 import { stretched } from "./auto_contrast.ts";
 import { jitterChannels, jitterColors } from "./color_jitter.ts";
 import { equalized } from "./equalize.ts";
-import { fill, sampling, spreadOver } from "./options.ts";
+import { fill, sampling, selected } from "./options.ts";
 import { posterized } from "./posterize.ts";
 import { turned } from "./rotation.ts";
 import { sharpened } from "./sharpness.ts";
@@ -111,12 +111,7 @@ function operate(
     operation: Operation,
     made: tf.Tensor,
     other: tf.Tensor4D,
-  ): tf.Tensor4D =>
-    tf.where(
-      tf.greater(spreadOver(is(operation), 4), 0),
-      made,
-      other,
-    ) as tf.Tensor4D;
+  ): tf.Tensor4D => selected(is(operation), made, other);
   const factor = (operation: Operation): tf.Tensor1D =>
     tf.add(1, tf.mul(tf.mul(is(operation), sign), 0.9 * share));
   const moved = warp(
