@@ -1,6 +1,7 @@
 /** @file Image files to pixels: by libvips what it reads for what it is, sample by sample what it does not. */
 import { factsOf, type FileFacts, readRaster } from "./formats/files.ts";
 import type { EngineJpegs } from "./engine_jpegs.ts";
+import { plainFrame } from "./formats/jpeg_frame.ts";
 import { checkPixels, type Facts, type Raster } from "./formats/raster.ts";
 import { checkWhole, isTiff } from "./formats/tiff.ts";
 import {
@@ -62,8 +63,9 @@ export async function checkHeader(
   const facts = await factsOf(bytes, reading) ?? await otherFacts(bytes);
   settle(facts, reading, channels);
   if (!isEasy(facts, reading, channels)) rangeOf(facts, reading);
-  // libvips looks too: it knows more of what can be wrong with a header.
-  if (facts.by === "libvips") await otherFacts(bytes);
+  // libvips looks too: it knows more of what can be wrong with a header. Of
+  // ordinary JPEGs all of it has been read.
+  if (facts.by === "libvips" && !plainFrame(bytes)) await otherFacts(bytes);
   return facts;
 }
 

@@ -280,10 +280,12 @@ function addColumns(
     return;
   }
   for (let at = 0; at < count * taps;) {
-    let r = HALF;
-    let g = HALF;
-    let b = HALF;
-    for (const end = at + taps; at < end; at++) {
+    const first = 3 * (from[at] as number);
+    const most = weights[at++] as number;
+    let r = HALF + most * (row[first] as number);
+    let g = HALF + most * (row[first + 1] as number);
+    let b = HALF + most * (row[first + 2] as number);
+    for (const end = at + taps - 1; at < end; at++) {
       const pixel = 3 * (from[at] as number);
       const weight = weights[at] as number;
       r += weight * (row[pixel] as number);

@@ -2,12 +2,12 @@
 import type { HuffmanTable, PlainFrame } from "./jpeg_frame.ts";
 
 /** Codes up to this length are looked up at once. */
-const SHORT = 9;
+const SHORT = 8;
 const LONGEST = 16;
 
 /** A Huffman table for decoding. */
 interface Codes {
-  /** By the next 9 bits: length of the code (from bit 8 on) and its symbol; 0 for longer codes. */
+  /** By the next 8 bits: length of the code (from bit 8 on) and its symbol; 0 for longer codes. */
   readonly short: Uint16Array;
   /** By length: the largest code, -1 for none. */
   readonly largest: Int32Array;
@@ -23,37 +23,25 @@ function codesOf({ counts, symbols }: HuffmanTable): Codes | undefined {
   const offset = new Int32Array(LONGEST + 1);
   let code = 0;
   let next = 0;
+  let at = 0;
   for (let length = 1; length <= LONGEST; length++) {
     const count = counts[length - 1] as number;
     offset[length] = next - code;
     // A code of ones alone is none.
     if (count > 0 && code + count >= 1 << length) return undefined;
-    if (length <= SHORT) {
-      for (let i = 0; i < count; i++) {
-        const from = (code + i) << (SHORT - length);
-        const entry = (length << 8) | (symbols[next + i] as number);
-        short.fill(entry, from, from + (1 << (SHORT - length)));
-      }
+    const end = next + count;
+    // Shorter codes come first, and lie one after another.
+    for (; length <= SHORT && next < end; next++) {
+      const entry = (length << 8) | (symbols[next] as number);
+      const beyond = at + (1 << (SHORT - length));
+      while (at < beyond) short[at++] = entry;
     }
-    next += count;
+    next = end;
     code += count;
     if (count > 0) largest[length] = code - 1;
     code <<= 1;
   }
   return { short, largest, offset, symbols };
-}
-
-/** The same tables stand in many files. */
-const known = new Map<string, Codes | undefined>();
-const MOST_KNOWN = 64;
-
-function knownCodes(table: HuffmanTable): Codes | undefined {
-  const key = String.fromCharCode(...table.counts, ...table.symbols);
-  if (known.has(key)) return known.get(key);
-  if (known.size >= MOST_KNOWN) known.clear();
-  const codes = codesOf(table);
-  known.set(key, codes);
-  return codes;
 }
 
 /** More bits than baseline differences and coefficients have. */
@@ -72,8 +60,13 @@ const RESTART = 0xd0;
  */
 export function isWholeScan(bytes: Uint8Array, frame: PlainFrame): boolean {
   const blocks: { readonly dc: Codes; readonly ac: Codes }[] = [];
+  const known = new Map<HuffmanTable, Codes | undefined>();
+  const codes = (table: HuffmanTable): Codes | undefined => {
+    if (!known.has(table)) known.set(table, codesOf(table));
+    return known.get(table);
+  };
   for (const component of frame.components) {
-    const [dc, ac] = [knownCodes(component.dc), knownCodes(component.ac)];
+    const [dc, ac] = [codes(component.dc), codes(component.ac)];
     if (!dc || !ac) return false;
     for (let i = 0; i < component.blocks; i++) blocks.push({ dc, ac });
   }
