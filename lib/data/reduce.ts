@@ -4,12 +4,12 @@
  * a pixel, weights to 1/4096, 8 bits between the two passes. What sharp makes of
  * the same pixels is the same to the bit.
  */
+import { BEYOND, reduceLoops, reduceMemory, TAP_BYTES } from "./reduce_wasm.ts";
 import type { ImageShape } from "./source.ts";
 
 /** Subdivisions of a pixel. */
 const PLACES = 64;
 const SHIFT = 12;
-const HALF = 1 << (SHIFT - 1);
 /** Rows that libvips makes at once; it adds up their positions from there on. */
 const ROWS_AT_ONCE = 10;
 /** From here on libvips averages whole pixels first. */
@@ -148,6 +148,26 @@ export function isReducible(
     );
 }
 
+/** Taps of an axis as the loops read them, `scale` bytes from a value to the next. */
+function tableOf(
+  { from, weights }: Axis,
+  scale: number,
+  skip: number,
+): Uint8Array<ArrayBuffer> {
+  const table = new Int32Array(2 * from.length);
+  from.forEach((value, i) => {
+    table[2 * i] = (value - skip) * scale;
+    table[2 * i + 1] = weights[i] as number;
+  });
+  return new Uint8Array(table.buffer);
+}
+
+/** Tables of images with so many bands. */
+interface Tables {
+  readonly rows: Uint8Array<ArrayBuffer>;
+  readonly columns: Uint8Array<ArrayBuffer>;
+}
+
 /** Images of one size made smaller until they just cover a shape, their middle cut out. */
 export class Reduction {
   readonly #pitch: number;
@@ -156,6 +176,8 @@ export class Reduction {
   /** Columns that are read. */
   readonly #first: number;
   readonly #wide: number;
+  /** By bands. */
+  readonly #tables = new Map<number, Tables>();
 
   /**
    * Of images that are {@linkcode isReducible}.
@@ -175,126 +197,56 @@ export class Reduction {
       count: to.height,
       stretch: ROWS_AT_ONCE,
     });
-    const columns = axisOf({
+    this.#columns = axisOf({
       size: width,
       shrink,
       crop: crop(width, to.width),
       count: to.width,
       stretch: 0,
     });
-    this.#first = columns.from.reduce((a, b) => Math.min(a, b));
-    this.#wide = columns.from.reduce((a, b) => Math.max(a, b)) + 1 -
-      this.#first;
-    this.#columns = {
-      ...columns,
-      from: columns.from.map((pixel) => pixel - this.#first),
+    const { from } = this.#columns;
+    this.#first = from.reduce((a, b) => Math.min(a, b));
+    this.#wide = from.reduce((a, b) => Math.max(a, b)) + 1 - this.#first;
+  }
+
+  #tablesOf(bands: number): Tables {
+    const known = this.#tables.get(bands);
+    if (known) return known;
+    const tables = {
+      rows: tableOf(this.#rows, this.#pitch * bands, 0),
+      columns: tableOf(this.#columns, bands, this.#first),
     };
+    this.#tables.set(bands, tables);
+    return tables;
   }
 
   /**
-   * @param pixels `[height, pitch, bands]`.
+   * @param pixels `[height, pitch, bands]`, of at most 4 bands.
    * @returns `[height, width, bands]` of the shape.
    */
   apply(pixels: Uint8Array, bands: number): Uint8Array<ArrayBuffer> {
-    const { count } = this.#rows;
-    const result = new Uint8Array(count * this.#columns.count * bands);
-    const row = new Uint8Array(this.#wide * bands);
-    for (let y = 0; y < count; y++) {
-      addRows(
-        pixels,
-        this.#first * bands,
-        this.#pitch * bands,
-        this.#rows,
-        y,
-        row,
-      );
-      addColumns(row, this.#columns, bands, result, y);
+    const { rows, columns } = this.#tablesOf(bands);
+    const line = this.#wide * bands;
+    const width = this.#columns.count;
+    const size = this.#rows.count * width * bands;
+    // One after another: tables, a row of values, the result, the pixels.
+    const columnTable = rows.length;
+    const row = columnTable + columns.length;
+    const result = row + line + BEYOND;
+    const source = result + size + BEYOND;
+    const memory = reduceMemory(source + pixels.length + BEYOND);
+    memory.set(rows);
+    memory.set(columns, columnTable);
+    memory.set(pixels, source);
+    const loops = reduceLoops();
+    const from = source + this.#first * bands;
+    const rowTaps = this.#rows.taps * TAP_BYTES;
+    const columnTaps = this.#columns.taps * TAP_BYTES;
+    for (let y = 0, to = result; y < this.#rows.count; y++) {
+      loops.rows(y * rowTaps, (y + 1) * rowTaps, from, row, line);
+      loops.columns(columnTable, columnTaps, row, to, width, bands);
+      to += width * bands;
     }
-    return result;
-  }
-}
-
-/** A row of values from the rows before. */
-function addRows(
-  pixels: Uint8Array,
-  skip: number,
-  pitch: number,
-  { from, weights, taps }: Axis,
-  y: number,
-  to: Uint8Array,
-): void {
-  const line = to.length;
-  const place = (k: number): number =>
-    skip + (from[y * taps + Math.min(k, taps - 1)] as number) * pitch;
-  const weight = (k: number): number =>
-    k < taps ? weights[y * taps + k] as number : 0;
-  const [a, b, c, d] = [place(0), place(1), place(2), place(3)];
-  const [p, q, r, s] = [weight(0), weight(1), weight(2), weight(3)];
-  if (taps <= 2) {
-    for (let x = 0; x < line; x++) {
-      to[x] = (HALF + p * (pixels[a + x] as number) +
-        q * (pixels[b + x] as number)) >> SHIFT;
-    }
-  } else if (taps === 3 || s === 0) {
-    for (let x = 0; x < line; x++) {
-      to[x] = (HALF + p * (pixels[a + x] as number) +
-        q * (pixels[b + x] as number) + r * (pixels[c + x] as number)) >> SHIFT;
-    }
-  } else if (taps === 4) {
-    for (let x = 0; x < line; x++) {
-      to[x] = (HALF + p * (pixels[a + x] as number) +
-        q * (pixels[b + x] as number) + r * (pixels[c + x] as number) +
-        s * (pixels[d + x] as number)) >> SHIFT;
-    }
-  } else {
-    for (let x = 0; x < line; x++) {
-      let sum = HALF;
-      for (let k = 0; k < taps; k++) {
-        const pixel = pixels[
-          skip + (from[y * taps + k] as number) * pitch + x
-        ] as number;
-        sum += (weights[y * taps + k] as number) * pixel;
-      }
-      to[x] = sum >> SHIFT;
-    }
-  }
-}
-
-/** A row of the result from a row of values. */
-function addColumns(
-  row: Uint8Array,
-  { from, weights, taps, count }: Axis,
-  bands: number,
-  to: Uint8Array,
-  y: number,
-): void {
-  let target = y * count * bands;
-  if (bands !== 3) {
-    for (let at = 0; at < count * taps;) {
-      let sum = HALF;
-      for (const end = at + taps; at < end; at++) {
-        sum += (weights[at] as number) * (row[from[at] as number] as number);
-      }
-      to[target++] = sum >> SHIFT;
-    }
-    return;
-  }
-  for (let at = 0; at < count * taps;) {
-    const first = 3 * (from[at] as number);
-    const most = weights[at++] as number;
-    let r = HALF + most * (row[first] as number);
-    let g = HALF + most * (row[first + 1] as number);
-    let b = HALF + most * (row[first + 2] as number);
-    for (const end = at + taps - 1; at < end; at++) {
-      const pixel = 3 * (from[at] as number);
-      const weight = weights[at] as number;
-      r += weight * (row[pixel] as number);
-      g += weight * (row[pixel + 1] as number);
-      b += weight * (row[pixel + 2] as number);
-    }
-    to[target] = r >> SHIFT;
-    to[target + 1] = g >> SHIFT;
-    to[target + 2] = b >> SHIFT;
-    target += 3;
+    return memory.slice(result, result + size);
   }
 }
