@@ -143,3 +143,4 @@ await writeResult(
     dates.at(-1)
   }, Deno ${Deno.version.deno}, ${Deno.build.arch} ${Deno.build.os}, ${navigator.hardwareConcurrency} cores.`,
 );
+console.log("`deno task generate` puts the figures into docs/methods");
