@@ -119,6 +119,7 @@ export {
   type PixelShape,
   type TransformDefinition,
 } from "./lib/stages/define_transform.ts";
+export { choice } from "./lib/stages/choice.ts";
 export { type Ramp, ramp, type Rampable } from "./lib/stages/ramp.ts";
 export {
   defineOptimizer,

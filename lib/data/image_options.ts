@@ -1,5 +1,6 @@
 /** @file Options that sources of image files share. */
 import { z } from "zod";
+import { choice } from "../stages/choice.ts";
 import type { ClassListOptions } from "./class_list.ts";
 import type { Reading } from "./reading.ts";
 import type { ImageShape, LoadContext } from "./source.ts";
@@ -56,7 +57,10 @@ export const imageKeys = {
     testSchema,
     "expected a path, or a share of the images between 0 and 1, such as 0.1",
   ).optional().describe("Images to test with: where they are, or their share"),
-  on_error: z.enum(["fail", "skip"]).default("fail").describe(
+  on_error: choice({
+    fail: "an error that ends the run",
+    skip: "they are left out, and counted",
+  }).default("fail").describe(
     "What to do about an image that cannot be read",
   ),
   decode: z.literal("sharp").optional().describe(

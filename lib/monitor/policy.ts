@@ -1,10 +1,14 @@
 /** @file What a pipeline says about a run that goes wrong. */
 
-/** What is done about a verdict: the run ends, a warning is given, or nothing. */
-export const ACTIONS = ["stop", "warn", "off"] as const;
+/** What is done about a verdict. */
+export const ACTIONS = {
+  stop: "the run ends",
+  warn: "the run goes on, with a warning",
+  off: "nothing is said",
+} as const;
 
 /** One of {@linkcode ACTIONS}. */
-export type Action = typeof ACTIONS[number];
+export type Action = keyof typeof ACTIONS;
 
 /** What can be wrong with a run; each is a key of `monitor:`. */
 export const FAULTS = [

@@ -1,6 +1,7 @@
 /** @file Layer-wise adaptive rates (LARS). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../stages/choice.ts";
 import { sumOfSquares } from "../ops/sum_of_squares.ts";
 import { defineOptimizer, type OptimizerDefinition } from "./define.ts";
 import { excludeBiasAndNorm, lr, momentum, weightDecay } from "./options.ts";
@@ -28,9 +29,10 @@ export const lars: OptimizerDefinition = defineOptimizer({
     clip: z.boolean().default(false).describe(
       "Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr",
     ),
-    divisor: z.enum(["together", "apart"]).default("together").describe(
-      "What the rate is divided by: the length of slope and decay `together`, |g + wd w|, or of each `apart`, |g| + wd |w|, as the paper and solo-learn",
-    ),
+    divisor: choice({
+      together: "the length of slope and decay together, |g + wd w|",
+      apart: "of each apart, |g| + wd |w|, as the paper and solo-learn",
+    }).default("together").describe("What the rate is divided by"),
     exclude_bias_and_norm: excludeBiasAndNorm.default(true).describe(
       "Leave biases, scales and offsets of norms out of weight decay and adaptation",
     ),

@@ -29,7 +29,7 @@ export interface AugmentConfig {
 
 /** Residual network of any size; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/1512.03385) */
 export interface EncodeResnetConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Residual network of any size; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/1512.03385) */
   readonly encode: "resnet";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -37,193 +37,93 @@ export interface EncodeResnetConfig {
   readonly width?: number;
   /** Residual blocks in each group */
   readonly blocks?: readonly number[];
-  /** `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1 */
+  /** Layers of a residual block. `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3 and 1x1 convolutions, to 4 times the channels */
   readonly block?: "basic" | "bottleneck";
-  /** Channels of a bottleneck's 3x3 convolution, as a multiple of its group's (https://arxiv.org/abs/1605.07146) */
-  readonly widen?: number;
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
   readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of channels of `norm: group` */
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 2, 2, 2, 2 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
 export interface EncodeResnet18Config {
-  /** Encoder: the network whose features are wanted */
+  /** Residual network with 2, 2, 2, 2 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
   readonly encode: "resnet18";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
   readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of channels of `norm: group` */
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 3, 4, 6, 3 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
 export interface EncodeResnet34Config {
-  /** Encoder: the network whose features are wanted */
+  /** Residual network with 3, 4, 6, 3 basic blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
   readonly encode: "resnet34";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
   readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of channels of `norm: group` */
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
 export interface EncodeResnet50Config {
-  /** Encoder: the network whose features are wanted */
+  /** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
   readonly encode: "resnet50";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
   readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
   readonly stem_padding?: number;
   /** Start the last scale of every block at 0, so that blocks begin as identities */
   readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of channels of `norm: group` */
   readonly groups?: number;
   /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
   readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
-}
-
-/** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
-export interface EncodeResnet101Config {
-  /** Encoder: the network whose features are wanted */
-  readonly encode: "resnet101";
-  /** What the network reads */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
-  readonly stem?: "cifar" | "pooled" | "imagenet";
-  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
-  readonly stem_padding?: number;
-  /** Start the last scale of every block at 0, so that blocks begin as identities */
-  readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
-  readonly norm?: "batch" | "group";
-  /** Groups of channels of `norm: group` */
-  readonly groups?: number;
-  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
-  readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
-  readonly init?: "fan_out" | "fan_in" | "torch";
-}
-
-/** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
-export interface EncodeWideResnet502Config {
-  /** Encoder: the network whose features are wanted */
-  readonly encode: "wide_resnet50_2";
-  /** What the network reads */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
-  readonly stem?: "cifar" | "pooled" | "imagenet";
-  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
-  readonly stem_padding?: number;
-  /** Start the last scale of every block at 0, so that blocks begin as identities */
-  readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
-  readonly norm?: "batch" | "group";
-  /** Groups of channels of `norm: group` */
-  readonly groups?: number;
-  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
-  readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
-  readonly init?: "fan_out" | "fan_in" | "torch";
-}
-
-/** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
-export interface EncodeWideResnet1012Config {
-  /** Encoder: the network whose features are wanted */
-  readonly encode: "wide_resnet101_2";
-  /** What the network reads */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool */
-  readonly stem?: "cifar" | "pooled" | "imagenet";
-  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
-  readonly stem_padding?: number;
-  /** Start the last scale of every block at 0, so that blocks begin as identities */
-  readonly zero_init?: boolean;
-  /** `batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
-  readonly norm?: "batch" | "group";
-  /** Groups of channels of `norm: group` */
-  readonly groups?: number;
-  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
-  readonly weight_standardisation?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
-  readonly init?: "fan_out" | "fan_in" | "torch";
-}
-
-/** ConvNeXt of any size: depthwise 7x7 convolutions, layer norm, GELU; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/2201.03545) */
-export interface EncodeConvnextConfig {
-  /** Encoder: the network whose features are wanted */
-  readonly encode: "convnext";
-  /** What the network reads */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** Channels of the first group of blocks */
-  readonly width?: number;
-  /** Blocks in each group */
-  readonly blocks?: readonly number[];
-  /** Side in pixels of the first convolution, which is its stride; images of 32 x 32 want 1 or 2 */
-  readonly patch?: number;
-  /** First value of the learned scale of each branch */
-  readonly layer_scale?: number;
-  /** Share of samples in which training leaves out the branch of the last block; less in earlier ones */
-  readonly drop_path?: number;
-}
-
-/** ConvNeXt with 3, 3, 9, 3 blocks, 96 channels wide at first (https://arxiv.org/abs/2201.03545) */
-export interface EncodeConvnextTinyConfig {
-  /** Encoder: the network whose features are wanted */
-  readonly encode: "convnext_tiny";
-  /** What the network reads */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** Side in pixels of the first convolution, which is its stride; images of 32 x 32 want 1 or 2 */
-  readonly patch?: number;
-  /** First value of the learned scale of each branch */
-  readonly layer_scale?: number;
-  /** Share of samples in which training leaves out the branch of the last block; less in earlier ones */
-  readonly drop_path?: number;
 }
 
 /** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
 export interface EncodeVitConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
   readonly encode: "vit";
   /** Images */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -233,9 +133,9 @@ export interface EncodeVitConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
   readonly position?: "learned" | "sincos";
-  /** Features: those of a `class` token, or the `mean` of the patches' */
+  /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
   readonly qkv_bias?: boolean;
@@ -257,7 +157,7 @@ export interface EncodeVitConfig {
 
 /** Vision transformer of 12 blocks with 3 heads, 192 features (https://arxiv.org/abs/2010.11929) */
 export interface EncodeVitTinyConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Vision transformer of 12 blocks with 3 heads, 192 features (https://arxiv.org/abs/2010.11929) */
   readonly encode: "vit_tiny";
   /** Images */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -267,9 +167,9 @@ export interface EncodeVitTinyConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
   readonly position?: "learned" | "sincos";
-  /** Features: those of a `class` token, or the `mean` of the patches' */
+  /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
   readonly qkv_bias?: boolean;
@@ -283,7 +183,7 @@ export interface EncodeVitTinyConfig {
 
 /** Vision transformer of 12 blocks with 6 heads, 384 features (https://arxiv.org/abs/2010.11929) */
 export interface EncodeVitSmallConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Vision transformer of 12 blocks with 6 heads, 384 features (https://arxiv.org/abs/2010.11929) */
   readonly encode: "vit_small";
   /** Images */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -293,9 +193,9 @@ export interface EncodeVitSmallConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
   readonly position?: "learned" | "sincos";
-  /** Features: those of a `class` token, or the `mean` of the patches' */
+  /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
   readonly qkv_bias?: boolean;
@@ -309,7 +209,7 @@ export interface EncodeVitSmallConfig {
 
 /** Vision transformer of 12 blocks with 12 heads, 768 features (https://arxiv.org/abs/2010.11929) */
 export interface EncodeVitBaseConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Vision transformer of 12 blocks with 12 heads, 768 features (https://arxiv.org/abs/2010.11929) */
   readonly encode: "vit_base";
   /** Images */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -319,9 +219,9 @@ export interface EncodeVitBaseConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place: `learned`, or fixed sines and cosines */
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
   readonly position?: "learned" | "sincos";
-  /** Features: those of a `class` token, or the `mean` of the patches' */
+  /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
   readonly qkv_bias?: boolean;
@@ -335,7 +235,7 @@ export interface EncodeVitBaseConfig {
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface EncodeMlpConfig {
-  /** Encoder: the network whose features are wanted */
+  /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
   readonly encode: "mlp";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -345,25 +245,25 @@ export interface EncodeMlpConfig {
   readonly out: number;
   /** Linear layers, the last one included */
   readonly layers?: number;
-  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  /** After which layers batch norm stands. `none`: after no layer; `hidden`: after every layer but the last; `all`: after every layer, the last one included */
   readonly batch_norm?: "none" | "hidden" | "all";
-  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  /** What stands where `batch_norm` says. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
-  /** What stands after hidden layers */
+  /** What stands after hidden layers. `relu`: what is below 0 becomes 0; `gelu`: a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415) */
   readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface ProjectMlpConfig {
-  /** Projector: a head on the features */
+  /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
   readonly project: "mlp";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -373,25 +273,25 @@ export interface ProjectMlpConfig {
   readonly out: number;
   /** Linear layers, the last one included */
   readonly layers?: number;
-  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  /** After which layers batch norm stands. `none`: after no layer; `hidden`: after every layer but the last; `all`: after every layer, the last one included */
   readonly batch_norm?: "none" | "hidden" | "all";
-  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  /** What stands where `batch_norm` says. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
-  /** What stands after hidden layers */
+  /** What stands after hidden layers. `relu`: what is below 0 becomes 0; `gelu`: a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415) */
   readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface ProjectMlpPresetConfig {
-  /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias; `barlow_twins`: Barlow Twins': 3 layers of 8192, no last bias; `vicreg`: VICReg's expander: 3 layers of 8192, no last bias; `simclr`: SimCLR's: 2048 to 128 without batch norm; `moco`: MoCo v2's: 2048 to 128 without batch norm */
+  /** Projector: a head on the features. `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias; `barlow_twins`: Barlow Twins': 3 layers of 8192, no last bias; `vicreg`: VICReg's expander: 3 layers of 8192, no last bias; `simclr`: SimCLR's: 2048 to 128 without batch norm; `moco`: MoCo v2's: 2048 to 128 without batch norm */
   readonly project:
     | "simsiam"
     | "simsiam_cifar"
@@ -408,25 +308,25 @@ export interface ProjectMlpPresetConfig {
   readonly out?: number;
   /** Linear layers, the last one included */
   readonly layers?: number;
-  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  /** After which layers batch norm stands. `none`: after no layer; `hidden`: after every layer but the last; `all`: after every layer, the last one included */
   readonly batch_norm?: "none" | "hidden" | "all";
-  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  /** What stands where `batch_norm` says. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
-  /** What stands after hidden layers */
+  /** What stands after hidden layers. `relu`: what is below 0 becomes 0; `gelu`: a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415) */
   readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface PredictMlpConfig {
-  /** Predictor: a head on one side of a loss */
+  /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
   readonly predict: "mlp";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -436,25 +336,25 @@ export interface PredictMlpConfig {
   readonly out: number;
   /** Linear layers, the last one included */
   readonly layers?: number;
-  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  /** After which layers batch norm stands. `none`: after no layer; `hidden`: after every layer but the last; `all`: after every layer, the last one included */
   readonly batch_norm?: "none" | "hidden" | "all";
-  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  /** What stands where `batch_norm` says. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
-  /** What stands after hidden layers */
+  /** What stands after hidden layers. `relu`: what is below 0 becomes 0; `gelu`: a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415) */
   readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** Linear layers with batch norm and ReLU or GELU between them, of an embedding, of each token or of a flat image */
 export interface PredictMlpPresetConfig {
-  /** `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias */
+  /** Predictor: a head on one side of a loss. `simsiam`: SimSiam's for ImageNet: 3 layers with batch norm, a bottleneck; `simsiam_cifar`: SimSiam's for CIFAR: a projector of 2 layers; `byol`: BYOL's: two of 4096 to 256, batch norm within, no last bias */
   readonly predict: "simsiam" | "simsiam_cifar" | "byol";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -464,25 +364,25 @@ export interface PredictMlpPresetConfig {
   readonly out?: number;
   /** Linear layers, the last one included */
   readonly layers?: number;
-  /** After which layers batch norm stands: `hidden` ones, `all` or `none` */
+  /** After which layers batch norm stands. `none`: after no layer; `hidden`: after every layer but the last; `all`: after every layer, the last one included */
   readonly batch_norm?: "none" | "hidden" | "all";
-  /** What stands where `batch_norm` says: it, or `group` norm, which needs no batch */
+  /** What stands where `batch_norm` says. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
   readonly norm?: "batch" | "group";
   /** Groups of features of `norm: group` */
   readonly groups?: number;
-  /** What stands after hidden layers */
+  /** What stands after hidden layers. `relu`: what is below 0 becomes 0; `gelu`: a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415) */
   readonly activation?: "relu" | "gelu";
   /** Whether the batch norm of the last layer has a scale and an offset */
   readonly output_affine?: boolean;
   /** Whether the last layer has a bias where no batch norm follows it */
   readonly output_bias?: boolean;
-  /** How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default */
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
 }
 
 /** One linear layer, of an embedding or of each token */
 export interface ProjectLinearConfig {
-  /** Projector: a head on the features */
+  /** One linear layer, of an embedding or of each token */
   readonly project: "linear";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -494,7 +394,7 @@ export interface ProjectLinearConfig {
 
 /** One linear layer, of an embedding or of each token */
 export interface PredictLinearConfig {
-  /** Predictor: a head on one side of a loss */
+  /** One linear layer, of an embedding or of each token */
   readonly predict: "linear";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -506,7 +406,7 @@ export interface PredictLinearConfig {
 
 /** One linear layer, of an embedding or of each token */
 export interface DecodeLinearConfig {
-  /** Decoder: fills in what an encoder did not see */
+  /** One linear layer, of an embedding or of each token */
   readonly decode: "linear";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -518,7 +418,7 @@ export interface DecodeLinearConfig {
 
 /** Cosine similarities with prototypes, which are learnt (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1; Caron et al. 2021, https://arxiv.org/abs/2104.14294, appendix C) */
 export interface PredictPrototypesConfig {
-  /** Predictor: a head on one side of a loss */
+  /** Cosine similarities with prototypes, which are learnt (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1; Caron et al. 2021, https://arxiv.org/abs/2104.14294, appendix C) */
   readonly predict: "prototypes";
   /** What the network reads */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -528,7 +428,7 @@ export interface PredictPrototypesConfig {
 
 /** Linear predictor set from the spectrum of what it reads, without training (Tian et al. 2021, https://arxiv.org/abs/2102.06810, section 4) */
 export interface PredictDirectConfig {
-  /** Predictor: a head on one side of a loss */
+  /** Linear predictor set from the spectrum of what it reads, without training (Tian et al. 2021, https://arxiv.org/abs/2102.06810, section 4) */
   readonly predict: "direct";
   /** Embeddings of the online network */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -540,7 +440,7 @@ export interface PredictDirectConfig {
 
 /** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
 export interface DecodeVitConfig {
-  /** Decoder: fills in what an encoder did not see */
+  /** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
   readonly decode: "vit";
   /** Tokens of the places that were seen, such as `y.tokens` */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -564,7 +464,7 @@ export interface DecodeVitConfig {
 
 /** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
 export interface PredictVitConfig {
-  /** Predictor: a head on one side of a loss */
+  /** Transformer that fills in tokens at the places asked for, from those of other places (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3; Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
   readonly predict: "vit";
   /** Tokens of the places that were seen, such as `y.tokens` */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -600,7 +500,7 @@ export interface EmaConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Further inputs: those of the stage that it takes part in. */
@@ -627,7 +527,7 @@ export interface StopGradientConfig {
 export interface MeanConfig {
   /** Views whose mean is taken */
   readonly mean: ReferenceText | readonly ReferenceText[];
-  /** `all`: one view, the mean of all; `others`: as many views, each the mean of the others */
+  /** Which views a mean is taken of. `all`: one view, the mean of all; `others`: as many views, each the mean of the others */
   readonly over?: "all" | "others";
   /** Whether rows are scaled to length 1 before the mean is taken */
   readonly normalize?: boolean;
@@ -669,7 +569,7 @@ export interface NearestConfig {
 export interface WhitenConfig {
   /** What is whitened */
   readonly whiten: ReferenceText | readonly ReferenceText[];
-  /** `cholesky`, exact, as in W-MSE; `newton`, iterative normalisation, as in VIbCReg */
+  /** How the whitening is computed. `cholesky`: exact, as in W-MSE; `newton`: iterative normalisation, as in VIbCReg */
   readonly by?: "cholesky" | "newton";
   /** Rows that are whitened together, a divisor of the batch; all by default */
   readonly size?: number;
@@ -683,7 +583,7 @@ export interface WhitenConfig {
 
 /** A random share of the patches is hidden; `.visible` and `.hidden` are their numbers (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3) */
 export interface MaskRandomConfig {
-  /** Which patches of an image are seen, drawn anew for each image */
+  /** A random share of the patches is hidden; `.visible` and `.hidden` are their numbers (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3) */
   readonly mask: "random";
   /** Images, whose sizes count alone */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -697,7 +597,7 @@ export interface MaskRandomConfig {
 
 /** Blocks at random places are targets; `.context` are places outside of all of them, `.target` has a view for each block (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
 export interface MaskBlockConfig {
-  /** Which patches of an image are seen, drawn anew for each image */
+  /** Blocks at random places are targets; `.context` are places outside of all of them, `.target` has a view for each block (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3) */
   readonly mask: "block";
   /** Images, whose sizes count alone */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -711,7 +611,7 @@ export interface MaskBlockConfig {
 
 /** Scores centred by their moving mean and sharpened to probabilities by a low temperature (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1 and algorithm 1) */
 export interface TargetCentreConfig {
-  /** A target made of a teacher's outputs; no gradient flows */
+  /** Scores centred by their moving mean and sharpened to probabilities by a low temperature (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1 and algorithm 1) */
   readonly target: "centre";
   /** The teacher's scores, a column a prototype */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -725,14 +625,14 @@ export interface TargetCentreConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
 }
 
 /** Assignments to prototypes, balanced so that each gets an equal share (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1 and appendix A) */
 export interface TargetSinkhornConfig {
-  /** A target made of a teacher's outputs; no gradient flows */
+  /** Assignments to prototypes, balanced so that each gets an equal share (Caron et al. 2020, https://arxiv.org/abs/2006.09882, section 3.1 and appendix A) */
   readonly target: "sinkhorn";
   /** Scores of the batch, a column a prototype */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -746,37 +646,16 @@ export interface TargetSinkhornConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Rounds of normalisation */
   readonly iterations?: number;
 }
 
-/** Scores sharpened to probabilities by a low temperature (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
-export interface TargetSharpenConfig {
-  /** A target made of a teacher's outputs; no gradient flows */
-  readonly target: "sharpen";
-  /** The teacher's scores, a column a prototype */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** Divides the scores: sharpens below the student's */
-  readonly temperature?: number | {
-    /** At the start of the run */
-    readonly from: number;
-    /** At the end of the ramp, and from then on */
-    readonly to: number;
-    /** Epochs that the ramp takes; the whole run by default */
-    readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
-    readonly shape?: "cosine" | "linear";
-  };
-  /** Rounds of Sinkhorn's normalisation after it, which gives every prototype an equal share */
-  readonly balance?: number;
-}
-
 /** Negative cosine similarity, -1 where all pairs agree (Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1) */
 export interface LossCosineConfig {
-  /** What training minimises */
+  /** Negative cosine similarity, -1 where all pairs agree (Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1) */
   readonly loss: "cosine";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -788,16 +667,16 @@ export interface LossCosineConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Squared distance of vectors scaled to length 1: 2 - 2 cos (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
 export interface LossMseConfig {
-  /** What training minimises */
+  /** Squared distance of vectors scaled to length 1: 2 - 2 cos (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
   readonly loss: "mse";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -809,18 +688,18 @@ export interface LossMseConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Scale the vectors to length 1 and add up the features; otherwise the mean over them as they are */
   readonly normalize?: boolean;
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Cross-correlation of the features pulled to the identity: invariance on the diagonal, redundancy off it (Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, equation 1) */
 export interface LossCrossCorrelationConfig {
-  /** What training minimises */
+  /** Cross-correlation of the features pulled to the identity: invariance on the diagonal, redundancy off it (Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, equation 1) */
   readonly loss: "cross_correlation";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -832,7 +711,7 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Weight of the redundancy (off-diagonal) term */
@@ -843,7 +722,7 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Weight of the invariance (diagonal) term */
@@ -854,7 +733,7 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Factor of the whole loss, for optimizers that are not scale-free */
@@ -865,20 +744,20 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Added to the variance of a feature */
   readonly epsilon?: number;
   /** Scale each feature to variance 1; otherwise the cross-covariance takes the place of the correlation */
   readonly standardize?: boolean;
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Normalised temperature-scaled cross-entropy; every other embedding of the batch is a negative (Chen et al. 2020, https://arxiv.org/abs/2002.05709, equation 1) */
 export interface LossNtXentConfig {
-  /** What training minimises */
+  /** Normalised temperature-scaled cross-entropy; every other embedding of the batch is a negative (Chen et al. 2020, https://arxiv.org/abs/2002.05709, equation 1) */
   readonly loss: "nt_xent";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -890,7 +769,7 @@ export interface LossNtXentConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities */
@@ -901,16 +780,16 @@ export interface LossNtXentConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Cross-entropy of the matching key against a queue of negatives (He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297) */
 export interface LossInfoNceConfig {
-  /** What training minimises */
+  /** Cross-entropy of the matching key against a queue of negatives (He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297) */
   readonly loss: "info_nce";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -924,7 +803,7 @@ export interface LossInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities */
@@ -935,16 +814,16 @@ export interface LossInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Cross-entropy of the first side's match among the second side's batch (Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3) */
 export interface LossBatchInfoNceConfig {
-  /** What training minimises */
+  /** Cross-entropy of the first side's match among the second side's batch (Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548, section 3) */
   readonly loss: "batch_info_nce";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -956,7 +835,7 @@ export interface LossBatchInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities */
@@ -967,16 +846,16 @@ export interface LossBatchInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Hinge on the standard deviation of each feature over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equation 1) */
 export interface LossVarianceConfig {
-  /** What training minimises */
+  /** Hinge on the standard deviation of each feature over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equation 1) */
   readonly loss: "variance";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -988,7 +867,7 @@ export interface LossVarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Standard deviation (gamma) from which on nothing is lost */
@@ -999,18 +878,18 @@ export interface LossVarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Added to the variance of a feature */
   readonly epsilon?: number;
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Squared covariances between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
 export interface LossCovarianceConfig {
-  /** What training minimises */
+  /** Squared covariances between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
   readonly loss: "covariance";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1022,18 +901,18 @@ export interface LossCovarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Correlations in place of covariances, and their mean, as in VIbCReg (https://arxiv.org/abs/2109.00783) */
   readonly normalize?: boolean;
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
-/** Cross-entropy of the first side's scores with the probabilities of the second, of images or of tokens (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
+/** Cross-entropy of the first side's scores with the probabilities of the second (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
 export interface LossSoftCrossEntropyConfig {
-  /** What training minimises */
+  /** Cross-entropy of the first side's scores with the probabilities of the second (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
   readonly loss: "soft_cross_entropy";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1045,7 +924,7 @@ export interface LossSoftCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the scores of the first side */
@@ -1056,16 +935,16 @@ export interface LossSoftCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Cross-entropy of logits with the labels; reports the batch's accuracy as `accuracy` (Goodfellow et al. 2016, Deep Learning, section 6.2.2.3) */
 export interface LossCrossEntropyConfig {
-  /** What training minimises */
+  /** Cross-entropy of logits with the labels; reports the batch's accuracy as `accuracy` (Goodfellow et al. 2016, Deep Learning, section 6.2.2.3) */
   readonly loss: "cross_entropy";
   /** Logits, a column a class */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1079,14 +958,14 @@ export interface LossCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
 }
 
 /** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2) */
 export interface LossSupconConfig {
-  /** What training minimises */
+  /** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2) */
   readonly loss: "supcon";
   /** Embeddings of two or more views */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1100,7 +979,7 @@ export interface LossSupconConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities */
@@ -1111,14 +990,14 @@ export interface LossSupconConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
 }
 
 /** NT-Xent without the positive among the negatives, which lets batches be small (Yeh et al. 2021, https://arxiv.org/abs/2110.06848, equation 6; weights: section 3.2) */
 export interface LossDclConfig {
-  /** What training minimises */
+  /** NT-Xent without the positive among the negatives, which lets batches be small (Yeh et al. 2021, https://arxiv.org/abs/2110.06848, equation 6; weights: section 3.2) */
   readonly loss: "dcl";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1130,7 +1009,7 @@ export interface LossDclConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities */
@@ -1141,20 +1020,20 @@ export interface LossDclConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** `von_mises_fisher` lets pairs that differ more count more (DCLW) */
+  /** How much each pair counts. `none`: all alike (DCL); `von_mises_fisher`: pairs that differ more count more (DCLW) */
   readonly weights?: "none" | "von_mises_fisher";
   /** Divides the similarities of which DCLW's weights are made */
   readonly sigma?: number;
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** How alike the first side is to each row of a queue is to be as the second side has it (Zheng et al. 2021, https://arxiv.org/abs/2107.09282, equation 4) */
 export interface LossRelationalConfig {
-  /** What training minimises */
+  /** How alike the first side is to each row of a queue is to be as the second side has it (Zheng et al. 2021, https://arxiv.org/abs/2107.09282, equation 4) */
   readonly loss: "relational";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1168,7 +1047,7 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides the cosine similarities of the first side */
@@ -1179,7 +1058,7 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Divides those of the second side; smaller than `temperature`, it sharpens the target */
@@ -1190,16 +1069,16 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
-  /** Views that meet: `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
+  /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
 /** Squared length of each row along the directions that all rows had, a moving mean over the steps (Zhu et al. 2022, https://arxiv.org/abs/2206.10698, algorithm 1) */
 export interface LossCovarianceContrastConfig {
-  /** What training minimises */
+  /** Squared length of each row along the directions that all rows had, a moving mean over the steps (Zhu et al. 2022, https://arxiv.org/abs/2206.10698, algorithm 1) */
   readonly loss: "covariance_contrast";
   /** Embeddings, of any number of views */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1211,7 +1090,7 @@ export interface LossCovarianceContrastConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Share of the old covariance that is kept (beta) */
@@ -1220,7 +1099,7 @@ export interface LossCovarianceContrastConfig {
 
 /** How far the embeddings of a batch are from an isotropic Gaussian, along random directions (Balestriero and LeCun 2025, https://arxiv.org/abs/2511.08544, section 4 (SIGReg)) */
 export interface LossSigregConfig {
-  /** What training minimises */
+  /** How far the embeddings of a batch are from an isotropic Gaussian, along random directions (Balestriero and LeCun 2025, https://arxiv.org/abs/2511.08544, section 4 (SIGReg)) */
   readonly loss: "sigreg";
   /** Embeddings, each view by itself */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1232,7 +1111,7 @@ export interface LossSigregConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Random directions of each step */
@@ -1245,7 +1124,7 @@ export interface LossSigregConfig {
 
 /** Minus the nuclear norm of the images' centroids: long where views agree, of full rank where images differ (Yerxa et al. 2023, https://arxiv.org/abs/2303.03307, equation 3, without the term that its authors set to 0) */
 export interface LossManifoldCapacityConfig {
-  /** What training minimises */
+  /** Minus the nuclear norm of the images' centroids: long where views agree, of full rank where images differ (Yerxa et al. 2023, https://arxiv.org/abs/2303.03307, equation 3, without the term that its authors set to 0) */
   readonly loss: "manifold_capacity";
   /** Embeddings of two or more views */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1257,44 +1136,14 @@ export interface LossManifoldCapacityConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
-    readonly shape?: "cosine" | "linear";
-  };
-}
-
-/** How far the mean assignment of a batch is from using all prototypes alike (mean-entropy maximisation) (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
-export interface LossMeMaxConfig {
-  /** What training minimises */
-  readonly loss: "me_max";
-  /** The student's scores, a column a prototype */
-  readonly of: ReferenceText | readonly ReferenceText[];
-  /** Factor in the sum of the losses */
-  readonly weight?: number | {
-    /** At the start of the run */
-    readonly from: number;
-    /** At the end of the ramp, and from then on */
-    readonly to: number;
-    /** Epochs that the ramp takes; the whole run by default */
-    readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
-    readonly shape?: "cosine" | "linear";
-  };
-  /** Divides the scores */
-  readonly temperature?: number | {
-    /** At the start of the run */
-    readonly from: number;
-    /** At the end of the ramp, and from then on */
-    readonly to: number;
-    /** Epochs that the ramp takes; the whole run by default */
-    readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
 }
 
 /** Mean error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4) */
 export interface LossPixelsConfig {
-  /** What training minimises */
+  /** Mean error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4) */
   readonly loss: "pixels";
   /** What the decoder made of each patch */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1310,20 +1159,20 @@ export interface LossPixelsConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Side of a patch in pixels, as the mask has it */
   readonly patch?: number;
   /** Scale the pixels of each patch to mean 0 and variance 1 first */
   readonly normalize?: boolean;
-  /** `squared`, as in MAE, or `l1`, as in SimMIM */
+  /** How far pixels are apart. `squared`: as in MAE; `l1`: as in SimMIM */
   readonly distance?: "squared" | "l1";
 }
 
 /** Smooth L1 distance of predicted tokens from a teacher's (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3, and https://github.com/facebookresearch/ijepa) */
 export interface LossTokensConfig {
-  /** What training minimises */
+  /** Smooth L1 distance of predicted tokens from a teacher's (Assran et al. 2023, https://arxiv.org/abs/2301.08243, section 3, and https://github.com/facebookresearch/ijepa) */
   readonly loss: "tokens";
   /** What was predicted at the places */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1339,12 +1188,12 @@ export interface LossTokensConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** Half a cosine (the default), or a line */
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
     readonly shape?: "cosine" | "linear";
   };
   /** Scale the features of each target token to mean 0 and variance 1 first */
   readonly normalize?: boolean;
-  /** `smooth_l1`, as in the authors' code, or `squared`, as in the paper */
+  /** How far tokens are apart. `smooth_l1`: as in the authors' code; `squared`: as in the paper */
   readonly distance?: "smooth_l1" | "squared";
 }
 
@@ -1385,11 +1234,6 @@ export type StageConfig =
   | StageOf<EncodeResnet18Config, "encode">
   | StageOf<EncodeResnet34Config, "encode">
   | StageOf<EncodeResnet50Config, "encode">
-  | StageOf<EncodeResnet101Config, "encode">
-  | StageOf<EncodeWideResnet502Config, "encode">
-  | StageOf<EncodeWideResnet1012Config, "encode">
-  | StageOf<EncodeConvnextConfig, "encode">
-  | StageOf<EncodeConvnextTinyConfig, "encode">
   | StageOf<EncodeVitConfig, "encode">
   | StageOf<EncodeVitTinyConfig, "encode">
   | StageOf<EncodeVitSmallConfig, "encode">
@@ -1419,7 +1263,6 @@ export type StageConfig =
   | StageOf<MaskBlockConfig, "mask">
   | StageOf<TargetCentreConfig, "target">
   | StageOf<TargetSinkhornConfig, "target">
-  | StageOf<TargetSharpenConfig, "target">
   | StageOf<LossCosineConfig, "loss">
   | StageOf<LossMseConfig, "loss">
   | StageOf<LossCrossCorrelationConfig, "loss">
@@ -1436,7 +1279,6 @@ export type StageConfig =
   | StageOf<LossCovarianceContrastConfig, "loss">
   | StageOf<LossSigregConfig, "loss">
   | StageOf<LossManifoldCapacityConfig, "loss">
-  | StageOf<LossMeMaxConfig, "loss">
   | StageOf<LossPixelsConfig, "loss">
   | StageOf<LossTokensConfig, "loss">
   | OwnStageConfig
@@ -1499,7 +1341,7 @@ export type TransformConfig =
       readonly scale?: readonly [number, number];
       /** Least and most width over height */
       readonly ratio?: readonly [number, number];
-      /** Kernel of the resize */
+      /** Kernel of the resize. `bilinear`: a triangle over 2 pixels; `bicubic`: a cubic over 4 pixels, sharper */
       readonly interpolation?: "bilinear" | "bicubic";
     };
     /** The whole image resized to a square with antialiasing */
@@ -1521,7 +1363,7 @@ export type TransformConfig =
     readonly rotation?: {
       /** Largest angle, to either side */
       readonly degrees?: number;
-      /** How pixels between pixels are computed */
+      /** How pixels between pixels are computed. `nearest`: that of the nearest pixel; `bilinear`: a mean of the four around, nearer ones count more */
       readonly interpolation?: "nearest" | "bilinear";
       /** Value of what lies outside of the image, 0..1 */
       readonly fill?: number;
@@ -1592,7 +1434,7 @@ export type TransformConfig =
       readonly operations?: number;
       /** Strength of all of them, 0..30 (the paper's M); what 30 stands for is torchvision's */
       readonly magnitude?: number;
-      /** How pixels between pixels are computed */
+      /** How pixels between pixels are computed. `nearest`: that of the nearest pixel; `bilinear`: a mean of the four around, nearer ones count more */
       readonly interpolation?: "nearest" | "bilinear";
       /** Value of what lies outside of the image, 0..1 */
       readonly fill?: number;
@@ -1634,7 +1476,7 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** Half a cosine (the default), or a line */
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
       readonly shape?: "cosine" | "linear";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
@@ -1654,14 +1496,14 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** Half a cosine (the default), or a line */
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
       readonly shape?: "cosine" | "linear";
     };
     /** Trust coefficient (eta): length of a step as a share of the weight's length */
     readonly trust?: number;
     /** Whether a weight's rate is at most that of SGD; where it is below, the step does not depend on lr */
     readonly clip?: boolean;
-    /** What the rate is divided by: the length of slope and decay `together`, |g + wd w|, or of each `apart`, |g| + wd |w|, as the paper and solo-learn */
+    /** What the rate is divided by. `together`: the length of slope and decay together, |g + wd w|; `apart`: of each apart, |g| + wd |w|, as the paper and solo-learn */
     readonly divisor?: "together" | "apart";
     /** Leave biases, scales and offsets of norms out of weight decay and adaptation */
     readonly exclude_bias_and_norm?: boolean;
@@ -1684,7 +1526,7 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** Half a cosine (the default), or a line */
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
       readonly shape?: "cosine" | "linear";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
@@ -1708,7 +1550,7 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** Half a cosine (the default), or a line */
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
       readonly shape?: "cosine" | "linear";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
@@ -1773,7 +1615,7 @@ export type DataConfig = {
   readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
-  /** What to do about an image that cannot be read */
+  /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
   readonly decode?: "sharp";
@@ -1804,7 +1646,7 @@ export type DataConfig = {
   readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
-  /** What to do about an image that cannot be read */
+  /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
   readonly decode?: "sharp";
@@ -1835,7 +1677,7 @@ export type DataConfig = {
   readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
-  /** What to do about an image that cannot be read */
+  /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
   readonly decode?: "sharp";
@@ -1868,7 +1710,7 @@ export type DataConfig = {
   readonly page?: number;
   /** Images to test with: where they are, or their share */
   readonly test?: unknown;
-  /** What to do about an image that cannot be read */
+  /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
   readonly decode?: "sharp";

@@ -1,6 +1,6 @@
 /** @file Losses between two sides, averaged over pairs of their views. */
 import * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
+import type { z } from "zod";
 import {
   defineStage,
   type Definition,
@@ -14,6 +14,7 @@ import {
   type StageKind,
   type StageRun,
 } from "./define.ts";
+import { choice } from "./choice.ts";
 import { PAIRS, type Pairs, pairsOf, viewNumber } from "./pairs.ts";
 import { type Ramp, rampsOf } from "./ramp.ts";
 import { expectShape } from "./user_code.ts";
@@ -82,14 +83,11 @@ export interface LossSpec<Options = unknown>
   ): tf.Scalar;
 }
 
-const pairs = z.enum(Object.keys(PAIRS) as [Pairs, ...Pairs[]]).default("cross")
-  .describe(
-    `Views that meet: ${
-      Object.entries(PAIRS).map(([name, { summary }]) =>
-        `\`${name}\`: ${summary}`
-      ).join("; ")
-    }`,
-  );
+const pairs = choice(
+  Object.fromEntries(
+    Object.entries(PAIRS).map(([name, { summary }]) => [name, summary]),
+  ) as Record<Pairs, string>,
+).default("cross").describe("Views that meet");
 
 /** What every loss of two sides has beside its own options. */
 interface Paired {

@@ -84,7 +84,11 @@ export function choiceSchema(
     description: what,
     anyOf: [
       ...(plain.length > 0
-        ? [{ type: "string", enum: plain.map(({ name }) => name) }]
+        ? [{
+          type: "string",
+          enum: plain.map(({ name }) => name),
+          enumDescriptions: plain.map(describe),
+        }]
         : []),
       {
         type: "object",

@@ -1,5 +1,6 @@
 /** @file Numeric options that change over a run. */
 import { z } from "zod";
+import { choice } from "./choice.ts";
 
 /** A value that goes from one number to another. */
 export interface Ramp {
@@ -43,9 +44,10 @@ export function ramp(
     epochs: z.number().positive().optional().describe(
       "Epochs that the ramp takes; the whole run by default",
     ),
-    shape: z.enum(["cosine", "linear"]).optional().describe(
-      "Half a cosine (the default), or a line",
-    ),
+    shape: choice({
+      cosine: "half a cosine, the default",
+      linear: "a line",
+    }).optional().describe("How it goes from one to the other"),
   });
   return z.union([number, range as z.ZodType<Ramp>]);
 }

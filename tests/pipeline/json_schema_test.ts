@@ -1,5 +1,4 @@
 import assert from "@std/assert";
-import { Ajv } from "ajv";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import {
@@ -11,17 +10,13 @@ import {
   override,
   readOverride,
 } from "../../lib/pipeline/language/overrides.ts";
+import { compileSchema } from "./compile_schema.ts";
 import { ABLATIONS, LESSONS, SHIPPED } from "./shipped.ts";
 
 const COMMITTED =
   new URL("../../pipelines/pipeline.schema.json", import.meta.url).pathname;
 
-const validate = new Ajv({
-  strict: true,
-  strictRequired: false,
-  allowUnionTypes: true,
-})
-  .compile(pipelineSchema());
+const validate = compileSchema(pipelineSchema());
 
 const BASE = `
 data: { source: photos, batch: 64 }
@@ -205,6 +200,16 @@ Deno.test("pipelineSchema() checks a file with a base as it checks others, and a
       extends: "a.yaml",
       train: { optimizer: { sgd: null, adamw: { lr: 1 } } },
     },
+    // What the base names may be one's own, and have options of its own.
+    { extends: "a.yaml", stages: { mine: { strength: 2, of: "z" } } },
+    { extends: "a.yaml", stages: { mine: { weight: null, strength: null } } },
+    { extends: "a.yaml", stages: { mine: { use: "./mine.ts", scale: 2 } } },
+    { extends: "a.yaml", stages: { mine: { loss: "./mine.ts", scale: 2 } } },
+    { extends: "a.yaml", data: { quality: 3 } },
+    { extends: "a.yaml", evaluate: { data: { quality: 3 } } },
+    { extends: "a.yaml", train: { optimizer: { "./mine.ts": { lr: 1 } } } },
+    // A target is a kind of stage, and an input of losses.
+    { extends: "a.yaml", stages: { loss: { target: "t.tokens" } } },
   ];
   for (const value of good) assert(validate(value), JSON.stringify(value));
   const bad = [
@@ -217,6 +222,15 @@ Deno.test("pipelineSchema() checks a file with a base as it checks others, and a
     { extends: "a.yaml", train: { step: 4 } },
     { extends: "a.yaml", train: { optimizer: { sdg: { lr: 1 } } } },
     { extends: "a.yaml", data: { source: "folder", bacth: 4 } },
+    { extends: "a.yaml", data: { bacth: 4 } },
+    { extends: "a.yaml", evaluate: { data: { on_eror: "skip" } } },
+    { extends: "a.yaml", stages: { y: { encod: "resnet" } } },
+    { extends: "a.yaml", stages: { y: { projectt: "mlp" } } },
+    { extends: "a.yaml", stages: { y: { wdth: 4 } } },
+    { extends: "a.yaml", stages: { y: { batch_nrom: "all" } } },
+    { extends: "a.yaml", stages: { y: { width: "wide" } } },
+    { extends: "a.yaml", stages: { loss: { between: ["p"] } } },
+    { extends: "a.yaml", train: { optimizer: { "mine.ts": { lr: 1 } } } },
   ];
   for (const value of bad) assert(!validate(value), JSON.stringify(value));
 });
@@ -264,6 +278,34 @@ Deno.test("pipelineSchema() describes every name that a stage can have", () => {
   assert.deepEqual(undescribed, []);
 });
 
+Deno.test("pipelineSchema() describes every value that an editor offers", () => {
+  let described = 0;
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { enum: names, enumDescriptions: meanings = [] } = value as {
+      enum?: readonly string[];
+      enumDescriptions?: readonly string[];
+    };
+    if (Array.isArray(names)) {
+      described += names.length;
+      assert.equal(meanings.length, names.length, path);
+      for (const one of meanings) assert(one.length > 3, `${path}: "${one}"`);
+    }
+    for (const [key, inner] of Object.entries(value)) {
+      // What is asked, and what is forbidden, is not offered.
+      if (!["if", "not", "propertyNames"].includes(key)) {
+        visit(inner, `${path}.${key}`);
+      }
+    }
+  };
+  visit(pipelineSchema(), "");
+  assert(described > 50);
+});
+
+Deno.test("pipelineSchema() is less than half a megabyte: what stands twice is written once", () => {
+  assert(pipelineSchemaText().length < 500_000);
+});
+
 Deno.test("pipelineSchema() describes every option", () => {
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== "object" || value === null) return;
@@ -295,12 +337,19 @@ Deno.test("pipelineSchema() accepts modules of one's own where they can stand", 
       "stages.loss={loss: ../mine.ts, between: [p, s], strength: 2}",
       "stages.y={encode: /a/mine.ts, of: views, depth: 2}",
       "stages.views.augment=[horizontal_flip, {use: ./mine.ts, p: 1}]",
+      "data={source: ./mine.ts, batch: 4, quality: 3}",
+      "evaluate={data: {source: ./mine.ts, quality: 3}}",
+      "train.optimizer={./mine.ts: {lr: 1}}",
+      "train.per_stage={y: {optimizer: {./mine.ts: {lr: 1}}}}",
     ]
   ) assert(accepts(change), change);
   for (
     const change of [
       "stages.loss={use: mine, between: [p, s]}",
       "stages.loss={loss: ./mine.py, between: [p, s]}",
+      "data={source: ./mine.ts}",
+      "data={source: mine, batch: 4}",
+      "train.optimizer={mine: {lr: 1}}",
     ]
   ) assert(!accepts(change), change);
 });

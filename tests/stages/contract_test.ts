@@ -4,7 +4,6 @@
  */
 import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Ajv } from "ajv";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { planText } from "../../lib/cli/plan.ts";
@@ -26,6 +25,7 @@ import { planRun } from "../../lib/train/plan.ts";
 import { tiny, withSession } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";
 import { close } from "../helpers/numeric.ts";
+import { compileSchema } from "../pipeline/compile_schema.ts";
 
 /** `share * gate * blend + (1 - share) * into`, with a weight for each feature. */
 const blend = defineStage({
@@ -246,11 +246,8 @@ Deno.test("A stage of a new kind that no gradient reaches, or that nothing reads
 });
 
 Deno.test("The JSON Schema of a registry has its kinds of stages: it takes and refuses what the checks do", () => {
-  const compile = (schema: object) =>
-    new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
-      .compile(schema);
-  const validate = compile(pipelineSchema(REGISTRY));
-  const without = compile(pipelineSchema(register(BUILT_IN, tiny)));
+  const validate = compileSchema(pipelineSchema(REGISTRY));
+  const without = compileSchema(pipelineSchema(register(BUILT_IN, tiny)));
   const withM = (m: string): unknown =>
     parse(TEXT.replace(/m: \{.*\}/, `m: ${m}`));
   for (

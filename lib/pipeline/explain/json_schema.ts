@@ -1,15 +1,14 @@
 /** @file JSON Schema of a pipeline file, for editors, from the definitions that check it. */
-import { BUILT_IN, type Registry } from "../../model/registry.ts";
+import { BUILT_IN, kindsOf, type Registry } from "../../model/registry.ts";
 import { SOURCES, STAGE_NAME } from "../../model/reference.ts";
-import {
-  choiceSchema,
-  fromZod,
-  mapSchema,
-  withOptions,
-} from "../../stages/json.ts";
+import { choiceSchema, fromZod, mapSchema } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
 import * as sections from "../parse/sections.ts";
+import { PART, partOf, unnamedPart } from "./part_schema.ts";
+import { shareRepeated } from "./share_schema.ts";
+import { sourceChoice, sourceSchemas, STEP_KEYS } from "./source_schema.ts";
 import { ref, REFERENCE, stageChoice, stageSchemas } from "./stage_schema.ts";
+import { USER_FILE } from "../../stages/user_file.ts";
 import { VARIABLE_NAME } from "../language/variables.ts";
 
 /** `${name}`, the whole value. */
@@ -64,72 +63,37 @@ function orVariable(schema: unknown): unknown {
   return { ...about, ...rest };
 }
 
-/** Ending of a definition that a file with bases may give in part. */
-const PART = ".part";
-
-/** The same, or nothing: `null` removes what a base has. */
-function orNull(schema: unknown): unknown {
-  const { description, ...rest } = schema as JsonSchema;
-  return {
-    ...(description === undefined ? {} : { description }),
-    anyOf: [rest, { type: "null" }],
-  };
-}
-
-/** What counts keys: some may be in a base, and `null` takes one away. */
-const LEFT_OUT = ["required", "minProperties", "maxProperties"];
-
-/** A schema of which any part may be left out, or be `null`. */
-function partOf(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(partOf);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const entries = Object.entries(schema).flatMap(([key, inner]) => {
-    if (LEFT_OUT.includes(key)) return [];
-    if (
-      key === "oneOf" &&
-      (inner as readonly object[]).every((one) =>
-        Object.keys(one).every((own) => own === "required")
-      )
-    ) return [];
-    if (key === "$ref") return [[key, `${inner}${PART}`]];
-    if (key === "enum" || key === "default" || key === "type") {
-      return [[key, inner]];
-    }
-    if (key === "properties") {
-      return [[
-        key,
-        Object.fromEntries(
-          Object.entries(inner as object).map(([name, one]) => [
-            name,
-            orNull(partOf(one)),
-          ]),
-        ),
-      ]];
-    }
-    if (key === "additionalProperties" && typeof inner === "object") {
-      return [[key, orNull(partOf(inner))]];
-    }
-    return [[key, partOf(inner)]];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** A twin has its original's inputs, where it says that it is one; else its own keys. */
-function closedPart(name: string, schema: JsonSchema): unknown {
-  const part = partOf(schema) as JsonSchema;
-  return typeof schema["additionalProperties"] !== "object" ? part : {
-    anyOf: [
-      { ...part, required: [name] },
-      { ...part, additionalProperties: false },
-    ],
-  };
-}
-
 const MOMENTUM: JsonSchema = {
   ...fromZod(sections.momentum),
   description:
     "Share of the old value that an EMA twin keeps: constant, or changing over the run",
 };
+
+/** One optimizer with its options, or one of your own. */
+function optimizerSchema(
+  what: string,
+  optimizers: Registry["optimizers"],
+): JsonSchema {
+  const { anyOf, ...rest } = choiceSchema(what, optimizers) as {
+    readonly anyOf: readonly JsonSchema[];
+  };
+  return {
+    ...rest,
+    anyOf: anyOf.map((one) =>
+      one["type"] === "object"
+        ? {
+          ...one,
+          patternProperties: {
+            [USER_FILE.source]: {
+              description: "An optimizer of your own",
+              type: "object",
+            },
+          },
+        }
+        : one
+    ),
+  };
+}
 
 function trainSchema({ optimizers }: Registry): JsonSchema {
   const { properties, ...rest } = fromZod(sections.train) as {
@@ -148,7 +112,10 @@ function trainSchema({ optimizers }: Registry): JsonSchema {
     description: "How long, and how, the networks are trained",
     properties: {
       ...properties,
-      optimizer: choiceSchema(properties.optimizer.description, optimizers),
+      optimizer: optimizerSchema(
+        properties.optimizer.description,
+        optimizers,
+      ),
       schedule: ref("schedule"),
       ema: {
         ...properties.ema,
@@ -163,7 +130,7 @@ function trainSchema({ optimizers }: Registry): JsonSchema {
           properties: {
             ...perStage.properties,
             schedule: ref("schedule"),
-            optimizer: choiceSchema(
+            optimizer: optimizerSchema(
               "Optimizer in place of the run's",
               optimizers,
             ),
@@ -295,23 +262,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
     },
     data: {
       description: "Where images come from, and how many a step takes",
-      anyOf: registry.sources.map((source) =>
-        withOptions(source, {
-          source: { description: source.summary, const: source.name },
-          batch: {
-            description: "Images a step",
-            type: "integer",
-            minimum: 1,
-            maximum: 1_000_000,
-          },
-          share: {
-            description: sections.share.description,
-            type: "number",
-            exclusiveMinimum: 0,
-            maximum: 1,
-          },
-        }, ["source", "batch"])
-      ),
+      ...ref("data"),
     },
     stages: {
       description: "The graph: stages by name, each reading others by name",
@@ -342,11 +293,7 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
           data: {
             description:
               "Labelled images to judge by, where those to train on have no labels",
-            anyOf: registry.sources.map((source) =>
-              withOptions(source, {
-                source: { description: source.summary, const: source.name },
-              }, ["source"])
-            ),
+            ...ref("evaluate.data"),
           },
         },
       }],
@@ -355,23 +302,53 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
   const named = Object.entries(properties).map(([key, { description }]) =>
     [key, { description }] as const
   );
-  const definitions: Readonly<Record<string, JsonSchema>> = {
-    ...orVariable({
-      reference: REFERENCE,
-      references: {
-        description: "One output of a stage, or a list whose views are joined",
-        anyOf: [
-          ref("reference"),
-          { type: "array", items: ref("reference"), minItems: 1 },
-        ],
-      },
-      schedule: choiceSchema("Learning rate over the run", schedules),
-      ...common,
-      ...stages,
-    }) as Readonly<Record<string, JsonSchema>>,
-    stage: stageChoice(registry, Object.keys(stages)),
+  const sources = {
+    data: sourceSchemas(registry, "data", STEP_KEYS),
+    "evaluate.data": sourceSchemas(registry, "evaluate.data", {}),
   };
-  return {
+  const simple = orVariable({
+    reference: REFERENCE,
+    references: {
+      description: "One output of a stage, or a list whose views are joined",
+      anyOf: [
+        ref("reference"),
+        { type: "array", items: ref("reference"), minItems: 1 },
+      ],
+    },
+    schedule: choiceSchema("Learning rate over the run", schedules),
+    ...common,
+    ...stages,
+    ...sources.data,
+    ...sources["evaluate.data"],
+  }) as Readonly<Record<string, JsonSchema>>;
+  const parts = partOf(simple);
+  const partsOf = (names: object, keyOf: (name: string) => string) =>
+    Object.keys(names).map((name) => [keyOf(name), parts[name] ?? {}] as const);
+  const choices: Record<string, JsonSchema> = {
+    ...stageChoice(registry, ""),
+    ...stageChoice(registry, PART, ref("stage.unnamed")),
+    "stage.unnamed": unnamedPart(
+      partsOf(stages, (name) => name.split(".")[0] ?? name),
+      Object.fromEntries(
+        kindsOf(registry).map(({ key, summary }) => [key, summary]),
+      ),
+    ),
+  };
+  for (const [section, all] of Object.entries(sources)) {
+    const unnamed = `${section}.unnamed`;
+    choices[section] = sourceChoice(registry, section, "");
+    choices[`${section}${PART}`] = sourceChoice(
+      registry,
+      section,
+      PART,
+      ref(unnamed),
+    );
+    choices[unnamed] = unnamedPart(
+      partsOf(all, () => "source"),
+      { source: "Where images come from" },
+    );
+  }
+  return shareRepeated({
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Stopgrad pipeline",
     ...mapSchema(
@@ -387,20 +364,13 @@ export function pipelineSchema(registry: Registry = BUILT_IN): JsonSchema {
       required: ["data", "stages", "train"],
     },
     definitions: {
-      ...definitions,
+      ...simple,
       ...Object.fromEntries(
-        Object.entries(definitions).map(([name, schema]) => [
-          `${name}${PART}`,
-          // An open map would take every misspelt option for its own.
-          name.endsWith("own") ? schema : closedPart(name, schema),
-        ]),
+        Object.entries(parts).map(([name, part]) => [`${name}${PART}`, part]),
       ),
-      // Without its kind a part of a stage may be any one's.
-      [`stage${PART}`]: {
-        anyOf: Object.keys(stages).map((name) => ref(`${name}${PART}`)),
-      },
+      ...choices,
     },
-  };
+  });
 }
 
 /** The schema as the text of a file. */

@@ -69,6 +69,17 @@ function rangeOf(schema: JsonSchema): string {
   return both ? ` (${both})` : "";
 }
 
+/** What each value of a choice means, such as `: \`a\`, this; \`b\`, that`. */
+function valuesOf(schema: JsonSchema): string {
+  const { enum: values, enumDescriptions: meanings } = schema as {
+    readonly enum?: readonly string[];
+    readonly enumDescriptions?: readonly string[];
+  };
+  if (!values || !meanings) return "";
+  const all = values.map((value, i) => `\`${value}\`, ${meanings[i]}`);
+  return `: ${all.join("; ")}`;
+}
+
 /** A table of options; a sentence where there are none. */
 function optionTable(schema: JsonSchema, skip: readonly string[] = []): string {
   const properties = Object.entries(
@@ -83,7 +94,7 @@ function optionTable(schema: JsonSchema, skip: readonly string[] = []): string {
       ? "required"
       : "–";
     return `| \`${name}\` | ${cell(formOf(one))} | ${cell(standard)} | ${
-      cell(String(one["description"] ?? ""))
+      cell(`${one["description"] ?? ""}${valuesOf(one)}`)
     } |`;
   });
   return [

@@ -93,6 +93,7 @@ function stageSchema(
   shared: (name: string, schema: () => JsonSchema) => JsonSchema,
 ): JsonSchema {
   const { properties, required } = frame(kind, definition, {
+    description: describe(definition),
     const: definition.name,
   });
   const { syntax } = definition;
@@ -120,10 +121,8 @@ function headSchema(
   );
   if (named.length === 0) return undefined;
   const { properties, required } = frame(kind, definition, {
-    description: named.map((name) =>
-      `\`${name}\`: ${registry.heads[name]?.summary}`
-    ).join("; "),
     enum: named,
+    enumDescriptions: named.map((name) => registry.heads[name]?.summary ?? ""),
   });
   return { ...withOptions(definition, properties, []), required };
 }
@@ -158,93 +157,144 @@ export function stageSchemas(registry: Registry): {
   return { stages, common };
 }
 
-/** The schemas of one kind, told apart by the name that its key has. */
-function kindChoice(
-  kind: StageKind,
-  registry: Registry,
-  names: readonly string[],
+/** Names of one key that have the same keys beside them. */
+export interface Case {
+  /** Each with what it means. */
+  readonly names: readonly (readonly [name: string, summary: string])[];
+  /** The definition of the map that it stands in. */
+  readonly then: string;
+}
+
+/**
+ * A map that is told apart by the name that one of its keys has, so that
+ * options of one name are held to that name alone.
+ *
+ * @param own The definition of a map that names a module of one's own.
+ * @param suffix Of definitions, such as `.part`.
+ */
+export function namedChoice(
+  key: string,
+  description: string,
+  cases: readonly Case[],
+  own: string,
+  suffix: string,
 ): JsonSchema {
-  const { key } = kind;
-  if (!isNamed(kind)) return ref(key);
-  const definitions = registry.stages.filter(({ kinds }) =>
-    kinds.some((one) => one.key === key)
-  );
-  const heads = headNames(registry, key);
   const when = (name: JsonSchema, then: string): JsonSchema => ({
-    if: { properties: { [key]: name } },
-    then: ref(then),
+    if: { properties: { [key]: name }, required: [key] },
+    then: ref(`${then}${suffix}`),
   });
+  const all = cases.flatMap(({ names }) => names);
   return {
+    type: "object",
     properties: {
       [key]: {
-        description: kind.summary,
+        description,
         anyOf: [
-          ...definitions.map((one) => ({
-            const: one.name,
-            description: describe(one),
-          })),
-          ...heads.map((name) => ({
-            const: name,
-            description: registry.heads[name]?.summary ?? name,
-          })),
+          {
+            enum: all.map(([name]) => name),
+            enumDescriptions: all.map(([, summary]) => summary),
+          },
           USER,
         ],
       },
     },
     allOf: [
-      ...definitions.map(({ name }) => when({ const: name }, `${key}.${name}`)),
-      ...definitions.filter(({ name }) =>
-        names.includes(`${key}.${name}.preset`)
-      ).map(({ name }) =>
+      ...cases.map(({ names: [[first = ""] = [], ...others], then }) =>
         when(
-          {
-            enum: heads.filter((head) =>
-              headRecipe(registry, key, head)?.network === name
-            ),
-          },
-          `${key}.${name}.preset`,
+          others.length === 0
+            ? { const: first }
+            : { enum: [first, ...others.map(([name]) => name)] },
+          then,
         )
       ),
-      when({ type: "string", pattern: USER_FILE.source }, `${key}.own`),
+      when({ type: "string", pattern: USER_FILE.source }, own),
     ],
   };
 }
 
+/** The schemas of one kind, told apart by the name that its key has. */
+function kindChoice(
+  kind: StageKind,
+  registry: Registry,
+  suffix: string,
+): JsonSchema {
+  const { key } = kind;
+  if (!isNamed(kind)) return ref(`${key}${suffix}`);
+  const definitions = registry.stages.filter(({ kinds }) =>
+    kinds.some((one) => one.key === key)
+  );
+  const heads = headNames(registry, key);
+  const cases = definitions.flatMap((one): readonly Case[] => {
+    const { name } = one;
+    const named = heads.filter((head) =>
+      headRecipe(registry, key, head)?.network === name
+    );
+    return [
+      { names: [[name, describe(one)]], then: `${key}.${name}` },
+      ...(named.length > 0
+        ? [{
+          names: named.map((head) =>
+            [head, registry.heads[head]?.summary ?? head] as const
+          ),
+          then: `${key}.${name}.preset`,
+        }]
+        : []),
+    ];
+  });
+  return namedChoice(key, kind.summary, cases, `${key}.own`, suffix);
+}
+
 /**
- * The schema of a stage: that of the kind which its key tells, so that options
- * of one kind are held to that kind alone.
+ * The schema of a stage, by its name among definitions, and those that it
+ * refers to: that of the kind which its key tells, so that options of one kind
+ * are held to that kind alone.
  *
- * @param names Of all stages' schemas.
+ * @param unnamed What a stage without its kind is, in a file with bases.
  */
 export function stageChoice(
   registry: Registry,
-  names: readonly string[],
-): JsonSchema {
+  suffix: string,
+  unnamed?: JsonSchema,
+): Readonly<Record<string, JsonSchema>> {
   const inputs = new Set(
     registry.stages.flatMap((one) => Object.keys(one.inputs)),
   );
   const kinds = kindsOf(registry);
+  const isInput = ({ key }: StageKind): boolean => inputs.has(key);
   // A key that other kinds have as an input tells the kind where none of theirs does.
   const ordered = [
-    ...kinds.filter(({ key }) => !inputs.has(key)),
-    ...kinds.filter(({ key }) => inputs.has(key)),
+    ...kinds.filter((kind) => !isInput(kind)),
+    ...kinds.filter(isInput),
   ];
-  const none: JsonSchema = {
+  const none: JsonSchema = unnamed ?? {
+    type: "object",
+    properties: Object.fromEntries(
+      kinds.map(({ key, summary }) => [key, { description: summary }]),
+    ),
     anyOf: [...kinds.map(({ key }) => ({ required: [key] })), {
       required: ["use"],
     }],
   };
+  const nameOf = ({ key }: StageKind): string => `kind.${key}${suffix}`;
   const choice = ordered.reduceRight<JsonSchema>(
     (otherwise, kind) => ({
       if: { required: [kind.key] },
-      then: kindChoice(kind, registry, names),
+      // In a part such a key may be an input of what a base names.
+      then: unnamed && isInput(kind)
+        ? { anyOf: [ref(nameOf(kind)), unnamed] }
+        : ref(nameOf(kind)),
       else: otherwise,
     }),
     { if: { required: ["use"] }, then: ref("own"), else: none },
   );
   return {
-    description: "A stage; one key says its kind",
-    type: "object",
-    ...choice,
+    ...Object.fromEntries(
+      kinds.map((kind) => [nameOf(kind), kindChoice(kind, registry, suffix)]),
+    ),
+    [`stage${suffix}`]: {
+      description: "A stage; one key says its kind",
+      type: "object",
+      ...choice,
+    },
   };
 }

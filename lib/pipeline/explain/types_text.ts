@@ -30,6 +30,16 @@ const comment = (text: unknown, indent: string): string =>
     ? `${indent}/** ${text.replaceAll("*/", "*\\/")} */\n`
     : "";
 
+/** What an option means, and each of its values. */
+function told({ description, enum: values, enumDescriptions }: JsonSchema) {
+  if (!Array.isArray(values) || !Array.isArray(enumDescriptions)) {
+    return description;
+  }
+  const all = values.map((value, i) => `\`${value}\`: ${enumDescriptions[i]}`)
+    .join("; ");
+  return description === undefined ? all : `${description}. ${all}`;
+}
+
 /** A map's properties, each with its description. */
 function properties(schema: JsonSchema, indent: string): string {
   const own = (schema["properties"] ?? {}) as Readonly<
@@ -41,7 +51,7 @@ function properties(schema: JsonSchema, indent: string): string {
     const sign = required.includes(key) ? "" : "?";
     const type = typeOf(inner, `${indent}  `);
     return `${
-      comment(inner["description"], `${indent}  `)
+      comment(told(inner), `${indent}  `)
     }${indent}  readonly ${name}${sign}: ${type};\n`;
   });
   const more = schema["additionalProperties"];

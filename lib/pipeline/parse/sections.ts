@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ITERATIONS, PENALTIES } from "../../model/probe.ts";
 import { ACTIONS } from "../../monitor/policy.ts";
+import { choice } from "../../stages/choice.ts";
 import { ramp } from "../../stages/ramp.ts";
 
 const start = z.number().min(0).max(100_000).optional().describe(
@@ -42,7 +43,10 @@ export const share = z.number().gt(0).max(1).describe(
   "Share of the images to train on that is trained on, such as 0.01: of each class, at least one, drawn by the seed; images to test with stay",
 );
 
-const seen = z.enum(["all", "per_replica"]);
+const seen = choice({
+  all: "the whole batch, whatever their number",
+  per_replica: "each device its own rows",
+});
 
 /** Keys of `train`; nested choices are read apart. */
 export const train = z.strictObject({
@@ -74,7 +78,10 @@ export const train = z.strictObject({
   per_stage: z.record(z.string(), z.unknown()).default({}).describe(
     "Settings for single stages",
   ),
-  precision: z.enum(["float32", "bfloat16"]).default("float32").describe(
+  precision: choice({
+    float32: "4 bytes a number",
+    bfloat16: "2 bytes a number, of 8 bits of precision",
+  }).default("float32").describe(
     "What activations are kept in; products of layers are computed in it where the device is faster at that",
   ),
 });
@@ -99,15 +106,15 @@ export const perStage = z.strictObject({
   freeze: z.union([z.literal(true), z.number().positive()]).optional().describe(
     "Epochs from the start in which nothing of the stage moves; `true`: it never does",
   ),
-  statistics: z.enum(["frozen"]).optional().describe(
-    "`frozen`: its batch norms normalise by the running statistics that they have, which stay as they are",
-  ),
+  statistics: choice({
+    frozen: "the running statistics that they have, which stay as they are",
+  }).optional().describe("What its batch norms normalise by"),
   replicas: seen.optional().describe(
     "What it sees of a batch that several devices share, in place of `train.replicas`",
   ),
 });
 
-const action = z.enum(ACTIONS);
+const action = choice(ACTIONS);
 
 /** Keys of `monitor`. */
 export const monitor = z.strictObject({

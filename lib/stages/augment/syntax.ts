@@ -200,10 +200,9 @@ export const augmentSyntax: Syntax<AugmentOptions> = {
   isChoice: isTransform,
   schema({ transforms, presets }, shared) {
     shared("preset", () => ({
-      description: Object.entries(presets).map(([name, { summary }]) =>
-        `\`${name}\`: ${summary}`
-      ).join("; "),
+      description: "A named augmentation",
       enum: Object.keys(presets),
+      enumDescriptions: Object.values(presets).map(({ summary }) => summary),
     }));
     shared("transforms", () => ({
       description: "Transforms, applied in order",

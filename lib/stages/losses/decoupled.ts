@@ -1,6 +1,7 @@
 /** @file Decoupled contrastive loss (DCL, DCLW). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
 import { stopGradient } from "../../ops/stop_gradient.ts";
 import type { Scheduled, StageDefinition } from "../define.ts";
@@ -53,9 +54,10 @@ export const decoupled: StageDefinition = defineLoss({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities",
     ),
-    weights: z.enum(["none", "von_mises_fisher"]).default("none").describe(
-      "`von_mises_fisher` lets pairs that differ more count more (DCLW)",
-    ),
+    weights: choice({
+      none: "all alike (DCL)",
+      von_mises_fisher: "pairs that differ more count more (DCLW)",
+    }).default("none").describe("How much each pair counts"),
     sigma: z.number().positive().max(10).default(0.5).describe(
       "Divides the similarities of which DCLW's weights are made",
     ),

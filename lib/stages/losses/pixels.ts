@@ -1,6 +1,7 @@
 /** @file Reconstruction of hidden patches (MAE, SimMIM). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { imagePatches } from "../../ops/image_patches.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
@@ -40,9 +41,10 @@ export const pixels: StageDefinition = defineStage({
     normalize: z.boolean().default(true).describe(
       "Scale the pixels of each patch to mean 0 and variance 1 first",
     ),
-    distance: z.enum(["squared", "l1"]).default("squared").describe(
-      "`squared`, as in MAE, or `l1`, as in SimMIM",
-    ),
+    distance: choice({
+      squared: "as in MAE",
+      l1: "as in SimMIM",
+    }).default("squared").describe("How far pixels are apart"),
   }),
   inputs: {
     of: {

@@ -1,6 +1,7 @@
 /** @file Prediction of hidden tokens' features (I-JEPA). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
@@ -41,9 +42,10 @@ export const tokens: StageDefinition = defineStage({
     normalize: z.boolean().default(true).describe(
       "Scale the features of each target token to mean 0 and variance 1 first",
     ),
-    distance: z.enum(["smooth_l1", "squared"]).default("smooth_l1").describe(
-      "`smooth_l1`, as in the authors' code, or `squared`, as in the paper",
-    ),
+    distance: choice({
+      smooth_l1: "as in the authors' code",
+      squared: "as in the paper",
+    }).default("smooth_l1").describe("How far tokens are apart"),
   }),
   inputs: {
     of: {

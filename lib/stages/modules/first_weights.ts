@@ -1,16 +1,16 @@
 /** @file First weights as networks offer them: one option. */
-import { z } from "zod";
-import {
-  FIRST_WEIGHTS,
-  type FirstWeights,
-} from "../../layers/first_weights.ts";
+import type { z } from "zod";
+import type { FirstWeights } from "../../layers/first_weights.ts";
+import { choice } from "../choice.ts";
 
-const NAMES = Object.keys(FIRST_WEIGHTS) as [FirstWeights, ...FirstWeights[]];
+const MEANINGS: Readonly<Record<FirstWeights, string>> = {
+  fan_out: "normal of variance 2 / fan-out (torchvision's residual networks)",
+  fan_in: "normal of variance 2 / fan-in",
+  torch: "uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default",
+};
 
 /** Schema of `init`. */
 export const firstWeights = (
   standard: FirstWeights,
 ): z.ZodType<FirstWeights> =>
-  z.enum(NAMES).default(standard).describe(
-    "How weights start: normal of variance 2 / `fan_out` (torchvision's residual networks) or 2 / `fan_in`, or uniform in ± 1 / sqrt(fan-in) as `torch` does by default",
-  );
+  choice(MEANINGS).default(standard).describe("How weights start");

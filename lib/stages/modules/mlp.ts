@@ -1,6 +1,7 @@
 /** @file Multi-layer perceptron: projector, predictor, or an encoder of flat images. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { dense } from "../../layers/dense.ts";
 import { type Layer, sequential } from "../../layers/layer.ts";
@@ -10,7 +11,7 @@ import type { StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
 import { ofEachToken } from "./each_token.ts";
 import { firstWeights } from "./first_weights.ts";
-import { groupNormIn, groups } from "./group_norm.ts";
+import { groupNormIn, groups, NORMS } from "./group_norm.ts";
 
 const flatten: Layer = (x) => tf.reshape(x, [x.shape[0] as number, -1]);
 
@@ -35,16 +36,22 @@ export const mlp: StageDefinition = defineModule({
     layers: z.int().min(1).max(16).default(2).describe(
       "Linear layers, the last one included",
     ),
-    batch_norm: z.enum(["none", "hidden", "all"]).default("hidden").describe(
-      "After which layers batch norm stands: `hidden` ones, `all` or `none`",
-    ),
-    norm: z.enum(["batch", "group"]).default("batch").describe(
-      "What stands where `batch_norm` says: it, or `group` norm, which needs no batch",
+    batch_norm: choice({
+      none: "after no layer",
+      hidden: "after every layer but the last",
+      all: "after every layer, the last one included",
+    }).default("hidden").describe("After which layers batch norm stands"),
+    norm: choice(NORMS).default("batch").describe(
+      "What stands where `batch_norm` says",
     ),
     groups: groups.describe(
       "Groups of features of `norm: group`",
     ),
-    activation: z.enum(["relu", "gelu"]).default("relu").describe(
+    activation: choice({
+      relu: "what is below 0 becomes 0",
+      gelu:
+        "a smooth ReLU, that of transformers (https://arxiv.org/abs/1606.08415)",
+    }).default("relu").describe(
       "What stands after hidden layers",
     ),
     output_affine: z.boolean().default(true).describe(

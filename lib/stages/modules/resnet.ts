@@ -1,6 +1,7 @@
 /** @file Residual networks (He et al. 2015, arXiv:1512.03385), wide ones too. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { batchNorm } from "../../layers/batch_norm.ts";
 import { conv } from "../../layers/conv.ts";
 import type { FirstWeights } from "../../layers/first_weights.ts";
@@ -20,7 +21,7 @@ import { standardisedConv } from "../../layers/standardised_conv.ts";
 import { ShapeError, type StageDefinition } from "../define.ts";
 import { defineModule } from "../define_module.ts";
 import { firstWeights } from "./first_weights.ts";
-import { groupNormIn, groups } from "./group_norm.ts";
+import { groupNormIn, groups, NORMS } from "./group_norm.ts";
 
 const BLOCKS = { basic: basicBlock, bottleneck: bottleneckBlock } as const;
 
@@ -31,9 +32,11 @@ const STEMS = {
   imagenet: { kernel: 7, stride: 2, pool: true },
 } as const;
 
-const stem = z.enum(["cifar", "pooled", "imagenet"]).default("cifar").describe(
-  "First layers: `cifar` is one 3x3 convolution, for 32 pixels; `pooled` the same and a max pool at stride 2, for 64 to 96; `imagenet` a 7x7 convolution at stride 2 and a max pool",
-);
+const stem = choice({
+  cifar: "one 3x3 convolution, for 32 pixels",
+  pooled: "the same and a max pool at stride 2, for 64 to 96",
+  imagenet: "a 7x7 convolution at stride 2 and a max pool",
+}).default("cifar").describe("First layers");
 const stemPadding = z.int().min(0).max(3).optional().describe(
   "Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2",
 );
@@ -43,8 +46,8 @@ const zeroInit = z.boolean().default(false).describe(
 
 /** What stands after each convolution, and what the convolutions are. */
 const norms = {
-  norm: z.enum(["batch", "group"]).default("batch").describe(
-    "`batch` norm, or `group` norm, which needs no batch (https://arxiv.org/abs/1803.08494)",
+  norm: choice(NORMS).default("batch").describe(
+    "What stands after each convolution",
   ),
   groups: groups.describe(
     "Groups of channels of `norm: group`",
@@ -241,9 +244,10 @@ export const resnet: StageDefinition = defineModule({
     ),
     blocks: z.array(z.int().min(1).max(64)).min(1).max(6).default([1, 1, 1])
       .describe("Residual blocks in each group"),
-    block: z.enum(["basic", "bottleneck"]).default("basic").describe(
-      "`basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1",
-    ),
+    block: choice({
+      basic: "two 3x3 convolutions",
+      bottleneck: "1x1, 3x3 and 1x1 convolutions, to 4 times the channels",
+    }).default("basic").describe("Layers of a residual block"),
     widen: z.int().min(1).max(16).default(1).describe(
       "Channels of a bottleneck's 3x3 convolution, as a multiple of its group's (https://arxiv.org/abs/1605.07146)",
     ),

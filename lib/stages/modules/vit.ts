@@ -1,6 +1,7 @@
 /** @file Vision transformers as encoders. */
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import {
   defineStage,
   OUTPUT,
@@ -21,12 +22,14 @@ const COMMON = {
   patch: z.int().min(1).max(256).default(16).describe(
     "Side of a patch in pixels; images of 32 x 32 want 4",
   ),
-  position: z.enum(["learned", "sincos"]).default("learned").describe(
-    "How tokens know their place: `learned`, or fixed sines and cosines",
-  ),
-  pool: z.enum(["class", "mean"]).default("class").describe(
-    "Features: those of a `class` token, or the `mean` of the patches'",
-  ),
+  position: choice({
+    learned: "a weight for each place",
+    sincos: "fixed sines and cosines",
+  }).default("learned").describe("How tokens know their place"),
+  pool: choice({
+    class: "those of a token of its own",
+    mean: "the mean of the patches' tokens",
+  }).default("class").describe("Which features the image has"),
   qkv_bias: z.boolean().default(true).describe(
     "Whether queries, keys and values have a bias",
   ),

@@ -1,6 +1,7 @@
 /** @file Options and helpers that transforms share. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import type { Random } from "../../ops/random.ts";
 import type { Sampling } from "../../ops/warp.ts";
 
@@ -13,8 +14,11 @@ export const probability = (value: number): z.ZodDefault<z.ZodNumber> =>
 /** How pixels between pixels are computed where images are turned or moved. */
 export const sampling = (
   standard: Sampling,
-): z.ZodDefault<z.ZodEnum<{ nearest: "nearest"; bilinear: "bilinear" }>> =>
-  z.enum(["nearest", "bilinear"]).default(standard).describe(
+): z.ZodDefault<z.ZodType<Sampling, Sampling>> =>
+  choice({
+    nearest: "that of the nearest pixel",
+    bilinear: "a mean of the four around, nearer ones count more",
+  }).default(standard).describe(
     "How pixels between pixels are computed",
   );
 

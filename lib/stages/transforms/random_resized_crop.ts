@@ -1,5 +1,6 @@
 /** @file Random resized crop. */
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import type { Random } from "../../ops/random.ts";
 import { resample, resampleMatrix } from "../../ops/resample.ts";
 import {
@@ -52,8 +53,10 @@ export const randomResizedCrop: TransformDefinition = defineTransform({
       "Least and most area, as a share of the image",
     ),
     ratio: range(3 / 4, 4 / 3).describe("Least and most width over height"),
-    interpolation: z.enum(["bilinear", "bicubic"]).default("bilinear")
-      .describe("Kernel of the resize"),
+    interpolation: choice({
+      bilinear: "a triangle over 2 pixels",
+      bicubic: "a cubic over 4 pixels, sharper",
+    }).default("bilinear").describe("Kernel of the resize"),
   }),
   shape: ([channels, height], { size = height }) => [channels, size, size],
   apply(images, options, random) {

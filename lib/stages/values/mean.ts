@@ -1,6 +1,7 @@
 /** @file Means of views. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import {
   defineStage,
   OUTPUT,
@@ -28,9 +29,10 @@ export const mean: StageDefinition = defineStage({
     "Pototzky et al. 2022, https://doi.org/10.1007/978-3-031-16788-1_4 (FastSiam)",
   perImage: true,
   options: z.strictObject({
-    over: z.enum(["all", "others"]).default("all").describe(
-      "`all`: one view, the mean of all; `others`: as many views, each the mean of the others",
-    ),
+    over: choice({
+      all: "one view, the mean of all",
+      others: "as many views, each the mean of the others",
+    }).default("all").describe("Which views a mean is taken of"),
     normalize: z.boolean().default(false).describe(
       "Whether rows are scaled to length 1 before the mean is taken",
     ),

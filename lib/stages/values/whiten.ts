@@ -1,6 +1,7 @@
 /** @file Whitening: embeddings of which no two features tell the same. */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { choice } from "../choice.ts";
 import { inverseCholesky, inverseRoot } from "../../ops/whiten.ts";
 import {
   defineStage,
@@ -71,9 +72,10 @@ export const whiten: StageDefinition = defineStage({
     "Ermolov et al. 2020, https://arxiv.org/abs/2007.06346, section 3 (W-MSE); Huang et al. 2019, https://arxiv.org/abs/1904.03441 (iterative normalisation)",
   spreads: "both",
   options: z.strictObject({
-    by: z.enum(["cholesky", "newton"]).default("cholesky").describe(
-      "`cholesky`, exact, as in W-MSE; `newton`, iterative normalisation, as in VIbCReg",
-    ),
+    by: choice({
+      cholesky: "exact, as in W-MSE",
+      newton: "iterative normalisation, as in VIbCReg",
+    }).default("cholesky").describe("How the whitening is computed"),
     size: z.int().min(2).optional().describe(
       "Rows that are whitened together, a divisor of the batch; all by default",
     ),

@@ -8,6 +8,8 @@ export interface Schema {
   readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  /** What each of `enum` means. */
+  readonly enumDescriptions?: readonly string[];
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
@@ -16,6 +18,9 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
+  readonly required?: readonly string[];
+  readonly pattern?: string;
+  readonly if?: Schema;
   readonly then?: Schema;
   readonly else?: Schema;
 }
@@ -178,21 +183,45 @@ export function placeAt(text: string, position: number): Place {
   };
 }
 
-/** All that a schema can be: references followed, choices laid open. */
+/** Whether a map has the keys that are asked for, and such values. */
+function holds(
+  { required = [], properties = {} }: Schema,
+  map: Place["beside"],
+): boolean {
+  return required.every((key) => key in map) &&
+    Object.entries(properties).every(([key, wanted]) => {
+      const value = map[key] ?? "";
+      return wanted.pattern === undefined
+        ? valuesOf(wanted).map(String).includes(value)
+        : new RegExp(wanted.pattern).test(value);
+    });
+}
+
+/**
+ * All that a schema can be: references followed, choices laid open.
+ *
+ * @param map What stands there, where that is known.
+ */
 function branches(
   schema: Schema | undefined,
   root: Schema,
+  map?: Place["beside"],
   seen: Set<Schema> = new Set(),
 ): Schema[] {
   if (!schema || seen.has(schema)) return [];
   seen.add(schema);
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").at(-1) as string;
-    return branches(root.definitions?.[name], root, seen);
+    return branches(root.definitions?.[name], root, map, seen);
   }
   const { anyOf = [], oneOf = [], allOf = [] } = schema;
-  const inner = [...anyOf, ...oneOf, ...allOf, schema.then, schema.else];
-  return [schema, ...inner.flatMap((one) => branches(one, root, seen))];
+  const answer = schema.if && map && holds(schema.if, map);
+  const inner = [
+    ...[...anyOf, ...oneOf, ...allOf],
+    answer === false ? undefined : schema.then,
+    answer === true ? undefined : schema.else,
+  ];
+  return [schema, ...inner.flatMap((one) => branches(one, root, map, seen))];
 }
 
 /** Schemas of what stands under a key. */
@@ -200,17 +229,18 @@ function below(
   schemas: readonly Schema[],
   key: string,
   root: Schema,
+  map?: Place["beside"],
 ): Schema[] {
   return schemas.flatMap((schema) => {
     const own = schema.properties?.[key];
-    if (own) return branches(own, root);
+    if (own) return branches(own, root, map);
     const pattern = Object.entries(schema.patternProperties ?? {})
       .find(([pattern]) => new RegExp(pattern).test(key))?.[1];
     const other = pattern ??
       (typeof schema.additionalProperties === "object"
         ? schema.additionalProperties
         : undefined);
-    return other ? branches(other, root) : [];
+    return other ? branches(other, root, map) : [];
   });
 }
 
@@ -253,15 +283,26 @@ const DATA = ["image", "label"];
 /** What can be written at a place. */
 export function optionsAt(place: Place, text: string, root: Schema): Option[] {
   const { path, kind, beside } = place;
-  let schemas = branches(root, root);
+  const sections = Object.fromEntries(
+    [...text.matchAll(/^(\w+):/gm)].map(([, key = ""]) => [key, ""]),
+  );
+  let schemas = branches(root, root, sections);
   const parents = kind === "key" ? path : path.slice(0, -1);
-  for (const key of parents) schemas = below(schemas, key, root);
+  const around = kind === "value"
+    ? { ...beside, [path.at(-1) as string]: place.written }
+    : beside;
+  for (const [i, key] of parents.entries()) {
+    const last = i === parents.length - 1;
+    schemas = below(schemas, key, root, last ? around : undefined);
+  }
   const fit = fitting(schemas, beside, root);
   if (kind === "key") {
     const found = new Map<string, Option>();
     for (const { properties = {} } of fit) {
-      for (const [label, { description }] of Object.entries(properties)) {
+      for (const [label, own] of Object.entries(properties)) {
         if (label in beside || found.has(label)) continue;
+        const description = own.description ??
+          branches(own, root)[0]?.description;
         found.set(label, {
           label,
           kind: "key",
@@ -274,11 +315,14 @@ export function optionsAt(place: Place, text: string, root: Schema): Option[] {
   const own = below(fit, path.at(-1) as string, root);
   const items = own.flatMap(({ items }) => branches(items, root));
   const values = [...own, ...items].flatMap((schema) =>
-    valuesOf(schema).map((value): Option => ({
-      label: String(value),
-      kind: "value",
-      ...(schema.description ? { detail: schema.description } : {}),
-    }))
+    valuesOf(schema).map((value, i): Option => {
+      const detail = schema.enumDescriptions?.[i] ?? schema.description;
+      return {
+        label: String(value),
+        kind: "value",
+        ...(detail ? { detail } : {}),
+      };
+    })
   );
   const truth =
     own.some(({ type }) =>
