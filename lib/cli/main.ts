@@ -20,12 +20,15 @@ import {
   checkpointOption,
   deviceOption,
   fraction,
+  labelledOption,
   pointOption,
   positiveInteger,
   positiveNumber,
   replicasOption,
   setOption,
   similarity,
+  testOption,
+  threadsOption,
   xlaOption,
 } from "./options.ts";
 import { plan } from "./plan.ts";
@@ -39,9 +42,12 @@ import { schema } from "./schema.ts";
 import { studio } from "./studio.ts";
 import { similar } from "./similar.ts";
 
-/** Parses arguments, runs the command they name, and answers its exit code. */
-export async function main(args: readonly string[]): Promise<ExitCode> {
-  let code: ExitCode = EXIT.success;
+/**
+ * The commands with their arguments and options.
+ *
+ * @param end Told the exit code of a command that was run.
+ */
+export function commandLine(end: (code: ExitCode) => void): Command {
   const program = new Command("stopgrad")
     .description("Trains image encoders without labels, from YAML pipelines")
     .exitOverride()
@@ -53,7 +59,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--out <file>", "where to; by default <folder>.yaml")
     .option("--force", "replace a file that is there")
     .action(async (folder, options) => {
-      code = await init(folder, options as Parameters<typeof init>[1]);
+      end(await init(folder, options as Parameters<typeof init>[1]));
     });
 
   program.command("run")
@@ -62,18 +68,14 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .addOption(pointOption())
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .addOption(replicasOption())
     .option("--eager", "run op by op instead of compiled, for debugging")
     .addOption(xlaOption())
     .option("--runs-dir <folder>", "where runs are written", "runs")
     .option("--studio", "open the studio beside the run")
     .action(async (file, options) => {
-      code = await run(file, options as Parameters<typeof run>[1]);
+      end(await run(file, options as Parameters<typeof run>[1]));
     });
 
   program.command("resume")
@@ -93,14 +95,10 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       ).choices(LR_WAYS),
     )
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .addOption(replicasOption())
     .action(async (folder, options) => {
-      code = await resume(folder, options as Parameters<typeof resume>[1]);
+      end(await resume(folder, options as Parameters<typeof resume>[1]));
     });
 
   program.command("embed")
@@ -116,39 +114,25 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(checkpointOption())
     .option("--batch <n>", "images of a call", positiveInteger)
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .action(async (run, images, options) => {
-      code = await embed(run, images, options as Parameters<typeof embed>[2]);
+      end(await embed(run, images, options as Parameters<typeof embed>[2]));
     });
 
   program.command("evaluate")
     .description("scores of a run's encoder on labelled images, and baselines")
     .argument("<run>", "folder of the run, or one of its checkpoints")
-    .option(
-      "--data <path>",
-      "labelled images, a folder or a tar archive; by default the run's own",
-    )
-    .option(
-      "--test <path or share>",
-      "images to test with; by default a folder test/, or 0.2 of them",
-    )
+    .addOption(labelledOption())
+    .addOption(testOption())
     .option("--out <file>", "write all scores, as JSON")
     .option("--force", "replace a file that is there")
     .option("--of <stage>", "another network of the run, such as z")
     .addOption(checkpointOption())
     .option("--batch <n>", "images of a call", positiveInteger)
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .action(async (run, options) => {
-      code = await evaluate(run, options as Parameters<typeof evaluate>[1]);
+      end(await evaluate(run, options as Parameters<typeof evaluate>[1]));
     });
 
   program.command("report")
@@ -160,40 +144,26 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       "--files-only",
       "what the runs' files tell: no scores beside baselines, no neighbours",
     )
-    .option(
-      "--data <path>",
-      "labelled images to judge by; by default the run's own",
-    )
-    .option(
-      "--test <path or share>",
-      "images to test with; by default a folder test/, or 0.2 of them",
-    )
+    .addOption(labelledOption())
+    .addOption(testOption())
     .option("--force", "replace files that are there")
     .addOption(checkpointOption())
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .action(async (folders, options) => {
-      code = await reportCommand(
-        folders,
-        options as Parameters<typeof reportCommand>[1],
+      end(
+        await reportCommand(
+          folders,
+          options as Parameters<typeof reportCommand>[1],
+        ),
       );
     });
 
   program.command("finetune")
     .description("train a run's encoder with labels: written as a pipeline")
     .argument("<run>", "folder of the run, or one of its checkpoints")
-    .option(
-      "--data <path>",
-      "labelled images, a folder or a tar archive; by default the run's own",
-    )
-    .option(
-      "--test <path or share>",
-      "images to test with; by default a folder test/, or 0.2 of them",
-    )
+    .addOption(labelledOption())
+    .addOption(testOption())
     .option("--size <pixels>", "side of the images", positiveInteger)
     .option("--share <part>", "share of each class' labels, as 0.01", fraction)
     .option("--head-only", "train the linear head alone")
@@ -214,14 +184,10 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .option("--runs-dir <folder>", "where runs go", "runs")
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .addOption(replicasOption())
     .action(async (run, options) => {
-      code = await finetune(run, options as Parameters<typeof finetune>[1]);
+      end(await finetune(run, options as Parameters<typeof finetune>[1]));
     });
 
   program.command("similar")
@@ -242,16 +208,14 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(checkpointOption())
     .option("--batch <n>", "images of a call", positiveInteger)
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .action(async (run, images, options) => {
-      code = await similar(
-        run,
-        images,
-        options as Parameters<typeof similar>[2],
+      end(
+        await similar(
+          run,
+          images,
+          options as Parameters<typeof similar>[2],
+        ),
       );
     });
 
@@ -264,7 +228,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
         .default("name"),
     )
     .action(async (folder, options) => {
-      code = await runs(folder, options as Parameters<typeof runs>[1]);
+      end(await runs(folder, options as Parameters<typeof runs>[1]));
     });
 
   program.command("compare")
@@ -282,9 +246,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--out <file>", "write all of it, as JSON")
     .option("--force", "replace a file that is there")
     .action(async (runs, { metric = ["loss"], ...options }) => {
-      code = await compare(
-        runs,
-        { metric, ...options } as Parameters<typeof compare>[1],
+      end(
+        await compare(
+          runs,
+          { metric, ...options } as Parameters<typeof compare>[1],
+        ),
       );
     });
 
@@ -299,7 +265,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .option("--own-modules", "execute modules that the runs' pipelines name")
     .action(async (folder, options) => {
-      code = await studio(folder, options as Parameters<typeof studio>[1]);
+      end(await studio(folder, options as Parameters<typeof studio>[1]));
     });
 
   program.command("check")
@@ -307,7 +273,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .argument("<files...>", "pipelines")
     .addOption(setOption())
     .action(async (files, options) => {
-      code = await check(files, options);
+      end(await check(files, options));
     });
 
   program.command("config")
@@ -315,7 +281,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .argument("<file>", "pipeline")
     .addOption(setOption())
     .action(async (file, options) => {
-      code = await config(file, options);
+      end(await config(file, options));
     });
 
   program.command("graph")
@@ -329,7 +295,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     )
     .option("--out <file>", "write to a file instead of the terminal")
     .action(async (file, options) => {
-      code = await graph(file, options);
+      end(await graph(file, options));
     });
 
   program.command("plan")
@@ -340,7 +306,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--images <n>", "number of training images", positiveInteger)
     .addOption(replicasOption())
     .action(async (file, options) => {
-      code = await plan(file, options);
+      end(await plan(file, options));
     });
 
   program.command("ir")
@@ -353,7 +319,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .option("--before", "and those before it")
     .addOption(replicasOption())
     .action(async (file, options) => {
-      code = await ir(file, options);
+      end(await ir(file, options));
     });
 
   program.command("profile")
@@ -362,17 +328,13 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .addOption(setOption())
     .addOption(pointOption())
     .addOption(deviceOption())
-    .option(
-      "--threads <n>",
-      "CPU threads; one for each core by default",
-      positiveInteger,
-    )
+    .addOption(threadsOption())
     .addOption(replicasOption())
     .addOption(xlaOption())
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)
     .option("--trace <file>", "write a Chrome trace of one step")
     .action(async (file, options) => {
-      code = await profile(file, options as Parameters<typeof profile>[1]);
+      end(await profile(file, options as Parameters<typeof profile>[1]));
     });
 
   program.command("export")
@@ -390,9 +352,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
         .choices(EXPORTED),
     )
     .action(async (run, options) => {
-      code = await exportCommand(
-        run,
-        options as Parameters<typeof exportCommand>[1],
+      end(
+        await exportCommand(
+          run,
+          options as Parameters<typeof exportCommand>[1],
+        ),
       );
     });
 
@@ -400,9 +364,17 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("JSON Schema of pipeline files, for editors")
     .option("--out [file]", "write it instead of printing it")
     .action(async (options) => {
-      code = await schema(options);
+      end(await schema(options));
     });
+  return program;
+}
 
+/** Parses arguments, runs the command they name, and answers its exit code. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.success;
+  const program = commandLine((ended) => {
+    code = ended;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return code;

@@ -65,6 +65,43 @@ export function checkpointOption(): Option<
   ).choices(["last", "best", "healthy", "untrained"]);
 }
 
+/** `--threads <n>`. */
+export function threadsOption(): Option<
+  "--threads <n>",
+  undefined,
+  undefined,
+  number
+> {
+  return new Option(
+    "--threads <n>",
+    "CPU threads; one for each core by default",
+  ).argParser(positiveInteger);
+}
+
+/** `--data <path>`. */
+export function labelledOption(): Option<
+  "--data <path>",
+  undefined,
+  undefined
+> {
+  return new Option(
+    "--data <path>",
+    "labelled images, a folder or a tar archive; by default the run's own",
+  );
+}
+
+/** `--test <path or share>`. */
+export function testOption(): Option<
+  "--test <path or share>",
+  undefined,
+  undefined
+> {
+  return new Option(
+    "--test <path or share>",
+    "images to test with; by default a folder test/, or 0.2 of them",
+  );
+}
+
 /** `--xla`. */
 export function xlaOption(): Option<"--xla", undefined, undefined> {
   return new Option(

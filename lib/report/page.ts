@@ -1,7 +1,8 @@
 /** @file A report as one HTML page that needs no other file, no script and no network. */
 import type { Score } from "../evaluate/scores.ts";
 import { label } from "../look/draw/ticks.ts";
-import { escaped, toSvgText } from "../look/draw/shape.ts";
+import { toSvgText } from "../look/draw/shape.ts";
+import { escaped } from "../markup.ts";
 import type { RunSummary } from "../look/list_runs.ts";
 import { verdictText } from "../monitor/verdict.ts";
 import { SHEET_STYLE } from "../similar/sheet.ts";

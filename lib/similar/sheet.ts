@@ -1,6 +1,7 @@
 /** @file One page with pictures in it: each image, and those that are like it. */
 import { encodePng } from "../data/libvips.ts";
 import type { ImageShape } from "../data/source.ts";
+import { escaped } from "../markup.ts";
 
 /** A row of the page. */
 export interface SheetRow {
@@ -25,16 +26,6 @@ export interface Sheet {
   readonly about: readonly string[];
   readonly rows: readonly SheetRow[];
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (char) => ESCAPES[char] as string);
 
 const STYLE =
   `body{font:14px system-ui,sans-serif;margin:2em;background:#fff;color:#222}`;

@@ -66,13 +66,17 @@ export function editorRoutes(
     }
     return path;
   };
+  /** Refuses a pipeline, or a point of it, that names modules of its own. */
+  const checkModules = ({ variants }: ReturnType<typeof readText>): void => {
+    for (const { source } of variants) room.checkModules(source.value);
+  };
   /** A pipeline as it is written, checked with all its modules. */
   const loadText = async (
     name: string,
     text: string,
   ): Promise<LoadedPipeline> => {
     const reading = readText(await pathOf(name), text, {});
-    for (const { source } of reading.variants) room.checkModules(source.value);
+    checkModules(reading);
     const { loaded, text: problems } = await checkTrusted(reading, {
       onModule: room.onModule,
     });
@@ -185,7 +189,10 @@ export function editorRoutes(
 
     "POST /api/jobs": async (asked) => {
       const { name } = await bodyOf(asked, z.object({ name: nameSchema }));
-      return launcher.start(name, await pathOf(name));
+      const path = await pathOf(name);
+      // A run executes them: a click is no consent to that.
+      checkModules(readText(path, await readRegularText(path), {}));
+      return launcher.start(name, path);
     },
 
     "POST /api/jobs/stop": async (asked) => {

@@ -51,6 +51,51 @@ export function stopgrad(...args: string[]): Promise<Outcome> {
   return outcome(start(...args));
 }
 
+/** Runs the command line as a task does: with a set of permissions. */
+export function withSet(
+  set: string,
+  ...args: readonly string[]
+): Promise<Outcome> {
+  return outcome(
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--no-prompt", `-P=${set}`, "lib/cli/main.ts"]
+        .concat(args),
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn(),
+  );
+}
+
+/** A pipeline whose loss is the module `mine.ts` beside it, in line 6. */
+export const OWN_LOSS_PIPELINE = `
+data: { source: photos, batch: 8 }
+stages:
+  views: { augment: [horizontal_flip], of: image, count: 2 }
+  y: { encode: mlp, of: views, hidden: 4, out: 4 }
+  loss: { use: ./mine.ts, between: [y, y] }
+train: { steps: 1000000, optimizer: { sgd: { lr: 0.01 } } }
+monitor: off
+evaluate: false
+`;
+
+/** An honest loss for `mine.ts`, whose module does something more, in line 5. */
+export const ownLoss = (more: string): string => `
+import * as tf from "@tensorflow/tfjs";
+import { defineLoss } from "stopgrad";
+import { z } from "zod";
+${more}
+export default defineLoss({
+  name: "mine",
+  summary: "Squared distance",
+  negatives: "none",
+  options: z.strictObject({}),
+  apply: (a, b) => tf.mean(tf.square(tf.sub(a, b))) as tf.Scalar,
+});
+`;
+
 /** Runs `body` with a folder that is removed afterwards. */
 export async function inFolder(
   body: (folder: string) => Promise<void>,

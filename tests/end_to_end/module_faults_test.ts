@@ -6,35 +6,11 @@ import {
   onlyRun,
   type Outcome,
   outcome,
+  OWN_LOSS_PIPELINE,
+  ownLoss,
   ROOT,
   stopgrad,
 } from "./cli.ts";
-
-const PIPELINE = `
-data: { source: photos, batch: 8 }
-stages:
-  views: { augment: [horizontal_flip], of: image, count: 2 }
-  y: { encode: mlp, of: views, hidden: 4, out: 4 }
-  loss: { use: ./mine.ts, between: [y, y] }
-train: { steps: 1000000, optimizer: { sgd: { lr: 0.01 } } }
-monitor: off
-evaluate: false
-`;
-
-/** A loss whose module does something more. */
-const loss = (more: string): string => `
-import * as tf from "@tensorflow/tfjs";
-import { defineLoss } from "stopgrad";
-import { z } from "zod";
-${more}
-export default defineLoss({
-  name: "mine",
-  summary: "Squared distance",
-  negatives: "none",
-  options: z.strictObject({}),
-  apply: (a, b) => tf.mean(tf.square(tf.sub(a, b))),
-});
-`;
 
 /** What a module does later, and what is said of it. */
 const LATER: Readonly<Record<string, RegExp>> = {
@@ -50,8 +26,8 @@ for (const [more, message] of Object.entries(LATER)) {
   Deno.test(`A run that executes ${more} says so and ends`, () =>
     inFolder(async (folder) => {
       const file = join(folder, "own.yaml");
-      await Deno.writeTextFile(file, PIPELINE);
-      await Deno.writeTextFile(join(folder, "mine.ts"), loss(more));
+      await Deno.writeTextFile(file, OWN_LOSS_PIPELINE);
+      await Deno.writeTextFile(join(folder, "mine.ts"), ownLoss(more));
       const { code, stderr } = await stopgrad("ir", file);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
@@ -62,11 +38,11 @@ for (const [more, message] of Object.entries(LATER)) {
 Deno.test("A module that fails while its run trains ends it, and what was trained is saved", () =>
   inFolder(async (folder) => {
     const file = join(folder, "own.yaml");
-    await Deno.writeTextFile(file, PIPELINE);
+    await Deno.writeTextFile(file, OWN_LOSS_PIPELINE);
     // Once a step was done, so that there is something to save.
     await Deno.writeTextFile(
       join(folder, "mine.ts"),
-      loss(`const runs = import.meta.dirname + "/runs/own/";
+      ownLoss(`const runs = import.meta.dirname + "/runs/own/";
 const timer = setInterval(() => {
   try {
     const [{ name }] = Deno.readDirSync(runs) as Iterable<{ name: string }>;
@@ -111,10 +87,10 @@ const runScript = (script: string): Promise<Outcome> =>
 Deno.test("A module whose import waits for ever is told of in its place", () =>
   inFolder(async (folder) => {
     const file = join(folder, "own.yaml");
-    await Deno.writeTextFile(file, PIPELINE);
+    await Deno.writeTextFile(file, OWN_LOSS_PIPELINE);
     await Deno.writeTextFile(
       join(folder, "mine.ts"),
-      loss("await new Promise(() => {});"),
+      ownLoss("await new Promise(() => {});"),
     );
     const { code, stderr, stdout } = await runScript(`
 import { checkPipeline } from "file://${ROOT}lib/pipeline/load.ts";

@@ -5,10 +5,10 @@ import {
   brief,
   inFolder,
   onlyRun,
-  type Outcome,
-  outcome,
+  OWN_LOSS_PIPELINE,
   ROOT,
   sets,
+  withSet,
 } from "./cli.ts";
 
 interface Config {
@@ -34,27 +34,6 @@ const OPEN = [
   "docs",
   "pictures",
 ];
-
-/** Runs the command line as a task does: with a set, or with another one. */
-function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
-  return outcome(
-    new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "--no-prompt",
-        `-P=${set}`,
-        "lib/cli/main.ts",
-        ...args,
-      ],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn(),
-  );
-}
 
 /** The set that a task names. */
 function setOf(task: string): string {
@@ -123,6 +102,57 @@ Deno.test("Commands that only look have what they need", () =>
     const refused = await withSet("inspect", "graph", file, "--out", svg);
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /write access/);
+  }));
+
+/** What a module tries to reach, as Deno's own calls. */
+const REACHED: Readonly<Record<string, string>> = {
+  "this machine's own ports":
+    `Deno.connect({ hostname: "127.0.0.1", port: 9 })`,
+  "another address of this machine":
+    `Deno.connect({ hostname: "127.0.0.2", port: 9 })`,
+  "its name": `Deno.connect({ hostname: "localhost", port: 9 })`,
+  "its address in IPv6": `Deno.connect({ hostname: "::1", port: 9 })`,
+  "a host": `Deno.connect({ hostname: "192.0.2.1", port: 443 })`,
+  "a page": `fetch("https://example.invalid/")`,
+  "CIFAR-10's host at another port":
+    `Deno.connect({ hostname: "www.cs.toronto.edu", port: 80 })`,
+  "to listen for others":
+    `Promise.resolve(Deno.listen({ hostname: "0.0.0.0", port: 0 }))`,
+  "to ask for a name": `Deno.resolveDns("example.invalid", "A")`,
+};
+
+Deno.test("A module of a pipeline that is run reaches this machine's own ports, as the page says, and nothing further", () =>
+  inFolder(async (folder) => {
+    const told = join(folder, "told.json");
+    await Deno.writeTextFile(
+      join(folder, "mine.ts"),
+      `const told: Record<string, string> = {};
+      const attempt = (what: string, run: () => Promise<unknown>) =>
+        Promise.resolve().then(run).then(() => "done", (error) => error.name)
+          .then((how) => { told[what] = how; });
+      ${
+        Object.entries(REACHED).map(([what, code]) =>
+          `await attempt(${JSON.stringify(what)}, () => ${code});`
+        ).join("\n")
+      }
+      Deno.writeTextFileSync(${JSON.stringify(told)}, JSON.stringify(told));`,
+    );
+    const file = join(folder, "mine.yaml");
+    await Deno.writeTextFile(
+      file,
+      OWN_LOSS_PIPELINE,
+    );
+    const { code, stderr } = await withSet("train", "plan", file);
+    assert.equal(code, 2, stderr);
+    const { "this machine's own ports": own, ...others } = JSON.parse(
+      await Deno.readTextFile(told),
+    );
+    // Nobody listens there, which is another thing than to be refused.
+    assert.equal(own, "ConnectionRefused");
+    for (const [what, how] of Object.entries(others)) {
+      assert.equal(how, "NotCapable", what);
+    }
+    assert.equal(Object.keys(others).length, Object.keys(REACHED).length - 1);
   }));
 
 Deno.test("A run, its resumption and what comes after it have what they need", () =>

@@ -1,31 +1,7 @@
 /** @file A stranger's module that a pipeline names harms nobody when it is looked at. */
 import assert from "@std/assert";
 import { join } from "node:path";
-import { inFolder, type Outcome, outcome, ROOT } from "./cli.ts";
-
-const PIPELINE = `
-data: { source: photos, batch: 8 }
-stages:
-  views: { augment: simsiam, of: image }
-  y: { encode: mlp, of: views, hidden: 4, out: 4 }
-  loss: { use: ./mine.ts, between: [y, y] }
-train: { steps: 2, optimizer: { sgd: { lr: 0.1 } } }
-`;
-
-/** An honest loss, whose module does something more. */
-const loss = (more: string): string => `
-import * as tf from "@tensorflow/tfjs";
-import { defineLoss } from "stopgrad";
-import { z } from "zod";
-${more}
-export default defineLoss({
-  name: "mine",
-  summary: "Squared distance",
-  negatives: "none",
-  options: z.strictObject({}),
-  apply: (a, b) => tf.mean(tf.square(tf.sub(a, b))) as tf.Scalar,
-});
-`;
+import { inFolder, OWN_LOSS_PIPELINE, ownLoss, ROOT, withSet } from "./cli.ts";
 
 /** Commands that only look, each with its set; checking types takes longest. */
 const LOOKING = [
@@ -36,21 +12,6 @@ const LOOKING = [
   ["check", "check"],
 ] as const;
 
-/** Runs a command as its task does. */
-function withSet(set: string, ...args: readonly string[]): Promise<Outcome> {
-  return outcome(
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-prompt", `-P=${set}`, "lib/cli/main.ts"]
-        .concat(args),
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn(),
-  );
-}
-
 /** Runs `body` with a pipeline beside a module. */
 const beside = (
   more: string,
@@ -60,8 +21,8 @@ const beside = (
     const folder = join(parent, "own");
     await Deno.mkdir(folder);
     const file = join(folder, "own.yaml");
-    await Deno.writeTextFile(file, PIPELINE);
-    await Deno.writeTextFile(join(folder, "mine.ts"), loss(more));
+    await Deno.writeTextFile(file, OWN_LOSS_PIPELINE);
+    await Deno.writeTextFile(join(folder, "mine.ts"), ownLoss(more));
     await body(file, folder);
   });
 

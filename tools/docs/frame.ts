@@ -1,6 +1,6 @@
 /** @file What stands around the text of a page: the list of pages, and the search. */
 import { dirname, relative } from "node:path";
-import { escaped } from "../../lib/look/draw/shape.ts";
+import { escaped } from "../../lib/markup.ts";
 import type { Page } from "./site.ts";
 
 const STYLE = `

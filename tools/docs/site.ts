@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Marked, type Tokens } from "marked";
 import MiniSearch from "minisearch";
-import { escaped } from "../../lib/look/draw/shape.ts";
+import { escaped } from "../../lib/markup.ts";
 import { frame } from "./frame.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,4 +1,5 @@
 /** @file A diagram as DOT text, the language of Graphviz. */
+import { escaped } from "../../markup.ts";
 import type { Diagram, DiagramNode, EdgeKind } from "./diagram.ts";
 import { LEGEND } from "./diagram.ts";
 
@@ -36,10 +37,6 @@ const ARROWS: Readonly<Record<EdgeKind, Arrow>> = {
 
 const quoted = (text: string): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-
-/** Text inside of an HTML-like label. */
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function legend(edges: Diagram["edges"]): string {
   const kinds = Object.keys(ARROWS) as EdgeKind[];

@@ -1,4 +1,5 @@
 /** @file Drawings as plain data, which become SVG text or nodes of a page. */
+import { escaped } from "../../markup.ts";
 
 /** An element of SVG; text is a string and is never read as markup. */
 export interface Shape {
@@ -13,20 +14,6 @@ export const shape = (
   attributes: Shape["attributes"] = {},
   ...children: readonly (Shape | string)[]
 ): Shape => ({ tag, attributes, children });
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-
-/** Text that means itself, in markup and in attributes. */
-export const escaped = (text: string): string =>
-  // Controls are no characters of XML.
-  // deno-lint-ignore no-control-regex
-  text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd")
-    .replace(/[&<>"]/g, (char) => ESCAPES[char] as string);
 
 const SVG = "http://www.w3.org/2000/svg";
 

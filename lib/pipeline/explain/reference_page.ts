@@ -20,6 +20,7 @@ import type {
 import { fromZod } from "../../stages/json.ts";
 import type { JsonSchema } from "../../stages/syntax.ts";
 import * as sections from "../parse/sections.ts";
+import { pipelineSchema } from "./json_schema.ts";
 
 /** Text inside of a cell. */
 const cell = (text: string): string =>
@@ -193,10 +194,28 @@ const SECTIONS = {
   monitor: sections.monitor,
   checkpoint: sections.checkpoint,
   evaluate: sections.evaluate,
+  "evaluate.knn": sections.knn,
+  "evaluate.linear": sections.linear,
   track: sections.track,
   "track.tensorboard": tensorboard,
   "track.mlflow": mlflow,
+  sweep: sections.sweep,
+  "sweep.paper": sections.paper,
 } as const;
+
+/** A table of the keys that a file can have. */
+function keyTable(registry: Registry): string {
+  const { properties } = pipelineSchema(registry) as {
+    readonly properties: Readonly<Record<string, JsonSchema>>;
+  };
+  return [
+    "| key | what |",
+    "| --- | --- |",
+    ...Object.entries(properties).map(([key, { description }]) =>
+      `| \`${key}\` | ${cell(String(description))} |`
+    ),
+  ].join("\n");
+}
 
 /** The page as Markdown. */
 export function referencePage(registry: Registry = BUILT_IN): string {
@@ -215,6 +234,12 @@ export function referencePage(registry: Registry = BUILT_IN): string {
     ...definitions("Optimizers", registry.optimizers),
     ...definitions("Data sources", registry.sources),
     "## Settings",
+    "### Keys of a pipeline",
+    keyTable(registry),
+    ...Object.entries(sections.SCHEDULES).flatMap(([name, schema]) => [
+      `### \`train.schedule: ${name}\``,
+      optionTable(fromZod(schema)),
+    ]),
     ...Object.entries(SECTIONS).flatMap(([name, schema]) => [
       `### \`${name}\``,
       optionTable(fromZod(schema)),

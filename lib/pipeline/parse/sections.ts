@@ -170,7 +170,8 @@ export const checkpoint = z.strictObject({
   ),
 });
 
-const knn = z.strictObject({
+/** Keys of `evaluate.knn`. */
+export const knn = z.strictObject({
   k: z.int().min(1).max(10_000).default(20).describe("Neighbours that vote"),
   temperature: z.number().min(1e-3).max(10).default(0.1).describe(
     "Of the votes' weights exp(similarity / temperature)",
@@ -179,7 +180,8 @@ const knn = z.strictObject({
 
 const penalty = z.number().min(1e-6).max(1e6);
 
-const linear = z.strictObject({
+/** Keys of `evaluate.linear`. */
+export const linear = z.strictObject({
   c: z.union([penalty, z.array(penalty).min(1).max(20)]).default([
     ...PENALTIES,
   ]).describe(

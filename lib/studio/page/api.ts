@@ -1,5 +1,6 @@
 /** @file What the page asks the server, with its token. */
 /// <reference lib="dom" />
+import type { Series } from "./types.ts";
 
 const TOKEN = new URLSearchParams(location.search).get("token") ?? "";
 
@@ -33,6 +34,30 @@ export async function get<T>(
   });
   return await (await answer(response)).json();
 }
+
+/**
+ * Asks for a run's curves, as many points as pixels.
+ *
+ * @param range Of the axis; all of it where it is left out.
+ */
+export const getSeries = (
+  { id, keys, axis, width, range }: {
+    readonly id: string;
+    readonly keys: readonly string[];
+    readonly axis: string;
+    readonly width: number;
+    readonly range: readonly [number, number] | undefined;
+  },
+  signal: AbortSignal,
+): Promise<Series> =>
+  get("run/series", {
+    id,
+    keys: keys.join(","),
+    axis,
+    width,
+    from: range?.[0],
+    to: range?.[1],
+  }, signal);
 
 /** Asks for bytes. */
 export async function bytes(

@@ -1,12 +1,12 @@
 /** @file Runs over each other, by step, epoch or time. */
 /// <reference lib="dom" />
 import type { Buckets } from "../../look/draw/buckets.ts";
-import { get, listen } from "./api.ts";
+import { get, getSeries, listen } from "./api.ts";
 import { ChartPanel, type Drawing, type Source, Zoom } from "./chart_panel.ts";
 import { duration, figure, fill, h, percent } from "./dom.ts";
 import { AXIS_NAMES, chartHead, legend } from "./run_curves.ts";
 import { axisControl, runHref, verdictBadge } from "./run_head.ts";
-import type { Axis, ChartInfo, Row, Run, Series } from "./types.ts";
+import type { Axis, ChartInfo, Row, Run } from "./types.ts";
 
 /** Runs that are drawn over each other; more cannot be told apart. */
 const MOST_RUNS = 8;
@@ -40,13 +40,10 @@ class Overlay implements Source {
     signal: AbortSignal,
   ): Promise<void> {
     this.#curves = await Promise.all(this.runs.map(async ({ id }) => {
-      const { series } = await get<Series>("run/series", {
-        id,
-        keys: this.key,
-        axis: this.chosen.axis,
-        width,
-        ...(range ? { from: range[0], to: range[1] } : {}),
-      }, signal);
+      const { axis } = this.chosen;
+      const keys = [this.key];
+      const asked = { id, keys, axis, width, range };
+      const { series } = await getSeries(asked, signal);
       return series[this.key];
     }));
   }

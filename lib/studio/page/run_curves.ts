@@ -3,7 +3,7 @@
 import { appendTo, type Buckets } from "../../look/draw/buckets.ts";
 import type { Limit, Mark } from "../../look/draw/chart.ts";
 import { colourOf } from "../../look/draw/chart.ts";
-import { get } from "./api.ts";
+import { getSeries } from "./api.ts";
 import type { Drawing, Source } from "./chart_panel.ts";
 import { type Child, h } from "./dom.ts";
 import type {
@@ -52,13 +52,10 @@ export class RunCurves implements Source {
   ): Promise<void> {
     this.#width = width;
     if (range === undefined) this.#part = undefined;
-    const { series, clock } = await get<Series>("run/series", {
-      id: this.looked.run.id,
-      keys: this.info.keys.join(","),
-      axis: this.looked.axis,
-      width,
-      ...(range ? { from: range[0], to: range[1] } : {}),
-    }, signal);
+    const { run: { id }, axis } = this.looked;
+    const { keys } = this.info;
+    const asked = { id, keys, axis, width, range };
+    const { series, clock } = await getSeries(asked, signal);
     this.#clock = clock;
     if (range) this.#part = { ...series };
     else this.#whole = { ...series };
