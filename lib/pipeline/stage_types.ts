@@ -39,6 +39,8 @@ export interface EncodeResnetConfig {
   readonly blocks?: readonly number[];
   /** Layers of a residual block. `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3 and 1x1 convolutions, to 4 times the channels */
   readonly block?: "basic" | "bottleneck";
+  /** Channels of a bottleneck's 3x3 convolution, as a multiple of its group's (https://arxiv.org/abs/1605.07146) */
+  readonly widen?: number;
   /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
   readonly stem?: "cifar" | "pooled" | "imagenet";
   /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
@@ -119,6 +121,104 @@ export interface EncodeResnet50Config {
   readonly weight_standardisation?: boolean;
   /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
   readonly init?: "fan_out" | "fan_in" | "torch";
+}
+
+/** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
+export interface EncodeResnet101Config {
+  /** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first (https://arxiv.org/abs/1512.03385) */
+  readonly encode: "resnet101";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
+}
+
+/** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
+export interface EncodeWideResnet502Config {
+  /** Residual network with 3, 4, 6, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
+  readonly encode: "wide_resnet50_2";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
+}
+
+/** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
+export interface EncodeWideResnet1012Config {
+  /** Residual network with 3, 4, 23, 3 bottleneck blocks, 64 channels wide at first, 2 times as many in 3x3 convolutions (https://arxiv.org/abs/1512.03385, https://arxiv.org/abs/1605.07146) */
+  readonly encode: "wide_resnet101_2";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** First layers. `cifar`: one 3x3 convolution, for 32 pixels; `pooled`: the same and a max pool at stride 2, for 64 to 96; `imagenet`: a 7x7 convolution at stride 2 and a max pool */
+  readonly stem?: "cifar" | "pooled" | "imagenet";
+  /** Zeros around the image for the first convolution; half its kernel when absent. solo-learn's CIFAR networks have 2 */
+  readonly stem_padding?: number;
+  /** Start the last scale of every block at 0, so that blocks begin as identities */
+  readonly zero_init?: boolean;
+  /** What stands after each convolution. `batch`: batch norm, by the statistics of the batch; `group`: group norm, which needs no batch (https://arxiv.org/abs/1803.08494) */
+  readonly norm?: "batch" | "group";
+  /** Groups of channels of `norm: group` */
+  readonly groups?: number;
+  /** Kernels of mean 0 and variance 1, for `norm: group` (https://arxiv.org/abs/1903.10520) */
+  readonly weight_standardisation?: boolean;
+  /** How weights start. `fan_out`: normal of variance 2 / fan-out (torchvision's residual networks); `fan_in`: normal of variance 2 / fan-in; `torch`: uniform in ± 1 / sqrt(fan-in), as PyTorch's layers by default */
+  readonly init?: "fan_out" | "fan_in" | "torch";
+}
+
+/** ConvNeXt of any size: depthwise 7x7 convolutions, layer norm, GELU; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/2201.03545) */
+export interface EncodeConvnextConfig {
+  /** ConvNeXt of any size: depthwise 7x7 convolutions, layer norm, GELU; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/2201.03545) */
+  readonly encode: "convnext";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Channels of the first group of blocks */
+  readonly width?: number;
+  /** Blocks in each group */
+  readonly blocks?: readonly number[];
+  /** Side in pixels of the first convolution, which is its stride; images of 32 x 32 want 1 or 2 */
+  readonly patch?: number;
+  /** First value of the learned scale of each branch */
+  readonly layer_scale?: number;
+  /** Share of samples in which training leaves out the branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
+}
+
+/** ConvNeXt with 3, 3, 9, 3 blocks, 96 channels wide at first (https://arxiv.org/abs/2201.03545) */
+export interface EncodeConvnextTinyConfig {
+  /** ConvNeXt with 3, 3, 9, 3 blocks, 96 channels wide at first (https://arxiv.org/abs/2201.03545) */
+  readonly encode: "convnext_tiny";
+  /** What the network reads */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Side in pixels of the first convolution, which is its stride; images of 32 x 32 want 1 or 2 */
+  readonly patch?: number;
+  /** First value of the learned scale of each branch */
+  readonly layer_scale?: number;
+  /** Share of samples in which training leaves out the branch of the last block; less in earlier ones */
+  readonly drop_path?: number;
 }
 
 /** Vision transformer of any size; `.tokens` are its patches' features (https://arxiv.org/abs/2010.11929) */
@@ -653,6 +753,27 @@ export interface TargetSinkhornConfig {
   readonly iterations?: number;
 }
 
+/** Scores sharpened to probabilities by a low temperature (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
+export interface TargetSharpenConfig {
+  /** Scores sharpened to probabilities by a low temperature (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
+  readonly target: "sharpen";
+  /** The teacher's scores, a column a prototype */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Divides the scores: sharpens below the student's */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Rounds of Sinkhorn's normalisation after it, which gives every prototype an equal share */
+  readonly balance?: number;
+}
+
 /** Negative cosine similarity, -1 where all pairs agree (Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1) */
 export interface LossCosineConfig {
   /** Negative cosine similarity, -1 where all pairs agree (Chen and He 2020, https://arxiv.org/abs/2011.10566, equation 1) */
@@ -910,9 +1031,9 @@ export interface LossCovarianceConfig {
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
-/** Cross-entropy of the first side's scores with the probabilities of the second (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
+/** Cross-entropy of the first side's scores with the probabilities of the second, of images or of tokens (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
 export interface LossSoftCrossEntropyConfig {
-  /** Cross-entropy of the first side's scores with the probabilities of the second (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
+  /** Cross-entropy of the first side's scores with the probabilities of the second, of images or of tokens (Caron et al. 2020, https://arxiv.org/abs/2006.09882, equation 2; Caron et al. 2021, https://arxiv.org/abs/2104.14294, equation 2) */
   readonly loss: "soft_cross_entropy";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1141,6 +1262,36 @@ export interface LossManifoldCapacityConfig {
   };
 }
 
+/** How far the mean assignment of a batch is from using all prototypes alike (mean-entropy maximisation) (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
+export interface LossMeMaxConfig {
+  /** How far the mean assignment of a batch is from using all prototypes alike (mean-entropy maximisation) (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
+  readonly loss: "me_max";
+  /** The student's scores, a column a prototype */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Factor in the sum of the losses */
+  readonly weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
+    readonly shape?: "cosine" | "linear";
+  };
+  /** Divides the scores */
+  readonly temperature?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
+    readonly shape?: "cosine" | "linear";
+  };
+}
+
 /** Mean error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4) */
 export interface LossPixelsConfig {
   /** Mean error of the pixels of patches that were hidden (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4) */
@@ -1234,6 +1385,11 @@ export type StageConfig =
   | StageOf<EncodeResnet18Config, "encode">
   | StageOf<EncodeResnet34Config, "encode">
   | StageOf<EncodeResnet50Config, "encode">
+  | StageOf<EncodeResnet101Config, "encode">
+  | StageOf<EncodeWideResnet502Config, "encode">
+  | StageOf<EncodeWideResnet1012Config, "encode">
+  | StageOf<EncodeConvnextConfig, "encode">
+  | StageOf<EncodeConvnextTinyConfig, "encode">
   | StageOf<EncodeVitConfig, "encode">
   | StageOf<EncodeVitTinyConfig, "encode">
   | StageOf<EncodeVitSmallConfig, "encode">
@@ -1263,6 +1419,7 @@ export type StageConfig =
   | StageOf<MaskBlockConfig, "mask">
   | StageOf<TargetCentreConfig, "target">
   | StageOf<TargetSinkhornConfig, "target">
+  | StageOf<TargetSharpenConfig, "target">
   | StageOf<LossCosineConfig, "loss">
   | StageOf<LossMseConfig, "loss">
   | StageOf<LossCrossCorrelationConfig, "loss">
@@ -1279,6 +1436,7 @@ export type StageConfig =
   | StageOf<LossCovarianceContrastConfig, "loss">
   | StageOf<LossSigregConfig, "loss">
   | StageOf<LossManifoldCapacityConfig, "loss">
+  | StageOf<LossMeMaxConfig, "loss">
   | StageOf<LossPixelsConfig, "loss">
   | StageOf<LossTokensConfig, "loss">
   | OwnStageConfig

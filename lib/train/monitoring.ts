@@ -127,7 +127,9 @@ export class Monitoring {
         if (!key.startsWith("nonfinite:") || value !== 0) metrics[key] = value;
       }
     }
-    const spectra = this.#isDue(done, SPECTRUM_EVERY * this.#every) &&
+    // One at the first check: what a collapse is later compared with.
+    const spectra = (done === this.#every ||
+        this.#isDue(done, SPECTRUM_EVERY * this.#every)) &&
         // A matrix that is not of numbers has no eigenvalues.
         Object.values(metrics).every(Number.isFinite)
       ? await this.session.spectrum()
