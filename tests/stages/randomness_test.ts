@@ -4,9 +4,11 @@ import { viewsOf } from "../../lib/graph/views.ts";
 import { StatelessRandom } from "../../lib/ops/random.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { AUGMENT_PRESETS } from "../../lib/stages/presets.ts";
+import { autoContrast } from "../../lib/stages/transforms/auto_contrast.ts";
 import { colorJitter } from "../../lib/stages/transforms/color_jitter.ts";
 import { grayscale } from "../../lib/stages/transforms/grayscale.ts";
 import { horizontalFlip } from "../../lib/stages/transforms/horizontal_flip.ts";
+import { posterize } from "../../lib/stages/transforms/posterize.ts";
 import { randomErasing } from "../../lib/stages/transforms/random_erasing.ts";
 import { drawCrops } from "../../lib/stages/transforms/random_resized_crop.ts";
 import { rotation } from "../../lib/stages/transforms/rotation.ts";
@@ -44,6 +46,8 @@ for (
   const [definition, before, after] of [
     [grayscale, pixel(1, 0, 0), 0.2989],
     [solarize, pixel(0.75, 0.75, 0.75), 0.25],
+    [posterize, pixel(0.78125), 0.75],
+    [autoContrast, [[[0.25, 0.75]]], 0],
   ] as const
 ) {
   Deno.test(`${definition.name} is applied to p of the samples`, () => {
