@@ -13,14 +13,14 @@ for (const { method, encoder, small } of SHIPPED) {
     const predicts = method === "ijepa" ? sets("stages.p.out=12") : [];
     await using it = await runs(
       method,
-      ...short(240),
+      ...short(180),
       ...small,
       ...more,
       ...predicts,
     );
     const { code, stderr, summary } = it;
     assert.equal(code, 0, stderr);
-    // With the warm-up of an epoch 240 steps are few; but nothing is seen.
+    // With the warm-up of an epoch 180 steps are few; but nothing is seen.
     assert.match(String(summary["verdict"]), /^(healthy|too_short)$/);
     assert.deepEqual(summary["alarms"], []);
     assert.deepEqual(summary["falls"], []);
