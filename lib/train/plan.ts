@@ -3,7 +3,7 @@ import { DEFINING, optimize, passesFor } from "../compile/compile.ts";
 import type { Engine } from "../engine/open.ts";
 import { type Length, type ScalarSlot, scalarValues } from "../graph/slots.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
-import { sizeOf } from "../ir/dtype.ts";
+import { BYTES, sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/program.ts";
 import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
@@ -191,6 +191,17 @@ function schedulesOf(
   return [...series.values()];
 }
 
+/** Bytes of what another device than the first is sent of variables. */
+const copiesOn = ({ nodes }: Program, replica: number): number =>
+  sum(
+    nodes.filter(({ op, inputs: [of], ...node }) =>
+      op === "Identity" && node.replica === replica &&
+      of?.node.replica !== replica
+    ).map(({ outputs: [copy] }) =>
+      copy ? sizeOf(copy.shape) * BYTES[copy.dtype] : 0
+    ),
+  );
+
 /**
  * Plans a run from its recorded step. Runs nothing and loads no data.
  *
@@ -262,7 +273,8 @@ export function planRun(
           replicas: Array.from(
             { length: replicas },
             (_, i) =>
-              peakBytes(program, ({ node }) => (node.replica ?? 0) === i),
+              peakBytes(program, ({ node }) => (node.replica ?? 0) === i) +
+              copiesOn(program, i),
           ),
         }
         : {}),

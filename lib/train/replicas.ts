@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { isPerImage, sharedStages } from "../graph/sharing.ts";
 import { hasBatchNorm, type StageGraph } from "../graph/stage_graph.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { isUserFile } from "../stages/user_file.ts";
 
 /** The multiples of a number around another one. */
 function multiples(of: number, near: number): string {
@@ -74,6 +75,9 @@ export function replicaNotes(
     (hasBatchNorm(wired) || !isPerImage(wired, graph))
   ).map(({ name }) => name);
   const rows = pipeline.data.batch / pipeline.train.accumulate / replicas;
+  const own = graph.order.filter(({ name, code }) =>
+    shared.onRows.has(name) && isUserFile(code)
+  );
   return [
     ...device === "cpu"
       ? [
@@ -82,6 +86,9 @@ export function replicaNotes(
         }are no faster than one: they show what several GPUs would compute`,
       ]
       : [],
+    ...own.map(({ name, code }) =>
+      `each replica runs "${name}" on its own rows; if ${code} looks across the batch, but by batch norms, give it \`perImage: false\``
+    ),
     ...alone.length > 0
       ? [
         `the method depends on the number of replicas: ${alone.join(", ")} ${

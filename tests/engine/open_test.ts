@@ -25,6 +25,13 @@ Deno.test("XLA is refused on a CPU, with the reason", async () => {
   );
 });
 
+Deno.test("XLA on several devices is refused before anything is fetched", async () => {
+  await assert.rejects(
+    openEngine({ device: "gpu", xla: true, replicas: 2 }),
+    /^UserError: Cannot use --xla with --replicas: .*\nLeave one of them out\.$/,
+  );
+});
+
 Deno.test("what is installed is opened beforehand, and what is wrong is left to say to the opening itself", async () => {
   const early = await openInstalled({ device: "cpu", threads: 1 });
   assert.equal(early?.api, engine.api);

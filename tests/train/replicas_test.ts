@@ -81,6 +81,12 @@ Deno.test("A run says where it runs, and where the method depends on the replica
     notes(", per_stage: { more: { replicas: per_replica } }", "gpu"),
     /: more sees 4 of 12/,
   );
+  const { pipeline, graph } = load();
+  const order = graph.order.map((wired) =>
+    wired.name === "y" ? { ...wired, code: "./own.ts" } : wired
+  );
+  const [said] = replicaNotes(pipeline, { ...graph, order }, four);
+  assert.match(said ?? "", /^each replica runs "y" .* if \.\/own\.ts looks/);
 });
 
 Deno.test("What replicas see is resolved as it was written, and nowhere else", () => {
