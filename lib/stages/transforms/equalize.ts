@@ -33,7 +33,8 @@ export function equalized(images: tf.Tensor4D): tf.Tensor4D {
     0,
     BINS - 1,
   );
-  const counts = histogram(tf.cast(bytes, "int32") as tf.Tensor2D, BINS);
+  const whole = tf.cast(bytes, "int32") as tf.Tensor2D;
+  const counts = histogram(whole, BINS);
   const most = tf.sum(
     tf.cast(tf.equal(bytes, tf.max(bytes, 1, true)), "float32"),
     1,
@@ -51,13 +52,14 @@ export function equalized(images: tf.Tensor4D): tf.Tensor4D {
     table,
     tf.add(same, tf.zerosLike(below)),
   );
+  // Whole numbers: of many rows float32 could not tell two places apart.
   const places = tf.add(
-    bytes,
-    tf.reshape(tf.range(0, rows * BINS, BINS), [rows, 1]),
+    whole,
+    tf.reshape(tf.range(0, rows * BINS, BINS, "int32"), [rows, 1]),
   );
   const looked = gatherRows(
     tf.reshape(tables, [-1, 1]) as tf.Tensor2D,
-    tf.reshape(tf.cast(places, "int32"), [-1]) as tf.Tensor1D,
+    tf.reshape(places, [-1]) as tf.Tensor1D,
   );
   return tf.reshape(tf.div(looked, BINS - 1), images.shape);
 }
