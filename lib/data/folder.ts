@@ -7,7 +7,7 @@ import { planOf } from "./plan_of.ts";
 import { headersOf, surveyed } from "./folder_survey.ts";
 import { systemRemark } from "./system_files.ts";
 import { surveyFolder, surveyPath } from "./survey.ts";
-import { readFile, readFileEnd } from "./read_file.ts";
+import { readFile, readFileEnd, stampFile } from "./read_file.ts";
 import { emptyRemark } from "./walk.ts";
 import { defineSource, type SourceDefinition } from "./source.ts";
 import type { OpenFiles } from "./stream.ts";
@@ -68,6 +68,7 @@ export const folder: SourceDefinition = defineSource({
       name,
       read: (slot, most) => readFile(name(slot), most),
       readEnd: (slot, most) => readFileEnd(name(slot), most),
+      stamp: (slot) => stampFile(name(slot)),
     };
     return await loadFiles(whole, open, options, {
       skipped: [...found.skipped, ...held?.skipped ?? []],

@@ -93,6 +93,9 @@ export const imageOptions = z.strictObject({
 /** Options of `folder` and `tar`. */
 export const folderOptions = z.strictObject({
   ...imageOptions.shape,
+  cache: z.boolean().optional().describe(
+    "Keeps decoded, resized images in one file of Stopgrad's cache, for sets that are larger than `memory`: from the second epoch on, and in later runs, nothing is decoded",
+  ),
   tile: z.int().min(16).max(8192).optional().describe(
     "Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole",
   ),

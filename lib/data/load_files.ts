@@ -40,7 +40,10 @@ const lookedAt = ({ contents }: Tiled): HeaderMemory => ({
 export async function loadFiles(
   whole: Plan,
   open: OpenFiles,
-  options: ImageOptions & { readonly tile?: number | undefined },
+  options: ImageOptions & {
+    readonly tile?: number | undefined;
+    readonly cache?: boolean | undefined;
+  },
   { skipped, where, memory }: {
     /** Files that were left out already. */
     readonly skipped: readonly SkippedFile[];
@@ -62,7 +65,14 @@ export async function loadFiles(
   }
   if (!tooLarge(plan, options)) {
     const all = filesOf(plan, files);
-    return await decodePlan(plan, all, options, left, where, context);
+    const remarks = [
+      ...plan.remarks ?? [],
+      ...(options.cache
+        ? ['"cache" has nothing to do: all images are held in memory']
+        : []),
+    ];
+    const held = { ...plan, remarks };
+    return await decodePlan(held, all, options, left, where, context);
   }
   return await streamPlan(
     plan,

@@ -1,5 +1,6 @@
 /** @file Bytes of an image file, or a reason why not. */
 import type { FileEnd } from "./contents.ts";
+import type { FileStamp } from "./decoded_cache.ts";
 
 /** Larger files are not images that we would decode. */
 const MOST_FILE_BYTES = 2 ** 29;
@@ -62,6 +63,14 @@ export async function readFile(
   if (size <= most) return whole(await readWhole(path));
   using file = await Deno.open(path);
   return whole(await readFully(file, most));
+}
+
+/** Size and time of a file. @throws {Error} When it cannot be looked at. */
+export async function stampFile(path: string): Promise<FileStamp> {
+  const { size, mtime } = await look(path).catch((error) => {
+    throw badName(path) ?? error;
+  });
+  return { size, time: mtime?.getTime() ?? 0 };
 }
 
 /** Reads the last bytes of a file. */

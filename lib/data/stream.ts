@@ -1,4 +1,5 @@
 /** @file Image files of a plan that are decoded each time they are needed. */
+import { createHash } from "node:crypto";
 import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { AT_ONCE } from "./at_once.ts";
 import { checkHeader } from "./decode.ts";
@@ -11,6 +12,7 @@ import {
   imageShape,
   readingOf,
 } from "./image_options.ts";
+import { DecodedCache, type FileStamp } from "./decoded_cache.ts";
 import { byCodePoint, type Plan, someOf, type SplitPlan } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { Facts } from "./formats/raster.ts";
@@ -43,6 +45,12 @@ export interface OpenFiles {
     slot: Slot & { readonly path: string },
     most: number,
   ): Promise<FileEnd>;
+  /**
+   * Tells the state of a file from others, where its images may be kept.
+   *
+   * @throws {Error} When it cannot be looked at.
+   */
+  stamp?(slot: Slot & { readonly path: string }): Promise<FileStamp>;
   /** Decodes a part of a file, in place of all that is read. */
   decode?(slot: Slot & { readonly path: string }): Promise<Uint8Array>;
   /** How parts are to be read, where a plan has some. */
@@ -260,6 +268,30 @@ export async function streamPlan(
     await lookAtHeaders(plan, files, options, where, context);
   if (!known) await memory?.keep(survey);
   const { bad, unread, remarks, contents } = survey;
+  const cache = await cacheOf(plan, files, options, where, context);
+  const release = async (): Promise<void> => {
+    cache?.release();
+    await files.release?.();
+  };
+  const decode = (
+    slot: Slot & { readonly path: string },
+  ): Promise<Uint8Array> =>
+    files.decode
+      ? decoder.inTurn(() => files.decode!(slot))
+      : decoder.decode(() => files.read(slot));
+  const kept = async (
+    slot: Slot & { readonly path: string },
+  ): Promise<Uint8Array> => {
+    if (!cache || !files.stamp) return await decode(slot);
+    const place = slot.image +
+      (slot.split === "test" ? plan.train.paths.length : 0);
+    const stamp = await files.stamp(slot);
+    const known = await cache.get(place, stamp);
+    if (known) return known;
+    const pixels = await decode(slot);
+    await cache.put(place, stamp, pixels);
+    return pixels;
+  };
   const stream = (split: Slot["split"], all: SplitPlan): ImageStream => {
     const { paths, images, labels, parts } = passed(all, new Set(bad[split]));
     const { turns } = files;
@@ -278,7 +310,7 @@ export async function streamPlan(
       ...(labels ? { labels } : {}),
       ...(plan.classes ? { classes: plan.classes } : {}),
       ...(parts && turns ? { turns: { ...turns, parts } } : {}),
-      ...(files.release ? { release: () => files.release!() } : {}),
+      ...(cache || files.release ? { release } : {}),
       atOnce: decoder.atOnce,
       async decode(image) {
         if (faulty.has(image)) return undefined;
@@ -288,9 +320,7 @@ export async function streamPlan(
           path: paths.at(image) as string,
         };
         try {
-          return files.decode
-            ? await decoder.inTurn(() => files.decode!(slot))
-            : await decoder.decode(() => files.read(slot));
+          return await kept(slot);
         } catch (error) {
           // Two at once may find the same fault.
           if (faulty.has(image)) return undefined;
@@ -309,8 +339,35 @@ export async function streamPlan(
     skipped: [...skipped, ...unread].sort((a, b) =>
       byCodePoint(a.path, b.path)
     ),
-    remarks: [...plan.remarks ?? [], ...remarks],
+    remarks: [
+      ...plan.remarks ?? [],
+      ...remarks,
+      ...(cache ? [cache.remark] : []),
+    ],
   };
+}
+
+/** Where decoded images are kept, if that is asked for. */
+async function cacheOf(
+  plan: Plan,
+  { stamp }: OpenFiles,
+  options: ImageOptions & { readonly cache?: boolean | undefined },
+  where: string,
+  { cacheDir }: LoadContext,
+): Promise<DecodedCache | undefined> {
+  if (!options.cache || !stamp) return undefined;
+  const shape = imageShape(options);
+  const names = createHash("sha256");
+  for (const { split, path } of slotsOf(plan)) {
+    names.update(`${split} ${path}\0`);
+  }
+  return await DecodedCache.open({
+    cacheDir,
+    place: where,
+    set: [names.digest("hex"), shape, readingOf(options)],
+    images: plan.train.paths.length + (plan.test?.paths.length ?? 0),
+    bytes: shape.height * shape.width * shape.channels,
+  });
 }
 
 /** Whether the pixels of a plan are more than `memory` allows to hold. */

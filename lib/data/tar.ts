@@ -10,7 +10,7 @@ import { noImages, notAnImage, type Plan } from "./layout.ts";
 import { planOf } from "./plan_of.ts";
 import { findPlace } from "./place.ts";
 import { surveyPath } from "./survey.ts";
-import { checkSize, readFully } from "./read_file.ts";
+import { checkSize, readFully, stampFile } from "./read_file.ts";
 import {
   defineSource,
   type LoadContext,
@@ -208,6 +208,8 @@ export function openArchives(
     name({ split, path }) {
       return `${listings[split].top}${path} in ${listings[split].file}`;
     },
+    // What is in an archive changes with it.
+    stamp: ({ split }) => stampFile(listings[split].file),
     read: (slot, most = Number.POSITIVE_INFINITY) =>
       readMember(slot, ({ size }) => [0, Math.min(size, most)]),
     async readEnd(slot, most) {

@@ -189,6 +189,9 @@ function tileFiles(
   return {
     name: (slot) => files.name(slot),
     read: (slot, most) => files.read(tileOf(slot).slot, most),
+    ...(files.stamp
+      ? { stamp: (slot) => files.stamp!(tileOf(slot).slot) }
+      : {}),
     async decode(slot) {
       const tile = tileOf(slot);
       return await fit(cut(await strip(tile), tile), shape);

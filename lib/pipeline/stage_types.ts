@@ -1781,6 +1781,8 @@ export type DataConfig = {
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
   readonly labels?: unknown;
+  /** Keeps decoded, resized images in one file of Stopgrad's cache, for sets that are larger than `memory`: from the second epoch on, and in later runs, nothing is decoded */
+  readonly cache?: boolean;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
   readonly tile?: number;
 } | {
@@ -1812,6 +1814,8 @@ export type DataConfig = {
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
   readonly labels?: unknown;
+  /** Keeps decoded, resized images in one file of Stopgrad's cache, for sets that are larger than `memory`: from the second epoch on, and in later runs, nothing is decoded */
+  readonly cache?: boolean;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
   readonly tile?: number;
 } | {
