@@ -20,15 +20,15 @@ const CASES: Readonly<Record<string, Case>> = {
   resnet18: { encode: "resnet18, stem: imagenet", sets: [[2, 64], [3, 75]] },
   resnet50: { encode: "resnet50, stem: imagenet", sets: [[1, 64], [2, 75]] },
   resnet18_cifar: { encode: "resnet18", sets: [[2, 32], [1, 37]] },
-  resnet101: { encode: "resnet101, stem: imagenet", sets: [[1, 64]] },
-  wide_resnet50_2: {
-    encode: "wide_resnet50_2, stem: imagenet",
-    sets: [[1, 64]],
+  resnet_wide: {
+    encode:
+      "resnet, width: 16, blocks: [2, 2], block: bottleneck, widen: 2, stem: imagenet",
+    sets: [[2, 64], [1, 75]],
   },
   convnext_tiny: {
     encode: "convnext_tiny, layer_scale: 0.1",
     size: 64,
-    sets: [[1, 64], [2, 75]],
+    sets: [[1, 64], [3, 64]],
   },
   vit_tiny: { encode: "vit_tiny, patch: 4", sets: [[1, 32], [3, 32]] },
   vit_odd: {

@@ -40,15 +40,16 @@ class Residual(nn.Module):
 class ResNet(nn.Module):
     """torchvision's ResNet, without its classifier."""
 
-    def __init__(self, blocks, bottleneck=False, cifar=False, widen=1):
+    def __init__(self, blocks, bottleneck=False, cifar=False, widen=1, wide=64):
         super().__init__()
         side, step = (3, 1) if cifar else (7, 2)
         self.cifar = cifar
-        self.conv1 = nn.Conv2d(3, 64, side, step, side // 2, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        come = 64
+        self.conv1 = nn.Conv2d(3, wide, side, step, side // 2, bias=False)
+        self.bn1 = nn.BatchNorm2d(wide)
+        come = wide
+        self.count = len(blocks)
         for stage, count in enumerate(blocks):
-            width = 64 * 2**stage
+            width = wide * 2**stage
             layer = []
             for i in range(count):
                 stride = 2 if stage > 0 and i == 0 else 1
@@ -60,8 +61,8 @@ class ResNet(nn.Module):
         x = F.relu(self.bn1(self.conv1(x)))
         if not self.cifar:
             x = F.max_pool2d(x, 3, 2, 1)
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
-            x = layer(x)
+        for stage in range(self.count):
+            x = getattr(self, f"layer{stage + 1}")(x)
         return x.mean((2, 3))
 
 
@@ -217,8 +218,7 @@ NETWORKS = {
     "resnet18": lambda: ResNet([2, 2, 2, 2]),
     "resnet50": lambda: ResNet([3, 4, 6, 3], bottleneck=True),
     "resnet18_cifar": lambda: ResNet([2, 2, 2, 2], cifar=True),
-    "resnet101": lambda: ResNet([3, 4, 23, 3], bottleneck=True),
-    "wide_resnet50_2": lambda: ResNet([3, 4, 6, 3], bottleneck=True, widen=2),
+    "resnet_wide": lambda: ResNet([2, 2], bottleneck=True, widen=2, wide=16),
     "convnext_tiny": lambda: ConvNeXt(96, [3, 3, 9, 3]),
     "vit_tiny": lambda: ViT(32, 4, 192, 12, 3, False),
     "vit_odd": lambda: ViT(35, 5, 32, 2, 4, True),

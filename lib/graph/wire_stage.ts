@@ -69,7 +69,9 @@ function templateOf(
 
 /** Where a stage is built. */
 export function siteOf(
-  { name, stage }: Pick<WiredStage, "name" | "stage">,
+  { name, stage, inputs }:
+    & Pick<WiredStage, "name" | "stage">
+    & Partial<Pick<WiredStage, "inputs">>,
   byName: ByName,
   batch: number,
   problem: Site["problem"],
@@ -78,6 +80,7 @@ export function siteOf(
     name,
     batch,
     source: (input) => sourceOf(stage.inputs, input),
+    ...(inputs ? { first: inputs } : {}),
     links: linksOf(stage, byName, batch, problem),
     problem,
   };

@@ -162,6 +162,11 @@ export interface Site {
   readonly batch: number;
   /** The text of an input's reference, such as `z`. */
   source(input: string): string;
+  /**
+   * What the stage reads in its own place, where it is built again for others:
+   * for a copy, a twin, evaluation.
+   */
+  readonly first?: Readonly<Record<string, Signature>>;
   /** Stages whose weights it takes part in, by the key that names them. */
   readonly links: Readonly<Record<string, Template>>;
   /** Reports what does not fit, at a key of the stage. */

@@ -72,8 +72,10 @@ export async function readInit(
     const match = await readWeights(path, wired, baseDir);
     checkWhole(wired, path, match);
     Object.assign(values, match.values);
+    const count = Object.keys(match.values).length;
+    const all = count === wired.variables.length ? "all " : "";
     lines.push(
-      `${stage} begins with the weights in ${path}: all ${wired.variables.length} matched by ${match.names}${
+      `${stage} begins with the weights in ${path}: ${all}${count} matched by ${match.names}${
         match.changed.map((text) => `, ${text}`).join("")
       }${match.left.length > 0 ? `. ${leftOut(match)}` : ""}`,
     );

@@ -18,7 +18,7 @@ export interface Match {
   readonly missing: readonly string[];
   /** Those that it has in another shape, with both. */
   readonly misfits: readonly string[];
-  /** What was done to those that fit otherwise. */
+  /** What was done to those that fit otherwise, or are not needed. */
   readonly changed: readonly string[];
   /** Tensors that no variable takes. */
   readonly left: readonly { readonly name: string; readonly why?: string }[];
@@ -54,13 +54,14 @@ function matched(
   const misfits: string[] = [];
   const changed: string[] = [];
   const used = new Set<string>();
-  for (const { variable, name: theirs, as } of named) {
+  for (const { variable, name: theirs, as, spare } of named) {
     const { path, shape } = variable;
     const name = `${prefix}${theirs}`;
     const tensor = tensors[name];
     used.add(name);
     if (!tensor) {
-      missing.push(name);
+      if (spare) changed.push(`${theirs}, which the file has not, as drawn`);
+      else missing.push(name);
       continue;
     }
     const floats = asFloat32(tensor);

@@ -10,6 +10,8 @@ export interface NamedVariable {
   readonly variable: Variable;
   readonly name: string;
   readonly as: Arrangement;
+  /** Whether files need not have it. */
+  readonly spare?: boolean;
 }
 
 /** Names for a network. */
@@ -38,6 +40,7 @@ export function namedVariables(
       throw new Error(`internal: no name for ${variable.path}`);
     }
     const name = path.replace(found.path, found.name).replaceAll("/", ".");
-    return { variable, name, as: found.as };
+    const { as, spare = false } = found;
+    return { variable, name, as, spare };
   });
 }

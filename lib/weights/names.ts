@@ -7,6 +7,8 @@ export interface NameRule {
   /** As `String.replace` takes it. */
   readonly name: string;
   readonly as: Arrangement;
+  /** Whether files need not have it: it is then as it was drawn. */
+  readonly spare?: boolean;
 }
 
 /** Names of one library, for some networks. */
@@ -96,7 +98,8 @@ const timm: Scheme = {
     rule(/^patch\/bias$/, "patch_embed.proj.bias"),
     rule(/^position$/, "pos_embed", ARRANGE.row),
     rule(/^class_token$/, "cls_token", ARRANGE.token),
-    rule(/^mask_token$/, "mask_token", ARRANGE.token),
+    // Of BEiT and SimMIM; an encoder that hides nothing has none.
+    { ...rule(/^mask_token$/, "mask_token", ARRANGE.token), spare: true },
     ...layerNorm(`${AT}/norm(\\d)`, "blocks.$1.norm$2"),
     ...tokenDense(`${AT}/attention/qkv`, "blocks.$1.attn.qkv"),
     ...tokenDense(`${AT}/attention/projection`, "blocks.$1.attn.proj"),

@@ -212,6 +212,22 @@ Deno.test("One network takes views of two sizes, its twin those of one", () => {
   );
 });
 
+Deno.test("A copy and a twin of a vision transformer, on another size, resize its positions", async () => {
+  const course = await train({
+    stages: `${VIEWS}
+  y: { encode: vit, of: global, patch: 2, width: 4, depth: 1, heads: 1 }
+  w: { with: y, of: local }
+  t: { ema: y, of: local, momentum: 0.75 }
+  loss: { loss: cosine, between: [w, t] }
+  more: { loss: nt_xent, between: [y, y] }`,
+  }, 1);
+  const shape = (path: string) => course.states[0]?.[path]?.shape;
+  // 4 x 4 patches of 2 pixels, and a class token.
+  assert.deepEqual(shape("y/position"), [17, 4]);
+  assert.deepEqual(shape("t/position"), [17, 4]);
+  assert.ok(course.metrics.every(({ loss = NaN }) => Number.isFinite(loss)));
+});
+
 Deno.test("Where the twin reads other sizes than its source, it follows all the same", async () => {
   const course = await train(TWIN, 3);
   const weights = Object.keys(course.states[0] ?? {}).filter((path) =>

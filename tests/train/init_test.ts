@@ -142,6 +142,40 @@ const vision = (size: number, init: string): LoadedPipeline =>
     more: `init: ${init}\nevaluate: false`,
   });
 
+Deno.test("A network that hides patches begins with weights of one that does not, its token as drawn", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "vit.safetensors");
+    const hiding = (init: string) =>
+      load({
+        stages: `
+  views: { augment: none, of: image, count: 2 }
+  mask: { mask: random, of: views, patch: 2, ratio: 0.5 }
+  y: { encode: vit, of: views, hide: mask.hidden, patch: 2, width: 4, depth: 1, heads: 1 }
+  loss: { loss: nt_xent, between: [y, y], pairs: unordered }`,
+        more: `init: ${init}\nevaluate: false`,
+      });
+    const own = hiding("{}").graph.byName.get("y") as WiredStage;
+    const dice = new Dice(5);
+    const tensors = Object.fromEntries(
+      namedVariables(own).filter(({ name }) => name !== "mask_token").map((
+        { variable: { shape }, name, as },
+      ) => [name, dice.tensor(as.shape(shape))]),
+    );
+    const metadata = { format: "pt" };
+    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    const { values, lines } = await readInit(hiding(`{ y: ${file} }`));
+    assert.match(
+      lines[0] ?? "",
+      /vit\.safetensors: \d+ matched by timm's names, mask_token, which the file has not, as drawn$/,
+    );
+    assert.ok(!("y/mask_token" in values));
+    // Another weight is missed all the same.
+    delete tensors["norm.weight"];
+    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    const message = await refusal(hiding(`{ y: ${file} }`));
+    assert.match(message, /missing: norm\.weight\n/);
+  }));
+
 Deno.test("Positions of a vision transformer are resized as the network itself resizes them, and it is said", () =>
   inFolder(async (folder) => {
     const file = join(folder, "vit.safetensors");

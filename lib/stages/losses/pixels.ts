@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { choice } from "../choice.ts";
 import { imagePatches } from "../../ops/image_patches.ts";
+import { stopGradient } from "../../ops/stop_gradient.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
@@ -24,7 +25,11 @@ function normalized(patches: tf.Tensor): tf.Tensor {
 
 const DISTANCES = { squared: tf.square, l1: tf.abs } as const;
 
-/** Mean error of patches that a decoder fills in, at the places asked for. */
+/**
+ * Mean error of patches that a decoder fills in, at the places asked for. It
+ * reports how much of it is `explained`: 1 less its share of the error of a
+ * guess, the mean of all these pixels; 0 where nothing was learnt but that.
+ */
 export const pixels: StageDefinition = defineStage({
   key: LOSS,
   name: "pixels",
@@ -32,6 +37,7 @@ export const pixels: StageDefinition = defineStage({
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4",
   objective: true,
+  reports: ["explained"],
   standsFor: null,
   perImage: true,
   options: z.strictObject({
@@ -91,14 +97,25 @@ export const pixels: StageDefinition = defineStage({
     const far = DISTANCES[distance];
     return {
       outputs: {},
-      apply({ of: made = [], target: images = [], at: places = [] }) {
-        const losses = made.map((x, i) => {
-          const all = imagePatches(images[i] as tf.Tensor4D, patch);
+      apply({ of: made = [], target: images = [], at: places = [] }, run) {
+        const goals = images.map((image, i) => {
+          const all = imagePatches(image as tf.Tensor4D, patch);
           const wanted = gatherTokens(all, places[i] as tf.Tensor2D);
-          const goal = normalize ? normalized(wanted) : wanted;
-          return tf.mean(far(tf.sub(x, goal)));
+          return normalize ? normalized(wanted) : wanted;
         });
-        return { loss: [tf.div(tf.addN(losses), losses.length)] };
+        const meanOf = (errors: tf.Tensor[]): tf.Scalar =>
+          tf.div(tf.addN(errors), errors.length);
+        const loss = meanOf(
+          made.map((x, i) => tf.mean(far(tf.sub(x, goals[i] as tf.Tensor)))),
+        );
+        const guess = meanOf(
+          goals.map((goal) => tf.mean(far(tf.sub(goal, tf.mean(goal))))),
+        );
+        run.report(
+          "explained",
+          tf.sub(1, tf.div(stopGradient(loss), tf.maximum(guess, 1e-12))),
+        );
+        return { loss: [loss] };
       },
     };
   },

@@ -83,8 +83,9 @@ const build: StageSpec<Options>["build"] = (
   scope,
   { of = [], keep, hide },
   options,
+  site,
 ) => {
-  const [first] = of as [Type];
+  const [first] = (site.first?.["of"] ?? of) as [Type];
   const [height, width, channels] = first.shape as [number, number, number];
   const { image_size: side } = options;
   const learned = side === undefined
