@@ -9,6 +9,7 @@ import { labelsRead } from "../pipeline/check/check_data.ts";
 import { checkValue } from "../pipeline/load.ts";
 import { outlineOf } from "../pipeline/explain/outline.ts";
 import { BUILT_IN } from "../model/registry.ts";
+import { watchImport } from "../trace/chance.ts";
 // Modules share these with us: they are there before anything is taken away.
 import "../../mod.ts";
 import { makeBare } from "./bare.ts";
@@ -37,7 +38,12 @@ async function check(
       const { url, refused } = byFile.get(name) ?? {};
       if (url === undefined) throw new Error(refused ?? "it is not known");
       post({ kind: "at", file: name });
-      return (await import(url)).default;
+      const watched = watchImport(url);
+      try {
+        return (await import(url)).default;
+      } finally {
+        watched();
+      }
     },
     typeCheck: (_, name) =>
       Promise.resolve(types.find((one) => one.file === name)?.types ?? []),

@@ -93,6 +93,9 @@ function watched(
   };
 }
 
+/** After so long it is said what is waited for, and again. */
+const SILENCE_MS = 10_000;
+
 /**
  * Loads the images of a source.
  *
@@ -111,11 +114,23 @@ export async function loadImages(
       `Cannot load images by "${name}": ${reason}.\nMend the file.`,
     );
   let loaded: LoadedData;
+  // It may never come: who waits is told for what.
+  const began = performance.now();
+  const waiting = setInterval(() => {
+    const seconds = Math.round((performance.now() - began) / 1000);
+    context.onProgress?.({
+      task: `Waiting for the images of "${name}" (${seconds} s)`,
+      done: 0,
+      unit: "images",
+    });
+  }, SILENCE_MS);
   try {
     loaded = await source.load(options, context);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw refuse(reasonIn(name, error));
+  } finally {
+    clearInterval(waiting);
   }
   const shape = source.shape(options);
   const { train, test, skipped = [] } = loaded ?? {};

@@ -10,8 +10,8 @@ import { packageFile, withAddresses } from "./packages.ts";
 
 const LIB = new URL("../", import.meta.url);
 
-/** Folders whose modules run in the page. */
-const SERVED = ["studio/page/", "look/draw/"] as const;
+/** What runs in the page: folders, and modules that they import. */
+const SERVED = ["studio/page/", "look/draw/", "markup.ts"] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".ts": "text/javascript; charset=utf-8",
@@ -55,7 +55,7 @@ export async function pageFile(
     if (path.startsWith("/npm/")) text = await packageFile(name);
     else {
       const served = /^[\w/.-]+$/.test(name) && !name.includes("..") &&
-        SERVED.some((folder) => name.startsWith(folder));
+        SERVED.some((one) => name.startsWith(one));
       if (!served || !type) throw new Refused(404, "There is no such page.");
       text = await textOf(new URL(name, LIB)).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -7,7 +7,8 @@
  * of its name in tfjs's engine first, whoever calls it (`tf.dropout`, an
  * initializer, a layer of tfjs's); comparing that name costs nothing to speak
  * of. And nothing else draws while a step is recorded or runs op by op, so
- * `Math.random` itself is held back meanwhile.
+ * `Math.random` itself is held back meanwhile, and the clock, which is drawn from
+ * as well. A user's module must not draw as it is imported either.
  */
 import type { UserError } from "../errors.ts";
 import { refusal } from "./refusals.ts";
@@ -53,20 +54,22 @@ export function refuseDrawingOps(place: () => string | undefined): void {
 
 /** Where the host draws. */
 const SOURCES: Readonly<Record<string, readonly [object, string]>> = {
+  "Date.now": [Date, "now"],
   "Math.random": [Math, "random"],
   "crypto.getRandomValues": [crypto, "getRandomValues"],
 };
 
-/** Holds a source back; what it returns gives it free. */
-function holdBack(name: string, place: () => string): () => void {
+type Draw = (...args: unknown[]) => unknown;
+
+/** Puts something in a source's place; what it returns gives it free. */
+function replace(name: string, by: (draw: Draw) => Draw): () => void {
   const [owner, key] = SOURCES[name] as readonly [object, string];
   const own = Object.getOwnPropertyDescriptor(owner, key);
+  const draw = Reflect.get(owner, key) as Draw;
   Object.defineProperty(owner, key, {
     configurable: true,
     writable: true,
-    value: () => {
-      throw refused(name, place());
-    },
+    value: by(draw.bind(owner)),
   });
   return () => {
     if (own) Object.defineProperty(owner, key, own);
@@ -76,12 +79,50 @@ function holdBack(name: string, place: () => string): () => void {
 
 /** Runs `body`, in which the host draws nothing. */
 export function withoutChance<T>(place: () => string, body: () => T): T {
-  const free = Object.keys(SOURCES).map((name) => holdBack(name, place));
+  const free = Object.keys(SOURCES).map((name) =>
+    replace(name, () => () => {
+      throw refused(name, place());
+    })
+  );
   try {
     return body();
   } finally {
     for (const one of free) one();
   }
+}
+
+/** Files that are being imported, and what ends their watch. */
+const imported = new Set<string>();
+let release: readonly (() => void)[] = [];
+
+/**
+ * Refuses what a user's module draws at its top, where two runs of one seed
+ * would differ; what others draw meanwhile is theirs.
+ *
+ * @param url Of the module.
+ * @returns Ends it: the module was imported.
+ */
+export function watchImport(url: string): () => void {
+  if (imported.size === 0) {
+    release = Object.keys(SOURCES).map((name) =>
+      replace(name, (draw) => (...args) => {
+        const { stack = "" } = new Error();
+        if ([...imported].some((one) => stack.includes(one))) {
+          throw new Error(
+            `it uses ${name} as it is imported, and two runs of one seed would differ; in a stage run.random(place) draws`,
+          );
+        }
+        return draw(...args);
+      })
+    );
+  }
+  imported.add(url);
+  return () => {
+    imported.delete(url);
+    if (imported.size > 0) return;
+    for (const one of release) one();
+    release = [];
+  };
 }
 
 /** Builds a stage, whose constants must not be drawn either. */

@@ -18,6 +18,7 @@ const DRAWING: Readonly<Record<string, Compute>> = {
   "tf.multinomial": (x) => tf.multinomial(x, 2),
   "tf.rand": () => tf.rand([2], () => 1),
   "Math.random": () => tf.scalar(Math.random()),
+  "Date.now": () => tf.scalar(Date.now() % 7),
   "crypto.getRandomValues": () =>
     tf.tensor1d([...crypto.getRandomValues(new Uint8Array(2))]),
 };

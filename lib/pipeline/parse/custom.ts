@@ -14,6 +14,7 @@ import { isNamed } from "../../model/stage_kind.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
 import { reasonIn } from "../../stages/user_code.ts";
 import { isUserFile } from "../../stages/user_file.ts";
+import { watchImport } from "../../trace/chance.ts";
 import { moduleFiles } from "./module_files.ts";
 
 /** Keys whose text can name a definition; elsewhere a path is only text. */
@@ -109,10 +110,12 @@ async function importTrusted(
   const full = resolve(baseDir, file);
   const files = await moduleFiles(full);
   const imported = onModule?.({ file, path, files });
+  const { href } = pathToFileURL(full);
+  const drawn = watchImport(href);
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const { default: definition } = await Promise.race([
-      import(pathToFileURL(full).href),
+      import(href),
       new Promise<never>((_, fail) => {
         const reason = new Error(
           `it did not come to an end within ${importSeconds} s`,
@@ -123,6 +126,7 @@ async function importTrusted(
     return definition;
   } finally {
     clearTimeout(timer);
+    drawn();
     imported?.();
   }
 }
