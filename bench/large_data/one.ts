@@ -1,5 +1,6 @@
 /** @file One run of the bench, in a process of its own; prints a line of JSON. */
 import { join } from "node:path";
+import process from "node:process";
 import { stringify } from "yaml";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { train } from "../../lib/train/train.ts";
@@ -12,6 +13,8 @@ export interface Measured {
   readonly waiting: number;
   /** Seconds of the load. */
   readonly load: number;
+  /** Milliseconds of all cores for an image, but for the first tenth of the steps. */
+  readonly cpu: number;
   /** Resident bytes after a tenth of the steps. */
   readonly early: number;
   /** Resident bytes at the end. */
@@ -21,6 +24,7 @@ export interface Measured {
 if (import.meta.main) {
   const [folder = "", memory = "0", steps = "200"] = Deno.args;
   const count = Number(steps);
+  const batch = 128;
   const runs = await Deno.makeTempDir({ prefix: "stopgrad-large-runs-" });
   try {
     const file = join(runs, "large.yaml");
@@ -31,7 +35,7 @@ if (import.meta.main) {
           source: "folder",
           path: folder,
           size: 32,
-          batch: 128,
+          batch,
           memory: Number(memory),
         },
         stages: {
@@ -54,7 +58,9 @@ if (import.meta.main) {
     );
     const started = performance.now();
     let load = 0;
-    let last: Omit<Measured, "load" | "early" | "late"> | undefined;
+    let last: Pick<Measured, "imagesPerSecond" | "waiting"> | undefined;
+    let used: NodeJS.CpuUsage | undefined;
+    let cpu = 0;
     let early = 0;
     let late = 0;
     await train(await loadPipeline(file), {
@@ -66,13 +72,19 @@ if (import.meta.main) {
         if (event.kind !== "step") return;
         const { step, imagesPerSecond, waiting } = event.progress;
         const { rss } = Deno.memoryUsage();
-        if (step === Math.ceil(count / 10)) early = rss;
+        const first = Math.ceil(count / 10);
+        if (step === first) {
+          early = rss;
+          used = process.cpuUsage();
+        }
         late = rss;
+        const { user, system } = process.cpuUsage(used);
+        cpu = (user + system) / 1000 / (batch * (step - first));
         last = { imagesPerSecond, waiting };
       },
     });
     if (!last) throw new Error("no step was done");
-    console.log(JSON.stringify({ ...last, load, early, late }));
+    console.log(JSON.stringify({ ...last, cpu, load, early, late }));
   } finally {
     await Deno.remove(runs, { recursive: true });
   }

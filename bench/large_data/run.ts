@@ -96,6 +96,7 @@ try {
       `${Math.round(median(speeds))} (${Math.round(Math.min(...speeds))}–${
         Math.round(Math.max(...speeds))
       })`,
+      median(runs.map(({ cpu }) => cpu)).toFixed(2),
       `${Math.round(100 * median(runs.map(({ waiting }) => waiting)))} %`,
       median(runs.map(({ load }) => load)).toFixed(1),
       `${(first.early / 2 ** 20).toFixed(0)} → ${
@@ -118,6 +119,7 @@ try {
         [
           "images",
           "images/s",
+          "CPU, ms an image",
           "waiting for images",
           "load, s",
           "resident, MiB",
