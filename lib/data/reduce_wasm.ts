@@ -1,5 +1,5 @@
 /**
- * @file The two inner loops of a reduction as a WebAssembly module, eight
+ * @file The two inner loops of a reduction as a WebAssembly module, 16
  * values and one pixel at a time: JavaScript has no SIMD, and took longer for
  * them than libjpeg for all else. The module is written here op by op.
  *
@@ -44,17 +44,18 @@ const simd = (op: number, ...rest: number[]): Code => [
   ...unsigned(op),
   ...rest,
 ];
-const LOAD_8_AS_16 = simd(0x02, 0, 0);
+const LOAD_16 = simd(0x00, 0, 0);
 const LOAD_4 = simd(0x5c, 0, 0);
 const loadSplat16 = (offset: number): Code => simd(0x08, 0, offset);
-const STORE_8 = simd(0x5b, 0, 0, 0);
+const STORE_16 = simd(0x0b, 0, 0);
 const STORE_4 = simd(0x5a, 0, 0, 0);
 const SPLAT_32 = simd(0x11);
 const ADD_32 = simd(0xae);
 const SHIFT_RIGHT_32 = simd(0xad);
 const TO_16 = simd(0x86);
 const TO_8 = simd(0x66);
-const AS_16 = simd(0x89);
+const LOW_AS_16 = simd(0x89);
+const HIGH_AS_16 = simd(0x8a);
 const PRODUCT_LOW = simd(0xbe);
 const PRODUCT_HIGH = simd(0xbf);
 
@@ -87,37 +88,22 @@ const body = (locals: readonly (readonly [number, number])[], code: Code) =>
     0x0b,
   ]);
 
-/** `rows(table, tableEnd, from, to, count)`: values of a row from rows before. */
+/** `rows(table, tableEnd, from, to, count)`: values of a row from rows before, 16 at a time. */
 function rows(): Code {
-  const [table, end, from, to, count, x, tap, value, weight, low, high] = [
-    ...Array(11).keys(),
-  ] as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [table, end, from, to, count, x, tap] = [0, 1, 2, 3, 4, 5, 6] as const;
+  const [values, half, weight] = [7, 8, 9] as const;
+  const sums = [10, 11, 12, 13] as const;
   const sum = (total: number, product: Code): Code => [
     ...get(total),
-    ...get(value),
+    ...get(half),
     ...get(weight),
     ...product,
     ...ADD_32,
     ...set(total),
   ];
-  return body([[2, I32], [4, V128]], [
+  return body([[2, I32], [7, V128]], [
     ...again([
-      ...rounded,
-      ...set(low),
-      ...rounded,
-      ...set(high),
+      ...sums.flatMap((total) => [...rounded, ...set(total)]),
       ...get(table),
       ...set(tap),
       ...again([
@@ -127,46 +113,43 @@ function rows(): Code {
         ...ADD,
         ...get(x),
         ...ADD,
-        ...LOAD_8_AS_16,
-        ...set(value),
+        ...LOAD_16,
+        ...set(values),
         ...get(tap),
         ...loadSplat16(4),
         ...set(weight),
-        ...sum(low, PRODUCT_LOW),
-        ...sum(high, PRODUCT_HIGH),
+        ...get(values),
+        ...LOW_AS_16,
+        ...set(half),
+        ...sum(sums[0], PRODUCT_LOW),
+        ...sum(sums[1], PRODUCT_HIGH),
+        ...get(values),
+        ...HIGH_AS_16,
+        ...set(half),
+        ...sum(sums[2], PRODUCT_LOW),
+        ...sum(sums[3], PRODUCT_HIGH),
         ...increase(tap, constant(TAP_BYTES)),
       ], [...get(tap), ...get(end), ...LESS]),
       ...get(to),
       ...get(x),
       ...ADD,
-      ...scaled(low),
-      ...scaled(high),
+      ...scaled(sums[0]),
+      ...scaled(sums[1]),
       ...TO_16,
-      ...scaled(low),
-      ...scaled(high),
+      ...scaled(sums[2]),
+      ...scaled(sums[3]),
       ...TO_16,
       ...TO_8,
-      ...STORE_8,
-      ...increase(x, constant(8)),
+      ...STORE_16,
+      ...increase(x, constant(16)),
     ], [...get(x), ...get(count), ...LESS]),
   ]);
 }
 
 /** `columns(table, tapsBytes, from, to, count, bands)`: pixels of a row from its values. */
 function columns(): Code {
-  const [tap, taps, from, to, count, bands, end, last, total] = [
-    ...Array(9).keys(),
-  ] as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [tap, taps, from, to, count, bands] = [0, 1, 2, 3, 4, 5] as const;
+  const [end, last, total] = [6, 7, 8] as const;
   return body([[2, I32], [1, V128]], [
     ...get(to),
     ...get(count),
@@ -188,7 +171,7 @@ function columns(): Code {
         ...get(from),
         ...ADD,
         ...LOAD_4,
-        ...AS_16,
+        ...LOW_AS_16,
         ...get(tap),
         ...loadSplat16(4),
         ...PRODUCT_LOW,

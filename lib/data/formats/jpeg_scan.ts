@@ -5,22 +5,48 @@ import type { HuffmanTable, PlainFrame } from "./jpeg_frame.ts";
 const SHORT = 8;
 const LONGEST = 16;
 
-/** A Huffman table for decoding. */
+/** More bits than baseline differences and coefficients have. */
+const MOST_DC = 11;
+const MOST_AC = 10;
+
+/** Coefficients of a block. */
+const BLOCK = 64;
+/** Steps beyond what any coefficient is: the rest of a block is zero, or its code is none. */
+const REST = 128;
+const NONE = 256;
+
+/** What a symbol means: how many coefficients it goes on by. */
+type Meaning = (symbol: number) => number;
+
+const difference: Meaning = (symbol) => symbol > MOST_DC ? NONE : 1;
+const coefficient: Meaning = (symbol) => {
+  const [run, size] = [symbol >> 4, symbol & 15];
+  if (size > MOST_AC) return NONE;
+  if (size > 0) return run + 1;
+  return run === 15 ? 16 : run === 0 ? REST : NONE;
+};
+
+/** A Huffman table for reading past codes: each entry has the bits of a code and its value, and from bit 8 on how far it goes. */
 interface Codes {
-  /** By the next 8 bits: length of the code (from bit 8 on) and its symbol; 0 for longer codes. */
-  readonly short: Uint16Array;
+  /** By the next 8 bits; 0 for longer codes. */
+  readonly short: Uint32Array;
   /** By length: the largest code, -1 for none. */
   readonly largest: Int32Array;
-  /** By length: where its symbols begin, less its first code. */
+  /** By length: where its entries begin, less its first code. */
   readonly offset: Int32Array;
-  readonly symbols: Uint8Array;
+  /** In the order of the codes. */
+  readonly entries: Uint32Array;
 }
 
 /** `undefined` where the lengths allow no such codes. */
-function codesOf({ counts, symbols }: HuffmanTable): Codes | undefined {
-  const short = new Uint16Array(1 << SHORT);
+function codesOf(
+  { counts, symbols }: HuffmanTable,
+  meaning: Meaning,
+): Codes | undefined {
+  const short = new Uint32Array(1 << SHORT);
   const largest = new Int32Array(LONGEST + 1).fill(-1);
   const offset = new Int32Array(LONGEST + 1);
+  const entries = new Uint32Array(symbols.length);
   let code = 0;
   let next = 0;
   let at = 0;
@@ -29,24 +55,33 @@ function codesOf({ counts, symbols }: HuffmanTable): Codes | undefined {
     offset[length] = next - code;
     // A code of ones alone is none.
     if (count > 0 && code + count >= 1 << length) return undefined;
-    const end = next + count;
-    // Shorter codes come first, and lie one after another.
-    for (; length <= SHORT && next < end; next++) {
-      const entry = (length << 8) | (symbols[next] as number);
+    for (const end = next + count; next < end; next++) {
+      const symbol = symbols[next] as number;
+      const entry = (meaning(symbol) << 8) | (length + (symbol & 15));
+      entries[next] = entry;
+      // Shorter codes come first, and lie one after another.
+      if (length > SHORT) continue;
       const beyond = at + (1 << (SHORT - length));
       while (at < beyond) short[at++] = entry;
     }
-    next = end;
     code += count;
     if (count > 0) largest[length] = code - 1;
     code <<= 1;
   }
-  return { short, largest, offset, symbols };
+  return { short, largest, offset, entries };
 }
 
-/** More bits than baseline differences and coefficients have. */
-const MOST_DC = 11;
-const MOST_AC = 10;
+/** The entry of a long code at the beginning of 16 bits; 0 where it is none. */
+function longEntry({ largest, offset, entries }: Codes, bits: number): number {
+  for (let length = SHORT + 1; length <= LONGEST; length++) {
+    const code = bits >> (LONGEST - length);
+    if (code <= (largest[length] as number)) {
+      return entries[code + (offset[length] as number)] as number;
+    }
+  }
+  return 0;
+}
+
 const END = 0xd9;
 const RESTART = 0xd0;
 
@@ -61,12 +96,13 @@ const RESTART = 0xd0;
 export function isWholeScan(bytes: Uint8Array, frame: PlainFrame): boolean {
   const blocks: { readonly dc: Codes; readonly ac: Codes }[] = [];
   const known = new Map<HuffmanTable, Codes | undefined>();
-  const codes = (table: HuffmanTable): Codes | undefined => {
-    if (!known.has(table)) known.set(table, codesOf(table));
+  const codes = (table: HuffmanTable, meaning: Meaning): Codes | undefined => {
+    if (!known.has(table)) known.set(table, codesOf(table, meaning));
     return known.get(table);
   };
   for (const component of frame.components) {
-    const [dc, ac] = [codes(component.dc), codes(component.ac)];
+    const dc = codes(component.dc, difference);
+    const ac = codes(component.ac, coefficient);
     if (!dc || !ac) return false;
     for (let i = 0; i < component.blocks; i++) blocks.push({ dc, ac });
   }
@@ -106,7 +142,7 @@ function skipUnits(
     for (let b = 0; b < blocks.length; b++) {
       const { dc, ac } = blocks[b] as { dc: Codes; ac: Codes };
       let codes = dc;
-      for (let k = 0; k < 64;) {
+      for (let k = 0; k < BLOCK;) {
         while (bits <= 24) {
           const byte = at < end ? bytes[at] as number : 0xff;
           if (byte !== 0xff) {
@@ -121,46 +157,14 @@ function skipUnits(
           }
           bits += 8;
         }
-        let length: number;
-        let symbol: number;
-        const entry = codes.short[
-          (ahead >>> (bits - SHORT)) & ((1 << SHORT) - 1)
-        ] as number;
-        if (entry !== 0) {
-          length = entry >> 8;
-          symbol = entry & 255;
-        } else {
-          length = SHORT + 1;
-          let code = (ahead >>> (bits - length)) & ((1 << length) - 1);
-          while (code > (codes.largest[length] as number)) {
-            if (++length > LONGEST) return -1;
-            code = (ahead >>> (bits - length)) & ((1 << length) - 1);
-          }
-          symbol = codes.symbols[
-            code + (codes.offset[length] as number)
-          ] as number;
-        }
-        if (k === 0) {
-          if (symbol > MOST_DC) return -1;
-          bits -= length + symbol;
-          k = 1;
-          codes = ac;
-          continue;
-        }
-        const size = symbol & 15;
-        const run = symbol >> 4;
-        if (size === 0) {
-          bits -= length;
-          if (run === 15) k += 16;
-          else if (run === 0) break;
-          else return -1;
-          if (k > 64) return -1;
-          continue;
-        }
-        if (size > MOST_AC) return -1;
-        bits -= length + size;
-        k += run + 1;
-        if (k > 64) return -1;
+        const entry = codes.short[(ahead >>> (bits - SHORT)) & 0xff] ||
+          longEntry(codes, (ahead >>> (bits - LONGEST)) & 0xffff);
+        if (entry === 0) return -1;
+        bits -= entry & 0xff;
+        k += entry >> 8;
+        codes = ac;
+        // Further than a block: its rest is zero, or there is no such thing.
+        if (k > BLOCK && (k < REST || k >= NONE)) return -1;
       }
       if (bits < missing) return -1;
     }
