@@ -142,6 +142,12 @@ function bound(issue: Issue): string {
   return "";
 }
 
+/** What stands in the place of a value of another type. */
+const expectedOf = (issue: Issue, schema: z.ZodType): string =>
+  issue.code === "invalid_type"
+    ? TYPE_NAMES[issue.expected] ?? issue.expected
+    : formsOf(schema, issue.path);
+
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
@@ -174,10 +180,13 @@ function report(
       const full = { ...inner, path: [...issue.path, ...inner.path] };
       report(full, schema, value, path, what, findings);
     }
-  } else if (issue.code === "invalid_type" && found === undefined) {
+  } else if (
+    found === undefined &&
+    (issue.code === "invalid_type" || issue.code === "invalid_union")
+  ) {
     findings.error("missing-key", place, `Cannot do without ${name}`, {
       at: "key",
-      hints: [`expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`],
+      hints: [`expected ${expectedOf(issue, schema)}`],
     });
   } else if (issue.code === "too_small" || issue.code === "too_big") {
     const list = issue.origin === "array" ? " entries" : "";
@@ -205,13 +214,12 @@ function report(
       `Cannot use ${show(found)} as ${name}: ${issue.message}`,
     );
   } else {
-    const expected = issue.code === "invalid_type"
-      ? TYPE_NAMES[issue.expected] ?? issue.expected
-      : formsOf(schema, issue.path);
     findings.error(
       "wrong-type",
       place,
-      `Cannot use ${show(found)} as ${name}: expected ${expected}`,
+      `Cannot use ${show(found)} as ${name}: expected ${
+        expectedOf(issue, schema)
+      }`,
     );
   }
 }

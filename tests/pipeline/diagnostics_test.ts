@@ -596,7 +596,7 @@ ${LOSS}`,
       ...stage("  z: { project: ▸resnet, of: y }"),
       message: 'Cannot find a network to project with, "resnet"',
       hint:
-        'known: "mlp", "simsiam", "simsiam_cifar", "byol", "barlow_twins", "vicreg", "simclr", "moco"',
+        'known: "mlp", "linear", "simsiam", "simsiam_cifar", "byol", "barlow_twins", "vicreg", "simclr", "moco"',
     },
     {
       from: "loss: nt_xent",

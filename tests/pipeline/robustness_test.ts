@@ -111,7 +111,7 @@ function survives(text: string): {
     }
     // Carets under blanks point at nothing.
     if (missing === 0 && text.trim() !== "") {
-      assert.match(own.slice(column - 1), /^\S|^$/, message);
+      assert.match(own.slice(column - 1), /^[^ \t]|^$/, message);
     }
   }
   const errors = findings.some(({ severity }) => severity === "error");
