@@ -18,7 +18,6 @@ import {
 } from "../../tests/graph/methods.ts";
 import { markdownTable, writeResult } from "../markdown.ts";
 import { readResults, writeResults } from "../results_file.ts";
-import { median } from "../speed/statistics.ts";
 
 /** How far some replicas are from one device, as shares. */
 interface Result {
@@ -89,16 +88,14 @@ async function steps(method: string, seed: number, replicas: number) {
 
 const share = (value: number): string => value.toExponential(0);
 
+/** Least and largest over the seeds and two and three replicas. */
+function range(results: readonly Result[], key: keyof Result): string {
+  const values = results.map((one) => one[key] as number);
+  return [Math.min(...values), Math.max(...values)].map(share).join(" – ");
+}
+
 function table(results: readonly Result[]): string {
   const methods = [...new Set(results.map(({ method }) => method))].sort();
-  const cells = (method: string, key: "loss" | "gradient" | "variables") =>
-    [2, 3].map((replicas) =>
-      share(median(
-        results.filter((one) =>
-          one.method === method && one.replicas === replicas
-        ).map((one) => one[key]),
-      ))
-    ).join(", ");
   return markdownTable([
     [
       "method",
@@ -107,19 +104,16 @@ function table(results: readonly Result[]): string {
       "gradient of step 1",
       `variables after step ${STEPS}`,
     ],
-    ...methods.map((method) => [
-      method,
-      [
-        ...new Set(
-          results.filter((one) => one.method === method).map(({ seed }) =>
-            seed
-          ),
-        ),
-      ].join(", "),
-      cells(method, "loss"),
-      cells(method, "gradient"),
-      cells(method, "variables"),
-    ]),
+    ...methods.map((method) => {
+      const own = results.filter((one) => one.method === method);
+      return [
+        method,
+        [...new Set(own.map(({ seed }) => seed))].sort().join(", "),
+        range(own, "loss"),
+        range(own, "gradient"),
+        range(own, "variables"),
+      ];
+    }),
   ]);
 }
 

@@ -107,8 +107,10 @@ async function open(
     });
   });
   const threads = settings.threads ?? navigator.hardwareConcurrency;
-  const interThreads = Math.min(threads, OPS_AT_ONCE);
   const { replicas = 1 } = settings;
+  // Each GPU needs threads that give it work; parts of a CPU have its cores.
+  const atOnce = OPS_AT_ONCE * (device === "gpu" ? replicas : 1);
+  const interThreads = Math.min(threads, atOnce);
   const config = {
     intraThreads: Math.floor(threads / interThreads),
     interThreads,
