@@ -8,6 +8,7 @@ import { networkOf } from "../encoder/encoder.ts";
 import { type OpenedRun, openRun, type Which } from "../encoder/open_run.ts";
 import { readingFor } from "../encoder/reading.ts";
 import { cacheFolder } from "../engine/cache.ts";
+import { command } from "../command.ts";
 import { UserError } from "../errors.ts";
 import { judgeable } from "../evaluate/judgeable.ts";
 import { classCount } from "../evaluate/labelled.ts";
@@ -18,6 +19,7 @@ import {
 import { type Plain, resolve } from "../pipeline/explain/resolve.ts";
 import { escapeVariables } from "../pipeline/language/variables.ts";
 import { checkText } from "../pipeline/load.ts";
+import { oneLine } from "../suggest/pipeline_text.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
 import { announceModule } from "./modules.ts";
@@ -165,10 +167,10 @@ export async function finetune(
     frozenStatistics: options.frozenStatistics ?? false,
   });
   const text = `# Trains "${network.name}" of ${
-    basename(folder)
-  } (${opened.chosen}) with labels.\n# Change what you like, and run it: deno task run ${file}\n${
-    yamlOf(pipeline)
-  }`;
+    oneLine(basename(folder))
+  } (${opened.chosen}) with labels.\n# Change what you like, and run it: ${
+    oneLine(command(`run ${file}`))
+  }\n${yamlOf(pipeline)}`;
   const checked = checkText(file, text, { onModule: announceModule });
   if (!checked.loaded) {
     throw new UserError(

@@ -20,6 +20,7 @@ import {
   checkpointOption,
   deviceOption,
   fraction,
+  imageSide,
   labelledOption,
   pointOption,
   positiveInteger,
@@ -164,7 +165,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .argument("<run>", "folder of the run, or one of its checkpoints")
     .addOption(labelledOption())
     .addOption(testOption())
-    .option("--size <pixels>", "side of the images", positiveInteger)
+    .option("--size <pixels>", "side of the images", imageSide)
     .option("--share <part>", "share of each class' labels, as 0.01", fraction)
     .option("--head-only", "train the linear head alone")
     .option("--frozen-statistics", "batch norms keep their statistics")

@@ -119,6 +119,20 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Largest side that a source reads. */
+const MOST_PIXELS = 4096;
+
+/** Reads the side of images. */
+export function imageSide(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1 || value > MOST_PIXELS) {
+    throw new InvalidArgumentError(
+      `Expected a whole number from 1 to ${MOST_PIXELS}.`,
+    );
+  }
+  return value;
+}
+
 /** Reads a similarity. */
 export function similarity(text: string): number {
   const value = Number(text);

@@ -1,14 +1,19 @@
 /** @file A pipeline of chosen numbers as commented YAML. */
 import { basename } from "node:path";
+import { escapeVariables } from "../pipeline/language/variables.ts";
 import type { Choice, Choices } from "./choose.ts";
 import type { Found } from "./survey.ts";
+
+/** Text of which no part ends a comment: names of folders may hold any sign. */
+export const oneLine = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, "\ufffd");
 
 /** A comment above a key, in lines of at most 80 columns. */
 function comment(text: string, indent: number): string {
   const start = `${" ".repeat(indent)}# `;
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of oneLine(text).split(" ")) {
     if (line && start.length + line.length + 1 + word.length > 80) {
       lines.push(line);
       line = word;
@@ -28,7 +33,7 @@ const entry = (key: string, value: unknown, reason: string): string =>
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (typeof value === "string" && !/^[\w./-]+$/.test(value)) {
-    return JSON.stringify(value);
+    return JSON.stringify(escapeVariables(value));
   }
   return String(value);
 }

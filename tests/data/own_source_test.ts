@@ -106,6 +106,36 @@ Deno.test("A source that fails as it loads, or as it decodes, is named", async (
   }
 });
 
+Deno.test("A source that does not answer is told of, again and again, until it does", async () => {
+  const { setInterval: own, clearInterval: stop } = globalThis;
+  let tick = () => {};
+  let running = 0;
+  globalThis.setInterval = ((callback: () => void) => {
+    tick = callback;
+    return ++running;
+  }) as unknown as typeof setInterval;
+  globalThis.clearInterval = () => void running--;
+  try {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const tasks: string[] = [];
+    const loading = loadImages(source(() => promise), {}, {
+      baseDir: ".",
+      cacheDir: ".",
+      onProgress: ({ task }) => void tasks.push(task),
+    });
+    tick();
+    tick();
+    resolve({ train: GOOD });
+    await loading;
+    assert.equal(tasks.length, 2);
+    assert.match(tasks[0] ?? "", /^Waiting for the images of "\S+mine\.ts" \(/);
+    assert.equal(running, 0);
+  } finally {
+    globalThis.setInterval = own;
+    globalThis.clearInterval = stop;
+  }
+});
+
 Deno.test("A source of images without a shape is reported at its place", () => {
   for (const shape of [null, { height: -8, width: 0.5, channels: "x" }]) {
     const { text } = checkText(

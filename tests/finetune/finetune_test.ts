@@ -86,6 +86,7 @@ Deno.test(
         [[folder, "--data", data], /is not the folder of a run|no run/],
         [[run, "--data", join(folder, "images")], /the images have no labels/],
         [[run, "--size", "16"], /Name a folder with --data, too/],
+        [[run, "--data", data, "--size", "100000"], /from 1 to 4096/],
         [[run, "--data", data, "--of", "loss"], /"loss"/],
       ] as const
     ) {

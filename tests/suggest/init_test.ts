@@ -7,6 +7,7 @@ import { choose } from "../../lib/suggest/choose.ts";
 import type { Found } from "../../lib/suggest/survey.ts";
 import { train } from "../../lib/train/train.ts";
 import { printed } from "../cli/console.ts";
+import { writeImages } from "../encoder/trained.ts";
 import { tiff } from "../data/made.ts";
 import { Dice } from "../helpers/numeric.ts";
 
@@ -238,6 +239,45 @@ Deno.test("A file that exists is kept, and what is no folder of images is said",
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Names that mean something in YAML, in a comment, or in a terminal. */
+const HOSTILE = [
+  "a\nb",
+  "\u001b[2Jx",
+  "${x}",
+  "con: 1",
+  "- [",
+  "#x",
+  "'\"",
+  "__proto__",
+  "x..",
+  "a\u2028b",
+];
+
+Deno.test("Folders and classes of any name become a pipeline that passes the check", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "stopgrad-test-" });
+  const out = join(parent, "pipeline.yaml");
+  try {
+    for (const name of HOSTILE) {
+      const folder = join(parent, name);
+      await writeImages(folder, 4, 1, [name, "other"]);
+      const { code, stdout, stderr } = await printed(
+        ...["init", folder, "--out", out, "--force"],
+      );
+      assert.equal(code, 0, stderr);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(stdout + stderr, /[\x00-\x08\x0b-\x1f]/);
+      const text = await Deno.readTextFile(out);
+      // What is run by it are these images, and no others.
+      const { loaded, text: problems } = await checkPipeline(out);
+      if (!loaded) throw new Error(`${problems}${text}`);
+      const { path } = loaded.pipeline.data.options as { path: string };
+      assert.equal(join(parent, path), folder);
+    }
+  } finally {
+    await Deno.remove(parent, { recursive: true });
   }
 });
 
