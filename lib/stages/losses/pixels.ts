@@ -37,9 +37,9 @@ export const pixels: StageDefinition = defineStage({
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4",
   objective: true,
+  // Not of each image by itself (`perImage`): what is explained is a ratio.
   reports: ["explained"],
   standsFor: null,
-  perImage: true,
   options: z.strictObject({
     patch: z.int().min(1).max(256).default(16).describe(
       "Side of a patch in pixels, as the mask has it",
