@@ -148,5 +148,14 @@ for (const seed of values.tables ? [] : values.seeds.split(",").map(Number)) {
     await writeResults(FILE, results);
   }
 }
-await writeResult(new URL("README.md", import.meta.url), table(results));
+const missing = METHOD_NAMES.filter((name) =>
+  results.every(({ method }) => method !== name)
+);
+await writeResult(
+  new URL("README.md", import.meta.url),
+  [
+    table(results),
+    ...missing.length > 0 ? [`Not measured yet: ${missing.join(", ")}.`] : [],
+  ].join("\n\n"),
+);
 Deno.exit(0);
