@@ -51,6 +51,7 @@ figure.drawn figcaption,.about{color:#a0a0a0}.fault{color:#ff8a80}.well{color:#6
 .figure .axis{fill:#b0b0b0}.figure .title{fill:#eee}.figure .axis-line{stroke:#b0b0b0}.row img{background:#333}}
 @media print{:root{color-scheme:light}body{background:#fff;color:#000;max-width:none;padding:0;font-size:11pt}
 h2{break-before:page}h2.first{break-before:auto}h3,.row,tr{break-after:avoid;break-inside:avoid}
+table{display:table;width:100%;font-size:.85em}th,td{padding:.2em .4em}th[scope=col]{overflow-wrap:normal;white-space:normal}
 .figures{grid-template-columns:1fr 1fr}}`;
 
 const percent = (value: number | null | undefined): string =>
