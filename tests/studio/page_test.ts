@@ -29,6 +29,49 @@ async function writeHostile(runs: string): Promise<string> {
   return run;
 }
 
+/** A grid of four points that have ended, and the run of the first. */
+async function writeSweep(runs: string): Promise<void> {
+  const sweep = join(runs, "grid", "2026");
+  const points = [0.1, 0.2].flatMap((lr) =>
+    [16, 32].map((batch) => ({ lr, batch }))
+  ).map(({ lr, batch }, i) => ({
+    name: `lr=${lr}, batch=${batch}`,
+    row: `lr=${lr}, batch=${batch}`,
+    folder: `0${i + 1}`,
+    changes: { "train.optimizer.sgd.lr": lr, "data.batch": batch },
+    result: {
+      end: "finished",
+      summary: {
+        verdict: i === 3 ? "collapsed" : "healthy",
+        knn: lr * batch / 100,
+      },
+    },
+  }));
+  await Deno.mkdir(join(sweep, "01"), { recursive: true });
+  await Deno.writeTextFile(
+    join(sweep, "sweep.json"),
+    JSON.stringify({ pipeline: "grid", points }),
+  );
+  await Deno.writeTextFile(
+    join(sweep, "01", "run.json"),
+    JSON.stringify({
+      id: "g",
+      baseDir: "/nowhere",
+      pipeline: { name: "grid", seed: 7, data: { batch: 16 }, stages: {} },
+    }),
+  );
+  await Deno.writeTextFile(
+    join(sweep, "01", "metrics.jsonl"),
+    Array.from(
+      { length: 6 },
+      (_, i) =>
+        `${
+          JSON.stringify({ step: i + 1, epoch: (i + 1) / 3, loss: 1 - i / 9 })
+        }\n`,
+    ).join(""),
+  );
+}
+
 const strangeLine = (step: number): string =>
   `${
     JSON.stringify({
@@ -67,6 +110,20 @@ Deno.test("The studio shows a run in a browser, by keyboard too, on a phone, and
     const run = await trainSmall(folder);
     const runs = join(folder, "runs");
     const strange = await writeHostile(runs);
+    await writeSweep(runs);
+    await Deno.writeTextFile(
+      join(folder, "own.yaml"),
+      text().replace("loss: cosine", "loss: ./mine.ts"),
+    );
+    await Deno.writeTextFile(
+      join(folder, "mine.ts"),
+      `import { defineLoss } from "stopgrad"; import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+export default defineLoss({ name: "mine", summary: "Mine", negatives: "none",
+  options: z.strictObject({}),
+  apply: (a, b) => tf.mean(tf.square(tf.sub(a, b))) as tf.Scalar });
+`,
+    );
     const studio = await openStudio({
       runs,
       pipelines: folder,
@@ -95,7 +152,8 @@ Deno.test("The studio shows a run in a browser, by keyboard too, on a phone, and
       noises.push("a dialog");
       void dialog.dismiss();
     });
-    page.setDefaultTimeout(10_000);
+    // A machine that computes other things, too, is slow; a fault shows all the same.
+    page.setDefaultTimeout(60_000);
     const id = encodeURIComponent(run.slice(runs.length + 1));
     const go = async (hash: string): Promise<void> => {
       await page.goto(`${studio.url}#/${hash}`);
@@ -187,6 +245,100 @@ Deno.test("The studio shows a run in a browser, by keyboard too, on a phone, and
         await accessible();
       });
 
+      await t.step(
+        "a lasso around the points shows their pictures",
+        async () => {
+          const said = page.getByText(/images are selected/);
+          await page.getByRole("button", { name: "Lasso" }).click();
+          const around = async (share: number): Promise<void> => {
+            const box = await page.locator("canvas").first().boundingBox();
+            if (!box) throw new Error("no canvas");
+            const at = (x: number, y: number): [number, number] => [
+              box.x + 2 + x * share * (box.width - 4),
+              box.y + 2 + y * (box.height - 4),
+            ];
+            await page.mouse.move(...at(0, 0));
+            await page.mouse.down();
+            for (const [x, y] of [[1, 0], [1, 1], [0, 1], [0, 0]] as const) {
+              await page.mouse.move(...at(x, y), { steps: 4 });
+            }
+            await page.mouse.up();
+          };
+          const selected = async (): Promise<number> =>
+            Number(/\d+/.exec(await said.innerText())?.[0]);
+          await around(1);
+          await said.waitFor();
+          assert.equal(await selected(), 24);
+          assert.equal(await page.locator(".grid-of-images li").count(), 24);
+          // A line down the middle: some are on either side.
+          await around(0.5);
+          await page.waitForFunction(
+            `!/^24 images are/.test([...document.querySelectorAll("p, [role=status]")].map((e) => e.textContent).find((text) => /images are selected/.test(text)) ?? "24 images are")`,
+          );
+          const half = await selected();
+          assert.ok(half > 0 && half < 24, `${half}`);
+          assert.equal(await page.locator(".grid-of-images li").count(), half);
+        },
+      );
+
+      await t.step(
+        "the spectrum is there from the first check on",
+        async () => {
+          await go(`run/${id}/spectrum`);
+          const slider = page.getByLabel("Step whose spectrum is shown");
+          await slider.waitFor();
+          const written = (await Deno.readTextFile(join(run, "spectrum.jsonl")))
+            .trim().split("\n").map((line) => JSON.parse(line).step);
+          assert.deepEqual(written, [3, 6]);
+          await accessible();
+        },
+      );
+
+      await t.step("a sweep is a heat map of what was varied", async () => {
+        await go("sweeps");
+        await page.getByRole("link", { name: "grid" }).first().click();
+        const heat = page.locator("table.heat");
+        await heat.waitFor();
+        const cells = heat.locator("tbody td");
+        assert.equal(await cells.count(), 4);
+        assert.deepEqual(
+          (await cells.allInnerTexts()).map((cell) => cell.split(/\s/)[0]),
+          ["1.6", "3.2", "3.2", "6.4"],
+        );
+        assert.match(await cells.last().innerText(), /1 with a fault/);
+        const colours = await cells.evaluateAll((all) =>
+          all.map((one) => getComputedStyle(one as Element).backgroundColor)
+        );
+        assert.equal(new Set(colours).size, 3);
+        await accessible();
+      });
+
+      await t.step(
+        "runs that are marked are laid over each other",
+        async () => {
+          await go("runs");
+          await page.getByRole("searchbox").fill("");
+          await page.getByLabel(/^Compare small/).check();
+          await page.getByLabel(/^Compare grid/).check();
+          await page.getByRole("link", { name: "Compare 2 runs" }).click();
+          await page.getByRole("heading", { name: "Compare 2 runs" }).waitFor();
+          // A line for each, in colours that differ.
+          const lines = page.locator(".plot").first().locator("polyline");
+          await lines.nth(1).waitFor({ state: "attached" });
+          const colours = await lines.evaluateAll((all) =>
+            all.map((one) => (one as Element).getAttribute("stroke"))
+          );
+          assert.equal(new Set(colours).size, 2, colours.join());
+          // Both, beside each other.
+          const settings = page.getByLabel("Scores and settings");
+          assert.match(
+            await settings.innerText(),
+            /small\s+grid\s+verdict\t.+\tnot ended/,
+          );
+          await accessible();
+        },
+      );
+
       await t.step("views are drawn, and others by a button", async () => {
         await go(`run/${id}/views`);
         const view = page.locator("table.views tbody img").nth(1);
@@ -229,6 +381,30 @@ Deno.test("The studio shows a run in a browser, by keyboard too, on a phone, and
         },
       );
 
+      await t.step(
+        "a button trains what is written, but no module of its own",
+        async () => {
+          const press = page.getByRole("button", { name: "Run", exact: true });
+          await press.click();
+          const ended = page.getByText("Run of small.yaml: ended with exit");
+          await ended.waitFor({ timeout: 120_000 });
+          assert.match(await ended.innerText(), /exit code 0$/);
+          await ended.click();
+          const curves = page.getByRole("link", { name: "Its curves" });
+          const [, made = ""] = /#\/run\/(.*)/.exec(
+            await curves.getAttribute("href") ?? "",
+          ) ?? [];
+          assert.notEqual(made, id);
+          await curves.click();
+          await page.locator(".plot").first().waitFor();
+          await go("editor/own.yaml");
+          await press.click();
+          await page.getByText(/names a module of its own.*--own-modules/)
+            .waitFor();
+          await accessible();
+        },
+      );
+
       await t.step("it fits a phone, in the dark", async () => {
         await page.setViewportSize({ width: 390, height: 800 });
         await page.emulateMedia({ colorScheme: "dark" });
@@ -248,7 +424,9 @@ Deno.test("The studio shows a run in a browser, by keyboard too, on a phone, and
         assert.equal(await darkness(page), true);
       });
 
-      assert.deepEqual(noises, []);
+      // A page that is left asks no more; two questions about a module of one's own are refused.
+      const expected = /^signal is aborted|status of 403/;
+      assert.deepEqual(noises.filter((one) => !expected.test(one)), []);
     } finally {
       await browser.close();
       await studio.close();
