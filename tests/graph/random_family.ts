@@ -212,6 +212,93 @@ function prediction(dice: Dice): Family {
   };
 }
 
+/** A token stands for each hidden patch; what it became is decoded. */
+function hiding(dice: Dice): Family {
+  return {
+    stages: {
+      views: views(8, 1 + dice.below(2)),
+      mask: { mask: "random", of: "views", patch: 2, ratio: 0.5 },
+      y: vit(dice, { of: "views", hide: "mask.hidden" }),
+      hidden: { gather: "y.tokens", at: "mask.hidden" },
+      d: { decode: "linear", of: "hidden", out: 12, bias: flip(dice) },
+      loss: {
+        loss: "pixels",
+        of: "d",
+        target: "views",
+        at: "mask.hidden",
+        patch: 2,
+        normalize: false,
+        distance: dice.pick(["l1", "squared"]),
+      },
+    },
+  };
+}
+
+/** Scores of a view that is seen in part are those of the whole, made sharper. */
+function maskedSiamese(dice: Dice): Family {
+  return {
+    stages: {
+      views: views(8, 2),
+      mask: { mask: "random", of: "views[1]", patch: 2, ratio: 0.25 },
+      y: vit(dice, { of: "views[1]", keep: "mask.visible" }),
+      s: { predict: "prototypes", of: "y", out: 6 },
+      "t.y": { ema: "y", of: "views[0]" },
+      "t.s": { with: "s", of: "t.y" },
+      q: {
+        target: "sharpen",
+        of: "t.s",
+        temperature: perhapsRamp(dice, 0.3),
+        balance: dice.pick([0, 2]),
+      },
+      loss: {
+        loss: "soft_cross_entropy",
+        between: ["s", "q"],
+        pairs: "all",
+        temperature: 0.5,
+      },
+      spread: { loss: "me_max", of: "s", temperature: 0.5 },
+    },
+  };
+}
+
+/** Transforms of all kinds, and what changes nothing on one device. */
+function transformed(dice: Dice): Family {
+  const seen = dice.pick(["all", "per_replica"]);
+  return {
+    stages: {
+      views: {
+        augment: [
+          { resize: { size: 8 } },
+          JITTER,
+          "vertical_flip",
+          { rotation: { degrees: 20, p: 1 } },
+          { sharpness: { p: 0.5 } },
+          { posterize: { bits: 6, p: 0.5 } },
+          { auto_contrast: { p: 0.5 } },
+          { equalize: { p: 0.3 } },
+          { rand_augment: { operations: 1, magnitude: 3 } },
+          { random_erasing: { p: 0.5 } },
+        ],
+        of: "image",
+      },
+      y: {
+        encode: "convnext",
+        of: "views",
+        patch: 2,
+        width: 8,
+        blocks: dice.pick([[1], [1, 1]]),
+        layer_scale: 0.5,
+      },
+      z: head(dice, "project", "y", 8),
+      loss: { loss: "nt_xent", between: ["z", "z"] },
+    },
+    train: {
+      replicas: { batch_norm: seen },
+      per_stage: { y: { replicas: seen } },
+    },
+  };
+}
+
 /** Labels are learnt, by the encoder or by a probe beside it. */
 function labelled(dice: Dice): Family {
   const probe = flip(dice);
@@ -296,6 +383,9 @@ export const FAMILIES = {
   spreading,
   labelled,
   twoPlaces,
+  hiding,
+  maskedSiamese,
+  transformed,
 } as const;
 
 const OPTIMIZERS: readonly Map[] = [

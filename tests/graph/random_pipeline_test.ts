@@ -151,7 +151,7 @@ Deno.test("Pipelines by chance have every kind of stage, loss, optimizer and sch
   // Those of a fixed size are large.
   const named = BUILT_IN.stages.filter(({ kinds, name }) =>
     kinds.some(({ value = "name" }) => value === "name") &&
-    !/^resnet\d+$|^vit_(tiny|small|base)$/.test(name)
+    !/^(wide_)?resnet\d+(_2)?$|^(vit|convnext)_(tiny|small|base)$/.test(name)
   );
   const names = [
     ...kindsOf(BUILT_IN).map(({ key }) => key),
