@@ -12,13 +12,13 @@ for (const { method, encoder, small } of SHIPPED) {
     const more = encoder === "vit" ? SOON : [];
     await using it = await runs(
       method,
-      ...short(180),
+      ...short(240),
       ...small,
       ...more,
     );
     const { code, stderr, summary } = it;
     assert.equal(code, 0, stderr);
-    // With the warm-up of an epoch 180 steps are few; but nothing is seen.
+    // With the warm-up of an epoch 240 steps are few; but nothing is seen.
     assert.match(String(summary["verdict"]), /^(healthy|too_short)$/);
     assert.deepEqual(summary["alarms"], []);
     assert.deepEqual(summary["falls"], []);
