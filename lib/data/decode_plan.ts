@@ -1,5 +1,6 @@
 /** @file Image files of a plan into memory. */
 import { UserError } from "../errors.ts";
+import { gigabytes } from "../gigabytes.ts";
 import { badFilePolicy, expectMost } from "./bad_file.ts";
 import { contentsOf, twinRemarks } from "./contents.ts";
 import { ImageDecoder } from "./image_decoder.ts";
@@ -32,7 +33,6 @@ function allocate(
   } catch {
     // Longer than an array can be.
   }
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new UserError(
     `Cannot hold ${count} images of ${width}x${height} in memory: ${
       gigabytes(bytes)

@@ -1,9 +1,10 @@
 /** @file Decoded, resized images of a folder in one file on disk, each with its checksum. */
 import { createHash } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { freeBytes } from "../disk_space.ts";
 import { UserError } from "../errors.ts";
+import { gigabytes } from "../gigabytes.ts";
 import { AT_ONCE } from "./at_once.ts";
 import { reasonOf } from "./place.ts";
 import { readFully } from "./read_file.ts";
@@ -84,13 +85,13 @@ export class DecodedCache {
       const known = await Deno.stat(path).catch(() => undefined);
       // What is written already may be all of it, or nothing: blocks tell.
       const there = 512 * (known?.blocks ?? 0);
-      const { bavail, bsize } = await statfs(folder);
-      if (whole - there > bavail * bsize) {
+      const free = await freeBytes(folder);
+      if (whole - there > free) {
         throw new UserError(
           `Cannot keep decoded images: ${
             gigabytes(whole)
           } are needed in ${folder}, and ${
-            gigabytes(bavail * bsize)
+            gigabytes(free)
           } are free.\nMake room, set STOPGRAD_CACHE to another place, or leave out "cache" under "data".`,
         );
       }
@@ -189,5 +190,3 @@ export class DecodedCache {
     }
   }
 }
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -1,9 +1,9 @@
 /** @file Downloads that can be cut off anywhere, and are verified. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { freeBytes } from "../disk_space.ts";
 import { UserError } from "../errors.ts";
 import { readRegularText } from "../regular_file.ts";
 import { reasonOf } from "./place.ts";
@@ -252,8 +252,7 @@ class Transfer {
 
   async #checkSpace(needed: number): Promise<void> {
     const folder = dirname(this.#job.path);
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < needed) throw this.#full(needed);
+    if (await freeBytes(folder) < needed) throw this.#full(needed);
   }
 
   #full(needed?: number): UserError {

@@ -1,7 +1,8 @@
 /** @file Fetching libtensorflow into the cache, with pip. */
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { freeBytes } from "../disk_space.ts";
 import { UserError } from "../errors.ts";
+import { gigabytes } from "../gigabytes.ts";
 import { type EngineLibrary, LIBRARY_FILES, waysOut } from "./library.ts";
 import { type EngineOptions, installFolder, locateEngine } from "./locate.ts";
 import { sha256 } from "./verify_cache.ts";
@@ -125,12 +126,11 @@ with zipfile.ZipFile(archive) as wheel:
 async function checkSpace(folder: string, wheel: Wheel): Promise<void> {
   const needed = wheel.bytes + wheel.frameworkBytes + wheel.ccBytes +
     (wheel.cuda.length > 0 ? 8e9 : 0);
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= needed) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
   throw new Error(
     `not enough space in ${folder}: ${gigabytes(needed)} needed, ${
-      gigabytes(bavail * bsize)
+      gigabytes(free)
     } free`,
   );
 }

@@ -30,6 +30,11 @@ export function bytesOf({ node, shape, dtype }: Value): number {
   return Math.max(0, sizeOf(shape)) * BYTES[dtype];
 }
 
+/** Bytes of variables, all of which have 4 an element. */
+export const bytesOfVariables = (
+  variables: readonly { readonly shape: readonly number[] }[],
+): number => variables.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+
 /** Values that come and go, as a program runs in its recorded order. */
 function* changes(
   { nodes, fetches }: Program,

@@ -1,14 +1,12 @@
 /** @file Whether a step fits into memory, said before the system ends it. */
 import { UserError } from "../errors.ts";
+import { gigabytes } from "../gigabytes.ts";
 import type { Program } from "../ir/program.ts";
 import { peakByPart } from "../ir/memory.ts";
 import type { MachineMemory } from "./machine_memory.ts";
 
 /** A share that is left to all else. */
 const USABLE = 0.8;
-
-/** `61.9 GB`. */
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** The stage that has the most of it, and its bytes. */
 function largestStage(program: Program): [string, number] | undefined {

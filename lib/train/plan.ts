@@ -6,7 +6,12 @@ import type { WiredStage } from "../graph/stage_graph.ts";
 import { BYTES, sizeOf } from "../ir/dtype.ts";
 import { flopsOf, uncounted } from "../ir/flops.ts";
 import type { Program, Value } from "../ir/program.ts";
-import { bufferOf, bytesOf, peakBytes } from "../ir/memory.ts";
+import {
+  bufferOf,
+  bytesOf,
+  bytesOfVariables,
+  peakBytes,
+} from "../ir/memory.ts";
 import { type Rounding, ROUNDINGS } from "../ir/rounding.ts";
 import { type Owner, ownerOf } from "../ir/scope.ts";
 import type { Variable } from "../layers/layer.ts";
@@ -136,11 +141,6 @@ const parameterCount = (variables: readonly Variable[]): number =>
     ),
   );
 
-/** All variables have 4 bytes an element. */
-const bytesOfAll = (
-  variables: readonly { readonly shape: readonly number[] }[],
-): number => sum(variables.map(({ shape }) => 4 * sizeOf(shape)));
-
 /** What counts in epochs, each once. */
 const inEpochs = (slots: readonly ScalarSlot[]): readonly string[] => [
   ...new Set(slots.flatMap(({ epochs }) => epochs ?? [])),
@@ -248,9 +248,9 @@ export function planRun(
   const length = count === undefined ? undefined : runLength(pipeline, count);
   const { scalars, variables, scratch } = recorded.training;
   const drawn = drawnLength(pipeline, scalars, length);
-  const saved = bytesOfAll(variables);
+  const saved = bytesOfVariables(variables);
   const needed = {
-    variables: saved + bytesOfAll(scratch),
+    variables: saved + bytesOfVariables(scratch),
     temporary: peakBytes(program),
   };
   const { batch } = pipeline.data;

@@ -1,5 +1,6 @@
 /** @file What a run takes of a disk, said before it is taken. */
-import { statfs } from "node:fs/promises";
+import { freeBytes } from "../disk_space.ts";
+import { gigabytes } from "../gigabytes.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 
 /** Bytes of a line of `metrics.jsonl`, roughly: shipped methods have 290 to 580. */
@@ -39,8 +40,6 @@ export function runDisk(
   };
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
-
 /**
  * A warning of a disk that has less left; undefined where it has enough, or
  * nothing is known of it.
@@ -50,15 +49,14 @@ export async function fullBefore(
   { total, checkpoint, checkpoints }: RunDisk,
 ): Promise<string | undefined> {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
+    const free = await freeBytes(folder);
     if (free >= total) return undefined;
     return `the run may take ${
-      gigabytes(total)
+      gigabytes(total, 2)
     } of the disk, of which ${checkpoints} checkpoints of ${
-      gigabytes(checkpoint)
+      gigabytes(checkpoint, 2)
     } at once, and ${folder} has ${
-      gigabytes(free)
+      gigabytes(free, 2)
     } left: keep fewer (checkpoint.keep), or choose another disk with --runs-dir`;
   } catch {
     return undefined;

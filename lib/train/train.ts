@@ -17,8 +17,7 @@ import {
   openInstalled,
 } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
-import { sizeOf } from "../ir/dtype.ts";
-import { peakBytes } from "../ir/memory.ts";
+import { bytesOfVariables, peakBytes } from "../ir/memory.ts";
 import { isJudged } from "../model/probe.ts";
 import type { Rounding } from "../ir/rounding.ts";
 import type { Pipeline } from "../model/pipeline.ts";
@@ -327,11 +326,6 @@ function namingCauses(
     );
 }
 
-/** All variables have 4 bytes an element. */
-const bytesOf = (
-  variables: readonly { readonly shape: readonly number[] }[],
-): number => variables.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
-
 /** Refuses a step that cannot fit, and warns of one that may not. */
 function watchMemory(
   { pipeline, graph }: LoadedPipeline,
@@ -344,7 +338,9 @@ function watchMemory(
   // A GPU has memory of its own, of which its runtime knows.
   if (device !== "cpu") return { explain };
   const machine = machineMemory();
-  const variables = bytesOf(graph.order.flatMap((stage) => stage.variables));
+  const variables = bytesOfVariables(
+    graph.order.flatMap((stage) => stage.variables),
+  );
   const images = isInMemory(train) ? train.pixels.length : 0;
   return {
     explain,
@@ -475,7 +471,11 @@ async function trainTold(
   });
   const full = await fullBefore(
     folder.path,
-    runDisk(session.pipeline, bytesOf(session.variables), session.length.steps),
+    runDisk(
+      session.pipeline,
+      bytesOfVariables(session.variables),
+      session.length.steps,
+    ),
   );
   if (full) emit({ kind: "notice", text: full });
   const judging = new Judging(session, judged);
