@@ -1,5 +1,6 @@
 /** @file Options that several commands share. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { MOST_PIXELS } from "../data/most_pixels.ts";
 
 /** `--set a.b=value`, repeatable. */
 export function setOption(): Option<
@@ -118,9 +119,6 @@ export function positiveInteger(text: string): number {
   }
   return value;
 }
-
-/** Largest side that a source reads. */
-const MOST_PIXELS = 4096;
 
 /** Reads the side of images. */
 export function imageSide(text: string): number {

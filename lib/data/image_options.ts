@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { choice } from "../stages/choice.ts";
 import type { ClassListOptions } from "./class_list.ts";
+import { MOST_PIXELS } from "./most_pixels.ts";
 import type { Reading } from "./reading.ts";
 import type { ImageShape, LoadContext } from "./source.ts";
 
 /** More bands than any instrument has that people train on. */
 const MOST_CHANNELS = 256;
 
-const pixels = z.int().min(1).max(4096);
+const pixels = z.int().min(1).max(MOST_PIXELS);
 const sizeSchema = z.union([
   pixels,
   z.strictObject({ height: pixels, width: pixels }),
@@ -30,7 +31,7 @@ const oneOf = <T>(schema: z.ZodType<T>, message: string) =>
 export const readingOptions = {
   size: oneOf(
     sizeSchema,
-    "expected pixels in 1..4096, such as 32 or { height: 32, width: 48 }",
+    `expected pixels in 1..${MOST_PIXELS}, such as 32 or { height: 32, width: 48 }`,
   ).describe("Images are scaled and cropped to it"),
   channels: z.int().min(1).max(MOST_CHANNELS).optional().describe(
     "Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3",
