@@ -47,7 +47,7 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
 const manifestSchema = z.object({
   format: z.literal("stopgrad-checkpoints-1"),
   checkpoints: z.array(entrySchema),
-  /** No longer wanted; a process that was killed may have left them. */
+  /** Removed next; of a process that is killed before, the next one sweeps them. */
   dropped: z.array(fileSchema).default([]),
 });
 
@@ -251,19 +251,20 @@ export class CheckpointStore {
       due,
       ...(lines === undefined ? {} : { lines }),
     };
-    const before = await this.#manifest();
-    const old = before.checkpoints.filter((one) => one.file !== file);
+    const { checkpoints } = await this.#manifest();
+    const old = checkpoints.filter((one) => one.file !== file);
     const kept = retained([...old, entry], this.retention);
     const dropped = old.filter((one) => !kept.includes(one))
       .map((one) => one.file);
     await this.#write({ format: FORMAT, checkpoints: kept, dropped });
-    // What the save before was killed at, this one does.
-    const gone = [...before.dropped, ...dropped];
-    for (const name of new Set(gone)) {
-      if (kept.some((one) => one.file === name)) continue;
+    await this.#remove(dropped);
+    return entry;
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    for (const name of names) {
       await Deno.remove(join(this.folder, name)).catch(() => {});
     }
-    return entry;
   }
 
   async #write(manifest: Manifest): Promise<void> {
@@ -275,14 +276,18 @@ export class CheckpointStore {
     }
   }
 
-  /** Removes the beginnings of files that a killed process left. */
+  /** Removes what a killed process had begun to write, or not yet removed. */
   async sweep(): Promise<void> {
     const entries = await Array.fromAsync(Deno.readDir(this.folder))
       .catch(() => []);
-    for (const { name } of entries) {
-      if (!PART.test(name)) continue;
-      await Deno.remove(join(this.folder, name)).catch(() => {});
-    }
+    const parts = entries.map(({ name }) => name)
+      .filter((name) => PART.test(name));
+    const { checkpoints, dropped } = await this.#manifest();
+    const kept = new Set(checkpoints.map(({ file }) => file));
+    await this.#remove([
+      ...parts,
+      ...dropped.filter((name) => !kept.has(name)),
+    ]);
   }
 
   /**

@@ -394,6 +394,15 @@ Deno.test(
     await Deno.writeTextFile(join(folder, "notes.part"), "mine");
     const again = new CheckpointStore(folder, { keep: 2 });
     await again.sweep();
+    const left = [
+      "manifest.backup.json",
+      "manifest.json",
+      "notes.part",
+      "step-00000002.safetensors",
+      "step-00000003.safetensors",
+    ];
+    // Before it saves anything: it may be killed where the other was.
+    assert.deepEqual(await names(folder), left);
     await again.save(4, values(4), {});
     assert.deepEqual(await names(folder), [
       "manifest.backup.json",
