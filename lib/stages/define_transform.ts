@@ -18,6 +18,8 @@ export interface TransformDefinition<Options = unknown>
   readonly kind: "transform";
   /** Whether evaluation applies it too, without randomness. */
   readonly evaluation: boolean;
+  /** Why it changes no image with these options, where that is so. */
+  idle?(options: Options): string | undefined;
   /** Shape after it: `[channels, height, width]`. */
   shape(shape: PixelShape, options: Options): PixelShape;
   /**

@@ -906,6 +906,12 @@ train: { ▸ema: 0.9, `,
       message: `Nothing takes its momentum from "ema"`,
       also: ["collapse-risk", "collapse-risk"],
     },
+    {
+      from: "augment: simsiam",
+      to: "augment: [{ color_jitter: ▸{ p: 0.8 } }]",
+      message:
+        /^The transform "color_jitter" changes no image: all its strengths are 0/,
+    },
   ],
   "no-gradient": [
     {

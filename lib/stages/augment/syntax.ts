@@ -59,7 +59,16 @@ function readTransform(
     `the transform "${choice.name}"`,
     findings,
   );
-  return options === undefined ? undefined : { definition, options };
+  if (options === undefined) return undefined;
+  const idle = definition.idle?.(options);
+  if (idle !== undefined) {
+    findings.warn(
+      "unused-setting",
+      choice.path,
+      `The transform "${choice.name}" changes no image: ${idle}`,
+    );
+  }
+  return { definition, options };
 }
 
 /** One list of transforms for each view that the value describes. */

@@ -131,6 +131,10 @@ export const colorJitter: TransformDefinition = defineTransform({
     ),
     p: probability(0.8),
   }),
+  idle: ({ brightness, contrast, saturation, hue }) =>
+    brightness + contrast + saturation + hue > 0
+      ? undefined
+      : "all its strengths are 0; SimSiam has { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }",
   shape(shape, { hue }) {
     if (hue !== 0 && shape[0] !== 3) {
       throw new ShapeError(
