@@ -113,6 +113,15 @@ export function sets(...changes: readonly string[]): string[] {
   return changes.flatMap((change) => ["--set", change]);
 }
 
+/**
+ * A residual network whose steps take a fifth of the shipped one's time. Eight
+ * channels fill a vector register; fewer are no faster.
+ */
+export const SMALL_RESNET: readonly string[] = sets(
+  "stages.y.width=8",
+  "stages.y.stem=imagenet",
+);
+
 /** A run of a few steps that is over in seconds. */
 export function brief(steps: number): string[] {
   return sets(

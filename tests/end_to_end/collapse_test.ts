@@ -1,12 +1,20 @@
 /** @file Runs that are lost are stopped, with exit code 3. */
 import assert from "@std/assert";
 import { join } from "node:path";
-import { inFolder, onlyRun, readJson, sets, stopgrad } from "./cli.ts";
+import {
+  inFolder,
+  onlyRun,
+  readJson,
+  sets,
+  SMALL_RESNET,
+  stopgrad,
+} from "./cli.ts";
 import { runs, short } from "./short_run.ts";
 
 /** The same at the full learning rate from the first step to the last. */
 const small = (steps: number): string[] => [
   ...short(steps),
+  ...SMALL_RESNET,
   ...sets("train.schedule=constant"),
 ];
 

@@ -9,6 +9,7 @@ import {
   type Outcome,
   ROOT,
   sets,
+  SMALL_RESNET,
   stopgrad,
 } from "./cli.ts";
 
@@ -19,7 +20,8 @@ async function run(runs: string): Promise<string> {
     "--runs-dir",
     runs,
     ...brief(2),
-    ...sets("evaluate=false", "stages.y.width=4"),
+    ...sets("evaluate=false"),
+    ...SMALL_RESNET,
   );
   assert.equal(code, 0, stderr);
   return await onlyRun(runs, "simsiam");

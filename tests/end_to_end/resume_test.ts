@@ -10,6 +10,7 @@ import {
   outcome,
   readJson,
   sets,
+  SMALL_RESNET,
   start,
   stopgrad,
 } from "./cli.ts";
@@ -20,6 +21,7 @@ const args = (runs: string): string[] => [
   "--runs-dir",
   runs,
   ...brief(STEPS),
+  ...SMALL_RESNET,
   ...sets(
     "checkpoint={every: 0.02, keep: 2, best: {min: loss}}",
     "evaluate.knn=false",

@@ -1,7 +1,7 @@
 /** @file Pipelines that are shipped with their images. */
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { METHOD_NAMES } from "../graph/methods.ts";
-import { ROOT, sets } from "./cli.ts";
+import { ROOT, sets, SMALL_RESNET } from "./cli.ts";
 
 /** One of them. */
 export interface Shipped {
@@ -15,8 +15,10 @@ export interface Shipped {
   readonly small: readonly string[];
 }
 
-/** Three heads of four features, two blocks: tests look at the run, not at the network. */
+/** By encoder: tests look at the run, not at the network. */
 const NARROW: Readonly<Record<string, readonly string[]>> = {
+  resnet: SMALL_RESNET,
+  // Three heads of four features, two blocks.
   vit: sets("stages.y.width=12", "stages.y.depth=2"),
 };
 
