@@ -44,6 +44,8 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Folders whose files take minutes together: a process for each file. */
 const LONG = ["end_to_end", "graph"];
+/** Folders that take minutes, too. */
+const LONGER = ["train", "trace", "engine"];
 
 /**
  * A process for each folder of tests: oneDNN's primitives are shared by all that
@@ -61,11 +63,13 @@ function suites(): string[][] {
       )
       .map(({ name }) => `tests/${folder}/${name}`)
   );
-  const folders = inside("tests")
+  const others = inside("tests")
     .filter(({ name, isDirectory }) =>
-      isDirectory && ![...LONG, "helpers", "fixtures"].includes(name)
+      isDirectory &&
+      ![...LONG, ...LONGER, "helpers", "fixtures"].includes(name)
     )
-    .map(({ name }) => `tests/${name}/`);
+    .map(({ name }) => name);
+  const folders = [...LONGER, ...others].map((name) => `tests/${name}/`);
   return [...parts, ...folders].map((path) => [path]);
 }
 
