@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 2,
   /** The run was stopped because it collapsed or diverged. */
   stopped: 3,
+  /** Another task of a cluster is gone: the run can be resumed. */
+  lost: 4,
   /** Ctrl-C: the run can be resumed. */
   interrupted: 130,
 } as const;

@@ -29,11 +29,13 @@ const SAME_MS = 300;
 /**
  * Runs `body`, with Ctrl-C as a way out once the batch at hand is done.
  *
+ * @param elsewhere Another task that was interrupted, by its name as the reason.
  * @returns Undefined where the signal ended it before there was a result.
  */
 export async function interruptible<T>(
   terminal: Terminal,
   body: (signal: AbortSignal) => Promise<T>,
+  elsewhere?: AbortSignal,
 ): Promise<T | undefined> {
   const interrupt = new AbortController();
   const heard = signals();
@@ -50,6 +52,11 @@ export async function interruptible<T>(
     interrupt.abort();
   };
   for (const signal of heard) Deno.addSignalListener(signal, onSignal);
+  elsewhere?.addEventListener("abort", () => {
+    if (interrupt.signal.aborted) return;
+    terminal.warn(`Ending, as ${elsewhere.reason} does.`);
+    interrupt.abort();
+  }, { once: true });
   // What was trained is saved then, too.
   let fault: UserError | undefined;
   const giveBack = takeModuleFaults((first) => {

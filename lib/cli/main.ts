@@ -18,6 +18,7 @@ import { ir } from "./ir.ts";
 import { guardProcess, moduleFault } from "./modules.ts";
 import {
   checkpointOption,
+  clusterOptions,
   deviceOption,
   fraction,
   imageSide,
@@ -54,6 +55,11 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError("(--help shows the usage)");
 
+  const clustered = (name: string): void => {
+    const command = program.commands.find((one) => one.name() === name);
+    for (const option of clusterOptions()) command?.addOption(option);
+  };
+
   program.command("init")
     .description("look at a folder of images and write a pipeline that fits")
     .argument("<folder>", "images: flat, in class folders, or in splits")
@@ -78,6 +84,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .action(async (file, options) => {
       end(await run(file, options as Parameters<typeof run>[1]));
     });
+  clustered("run");
 
   program.command("resume")
     .description("go on with a run or a sweep from its newest checkpoint")
@@ -101,6 +108,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .action(async (folder, options) => {
       end(await resume(folder, options as Parameters<typeof resume>[1]));
     });
+  clustered("resume");
 
   program.command("embed")
     .description("features of images by a run's encoder, into one file")

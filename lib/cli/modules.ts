@@ -23,6 +23,10 @@ const RIGHTS: readonly (readonly [Deno.PermissionDescriptor, string])[] = [
   [{ name: "run", command: "python3" }, "start python3"],
   [{ name: "net" }, "reach any host"],
   [
+    { name: "net", host: "10.0.0.1" },
+    "reach www.cs.toronto.edu and machines of private networks",
+  ],
+  [
     { name: "net", host: "www.cs.toronto.edu:443" },
     "reach www.cs.toronto.edu and this machine's own ports",
   ],

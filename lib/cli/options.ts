@@ -54,6 +54,30 @@ export function replicasOption(): Option<
   ).argParser(positiveInteger);
 }
 
+/** `--cluster`, `--task` and what belongs to them. */
+export function clusterOptions(): Option[] {
+  return [
+    new Option(
+      "--cluster <host:port,...>",
+      "several machines: the address of each task, in order",
+    ),
+    new Option("--task <k>", "which task of --cluster this is, from 0")
+      .argParser(wholeNumber),
+    new Option(
+      "--cluster-wait <seconds>",
+      "how long tasks wait for each other at the start; 120 by default",
+    ).argParser(positiveNumber),
+    new Option(
+      "--cluster-silence <seconds>",
+      "how long a task may be silent until it is lost; 10 by default",
+    ).argParser(positiveNumber),
+    new Option(
+      "--cluster-public",
+      "open the port although machines of the internet might reach it",
+    ),
+  ];
+}
+
 /** `--checkpoint last|best|healthy|untrained`. */
 export function checkpointOption(): Option<
   "--checkpoint <which>",
@@ -116,6 +140,15 @@ export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  }
+  return value;
+}
+
+/** Reads a whole number of at least 0. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text === "" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError("Expected a whole number of at least 0.");
   }
   return value;
 }

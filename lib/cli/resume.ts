@@ -8,6 +8,8 @@ import { findResumable, type Resumable } from "../train/resume.ts";
 import { settingsOnward } from "../train/run_settings.ts";
 import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
+import { readOrigin } from "../train/run_folder.ts";
+import { type ClusterOptions, ClusterTask } from "./cluster.ts";
 import type { ExitCode } from "./exit.ts";
 import { announceModule } from "./modules.ts";
 import { trainOnTerminal } from "./run.ts";
@@ -15,7 +17,7 @@ import { complain, say } from "./say.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
-export interface ResumeCommand {
+export interface ResumeCommand extends ClusterOptions {
   readonly set: readonly string[];
   readonly changed?: boolean;
   readonly device?: "cpu" | "gpu";
@@ -31,10 +33,31 @@ export interface ResumeCommand {
 /** Runs the command. */
 export async function resume(
   folder: string,
-  { set, changed, epochs, steps, lrSchedule, ...asked }: ResumeCommand,
+  {
+    set,
+    changed,
+    epochs,
+    steps,
+    lrSchedule,
+    device,
+    threads,
+    replicas,
+    ...cluster
+  }: ResumeCommand,
 ): Promise<ExitCode> {
+  const asked = {
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    ...(replicas ? { replicas } : {}),
+  };
+  const task = ClusterTask.of(cluster, asked);
   const longer = epochs ?? steps ?? lrSchedule;
   if (await isSweep(folder)) {
+    if (task) {
+      throw new UserError(
+        `Cannot resume a sweep on a cluster: "${folder}" holds one.\nResume one of its points.`,
+      );
+    }
     if (set.length > 0 || changed || longer !== undefined) {
       throw new UserError(
         `Cannot change a sweep that has begun: "${folder}" holds one.\nResume it without --set and --changed, or start it anew with \`${
@@ -45,6 +68,10 @@ export async function resume(
     return await sweepOnTerminal((options) =>
       resumeSweep(folder, { ...options, ...asked, onModule: announceModule })
     );
+  }
+  if (task && !task.leads && !await isRun(folder)) {
+    say(`No run at "${folder}" here, and none is needed: task 0 has it`);
+    return await task.follow();
   }
   const asIs = await findResumable(folder, { set, onModule: announceModule });
   const found = longer === undefined ? asIs : await findResumable(folder, {
@@ -76,15 +103,23 @@ export async function resume(
     );
   }
   if (changes.length > 0) complain(`warning: changed values:\n${list}`);
+  if (task && !task.leads) return await task.follow(loaded);
   say(
     checkpoint
       ? `Going on after step ${checkpoint.entry.step}`
       : "Starting anew: the run had not written a checkpoint",
   );
-  return await trainOnTerminal(loaded, {
+  const options = {
     ...settingsOnward(origin.settings ?? {}, asked),
     resume: { ...point, changed: accepted, sameData: !changed },
-  });
+  };
+  return await (task?.lead(loaded, options) ??
+    trainOnTerminal(loaded, options));
+}
+
+/** Whether there is a run's folder: tasks need not share a disk. */
+async function isRun(folder: string): Promise<boolean> {
+  return await readOrigin(folder).then(() => true, () => false);
 }
 
 /** The setting that makes a run longer. */

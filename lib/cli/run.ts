@@ -2,6 +2,8 @@
 import { loadPipeline } from "../pipeline/load.ts";
 import { sweep } from "../train/sweep.ts";
 import { train, type TrainOptions } from "../train/train.ts";
+import { UserError } from "../errors.ts";
+import { type ClusterOptions, ClusterTask } from "./cluster.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { interruptible } from "./interrupt.ts";
 import { announceModule } from "./modules.ts";
@@ -11,7 +13,7 @@ import { studioBeside } from "./studio_beside.ts";
 import { sweepOnTerminal } from "./sweep.ts";
 
 /** Options of the command. */
-export interface RunCommand {
+export interface RunCommand extends ClusterOptions {
   readonly set: readonly string[];
   /** Runs this point of the file's sweep alone. */
   readonly point?: string | undefined;
@@ -48,20 +50,40 @@ export async function trainOnTerminal(
 /** Runs the command. */
 export async function run(
   file: string,
-  { set, point, device, threads, replicas, eager, xla, runsDir, studio }:
-    RunCommand,
+  {
+    set,
+    point,
+    device,
+    threads,
+    replicas,
+    eager,
+    xla,
+    runsDir,
+    studio,
+    ...cluster
+  }: RunCommand,
 ): Promise<ExitCode> {
+  const how = {
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    ...(replicas ? { replicas } : {}),
+  };
+  const task = ClusterTask.of(cluster, how);
   const loaded = await loadPipeline(file, {
     set,
     point,
     onModule: announceModule,
   });
   if (loaded.warnings) complain(loaded.warnings);
+  if (task && loaded.sweep) {
+    throw new UserError(
+      `Cannot run a sweep on a cluster: "${file}" is one.\nGive --point NAME, for one run at a time.`,
+    );
+  }
+  if (task && !task.leads) return await task.follow(loaded);
   const options = {
     runsDir,
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    ...(replicas ? { replicas } : {}),
+    ...how,
     ...(eager ? { eager } : {}),
     ...(xla ? { xla } : {}),
   };
@@ -69,7 +91,8 @@ export async function run(
   try {
     const code = loaded.sweep
       ? await sweepOnTerminal((more) => sweep(loaded, { ...options, ...more }))
-      : await trainOnTerminal(loaded, options);
+      : await (task?.lead(loaded, options) ??
+        trainOnTerminal(loaded, options));
     // Ctrl-C has ended both.
     if (code !== EXIT.interrupted) await beside?.linger();
     return code;

@@ -5,18 +5,28 @@
 import config from "../../deno.json" with { type: "json" };
 
 /** A task of the command line, and the set of permissions that it names. */
-const TASK = /^deno run -P=(\w+) lib\/cli\/main\.ts /;
+const TASK = /^deno run -P=(\w+) lib\/cli\/main\.ts\b/;
 
 /** What needs least: for help, and for what is no command. */
 const LEAST = "inspect";
 
-/** The set of permissions of a command: that of the task of its name. */
-export function setOf(command: string | undefined): string {
+/** What reaches other machines, with the set of its own. */
+const CLUSTER = "cluster";
+const onCluster = (option: string): boolean =>
+  option === `--${CLUSTER}` || option.startsWith(`--${CLUSTER}=`);
+
+/**
+ * The set of permissions of a command: that of the task of its name, or of
+ * clusters where it is given one.
+ */
+export function setOf(
+  command: string | undefined,
+  options: readonly string[] = [],
+): string {
   const tasks: Readonly<Record<string, { readonly command: string }>> =
     config.tasks;
-  const task = Object.hasOwn(tasks, command ?? "")
-    ? tasks[command ?? ""]
-    : undefined;
+  const name = options.some(onCluster) ? CLUSTER : command ?? "";
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
   return TASK.exec(task?.command ?? "")?.[1] ?? LEAST;
 }
 
@@ -40,7 +50,7 @@ async function launch(args: readonly string[]): Promise<number> {
       "run",
       // Deno would remark on permission sets and build scripts each time.
       "--quiet",
-      `-P=${setOf(args[0])}`,
+      `-P=${setOf(args[0], args.slice(1))}`,
       "--config",
       beside("../../deno.json"),
       beside("installed.ts"),

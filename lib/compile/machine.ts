@@ -7,6 +7,7 @@ import {
   releaseFreed,
   releaseLoaded,
 } from "../engine/resident.ts";
+import { taskDevice } from "../engine/server.ts";
 import { type PreparedCall, Session } from "../engine/session.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
 import type { TensorData } from "../ir/dtype.ts";
@@ -110,9 +111,14 @@ export class Machine {
 
   /** The first device is where TensorFlow places what it is not told of. */
   #deviceOf({ op, replica }: Node): string | undefined {
-    if (replica === undefined) return undefined;
+    const { gpu, server } = this.config;
+    if (replica === undefined) return server && taskDevice(0);
     if (replica === "each") throw new Error(`internal: ${op} is not placed`);
-    return `/device:${this.config.gpu ? "GPU" : "CPU"}:${replica}`;
+    const kind = gpu ? "GPU" : "CPU";
+    if (!server) return `/device:${kind}:${replica}`;
+    const { devicesEach } = server;
+    const task = taskDevice(Math.floor(replica / devicesEach));
+    return `${task}/device:${kind}:${replica % devicesEach}`;
   }
 
   async #compile(call: PreparedCall): Promise<void> {

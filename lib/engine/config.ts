@@ -14,6 +14,15 @@ export interface SessionConfig {
   readonly xla?: boolean;
   /** Threads of its own, in the place of those that sessions share. */
   readonly ownThreads?: boolean;
+  /** The server that the session is on, of several machines. */
+  readonly server?: ServerPlace;
+}
+
+/** A server, and how many devices it and each of its peers has. */
+export interface ServerPlace {
+  /** Such as `grpc://10.0.0.1:7100`. */
+  readonly target: string;
+  readonly devicesEach: number;
 }
 
 // Protocol buffers: field number << 3 | wire type (0 varint, 2 bytes).
@@ -74,5 +83,7 @@ export function configProto(config: SessionConfig): Uint8Array<ArrayBuffer> {
       ...message(10, REWRITES),
       ...(config.xla ? message(3, varint(5, 1)) : []),
     ]),
+    // isolate_session_state: variables would outlive a server's session.
+    ...(config.server ? varint(15, 1) : []),
   ]);
 }

@@ -61,6 +61,7 @@ export const SYMBOLS = {
   TF_NewSessionOptions: { parameters: [], result: P },
   TF_DeleteSessionOptions: { parameters: [P], result: V },
   TF_SetConfig: { parameters: [P, B, "usize", P], result: V },
+  TF_SetTarget: { parameters: [P, B], result: V },
   TF_NewSession: { parameters: [P, P, P], result: P },
   TF_CloseSession: { parameters: [P, P], result: V },
   TF_DeleteSession: { parameters: [P, P], result: V },
@@ -74,6 +75,10 @@ export const SYMBOLS = {
     result: V,
     nonblocking: true,
   },
+
+  TF_NewServer: { parameters: [B, "usize", P], result: P },
+  TF_ServerStart: { parameters: [P, P], result: V },
+  TF_ServerTarget: { parameters: [P], result: P },
 
   TFE_NewContextOptions: { parameters: [], result: P },
   TFE_DeleteContextOptions: { parameters: [P], result: V },

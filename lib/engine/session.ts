@@ -1,7 +1,7 @@
 /** @file A session: runs parts of a graph, holds its variables. */
 import type { StringData, TensorData } from "../ir/dtype.ts";
 import { configProto, type SessionConfig } from "./config.ts";
-import { EngineError, type Pointer, readString } from "./ffi.ts";
+import { cString, EngineError, type Pointer, readString } from "./ffi.ts";
 import {
   type Endpoint,
   type EngineGraph,
@@ -60,6 +60,7 @@ export class Session {
   readonly #statuses: Pointer[] = [];
   /** Inputs of runs: strings are read where they are. */
   readonly #inputs = new Set<readonly unknown[]>();
+  readonly #remote: boolean;
 
   constructor(readonly graph: EngineGraph, config: SessionConfig) {
     const { c, status, check } = graph.api;
@@ -67,6 +68,8 @@ export class Session {
     const options = c.TF_NewSessionOptions();
     c.TF_SetConfig(options, bytes, BigInt(bytes.length), status);
     check("Cannot configure the session");
+    if (config.server) c.TF_SetTarget(options, cString(config.server.target));
+    this.#remote = config.server !== undefined;
     this.#pointer = c.TF_NewSession(graph.pointer, options, status);
     c.TF_DeleteSessionOptions(options);
     check("Cannot start a session");
@@ -88,10 +91,11 @@ export class Session {
    * call that is fed nothing is left to its first run.
    *
    * TensorFlow has no function for this. It compiles a call before it looks at
-   * the tensors that it is fed, and then refuses those of another type.
+   * the tensors that it is fed, and then refuses those of another type. A server
+   * looks at them while ops run already: there, too, it is left to the first run.
    */
   async compile(call: PreparedCall): Promise<void> {
-    if (call.feeds.length === 0) return;
+    if (call.feeds.length === 0 || this.#remote) return;
     try {
       await this.run(call, call.feeds.map(() => FOREIGN));
     } catch (error) {

@@ -1,4 +1,5 @@
 /** @file Several devices that share each batch: what does not go, what to say. */
+import type { ServerPlace } from "../engine/config.ts";
 import type { Engine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
 import { isPerImage, sharedStages } from "../graph/sharing.ts";
@@ -49,22 +50,35 @@ export function checkReplicas(
   );
 }
 
+/** Devices that share a batch, in words. */
+function devicesText(
+  { device, replicas }: Pick<Engine, "device" | "replicas">,
+  server: ServerPlace | undefined,
+): string {
+  const kind = device === "gpu" ? "GPUs" : "parts of the CPU";
+  if (!server) return `${replicas} ${kind}`;
+  const { devicesEach } = server;
+  return `${replicas / devicesEach} tasks, ${
+    devicesEach === 1 ? `a ${device.toUpperCase()}` : `${devicesEach} ${kind}`
+  } each`;
+}
+
 /** Where a run is computed: `cpu`, or so many devices. */
 export const deviceText = (
-  { device, replicas }: Pick<Engine, "device" | "replicas">,
+  engine: Pick<Engine, "device" | "replicas">,
   batch: number,
+  server?: ServerPlace,
 ): string =>
-  replicas === 1
-    ? device
-    : `${replicas} ${device === "gpu" ? "GPUs" : "parts of the CPU"}, ${
-      batch / replicas
-    } images each`;
+  engine.replicas === 1
+    ? engine.device
+    : `${devicesText(engine, server)}, ${batch / engine.replicas} images each`;
 
 /** What is to be known of a run on several devices. */
 export function replicaNotes(
   pipeline: Pipeline,
   graph: StageGraph,
   { device, replicas }: Pick<Engine, "device" | "replicas">,
+  server?: ServerPlace,
 ): string[] {
   if (replicas === 1) return [];
   const cores = navigator.hardwareConcurrency;
@@ -79,7 +93,7 @@ export function replicaNotes(
     shared.onRows.has(name) && isUserFile(code)
   );
   return [
-    ...device === "cpu"
+    ...device === "cpu" && !server
       ? [
         `${replicas} replicas on one CPU ${
           replicas > cores ? `of ${cores} cores ` : ""

@@ -16,6 +16,7 @@ import {
   openEngine,
   openInstalled,
 } from "../engine/open.ts";
+import type { ServerPlace } from "../engine/config.ts";
 import { UserError } from "../errors.ts";
 import { bytesOfVariables, peakBytes } from "../ir/memory.ts";
 import { isJudged } from "../model/probe.ts";
@@ -79,6 +80,12 @@ export interface TrainOptions {
    * faster than one. 1 by default.
    */
   readonly replicas?: number | undefined;
+  /**
+   * This process's server, where replicas are spread over several machines.
+   *
+   * @internal
+   */
+  readonly server?: ServerPlace;
   /** Runs op by op instead of compiled, for debugging. */
   readonly eager?: boolean;
   /**
@@ -129,7 +136,7 @@ export async function train(
   const { pipeline, graph, baseDir } = loaded;
   const { resume, eager = false, xla = false, onEvent: emit = () => {} } =
     options;
-  const { replicas = 1 } = options;
+  const { replicas = 1, server } = options;
   if (eager && replicas > 1) {
     throw new UserError(
       "Cannot use --eager with --replicas: op by op, devices would run one after another.\nLeave one of them out.",
@@ -143,7 +150,7 @@ export async function train(
   const settings = {
     ...(options.device ? { device: options.device } : {}),
     ...(options.threads ? { threads: options.threads } : {}),
-    replicas,
+    replicas: server?.devicesEach ?? replicas,
     xla,
   };
   // Beside the data where it is installed; fetched only for good data.
@@ -199,15 +206,16 @@ export async function train(
         : [],
     ],
   });
-  const engine = await opening ?? await unlessAborted(
+  const local = await opening ?? await unlessAborted(
     openEngine({
       ...settings,
       onProgress: (progress) => emit({ kind: "install", progress }),
     }),
     options.signal,
   );
-  opened = Promise.resolve(engine);
-  for (const text of replicaNotes(pipeline, graph, engine)) {
+  opened = Promise.resolve(local);
+  const engine = { ...local, replicas };
+  for (const text of replicaNotes(pipeline, graph, engine, server)) {
     emit({ kind: "notice", text });
   }
   const begun = resume?.origin.settings?.replicas ?? 1;
@@ -226,14 +234,16 @@ export async function train(
     engine,
     data.train,
     {
-      runtime: eager
-        ? eagerRuntime(engine)
-        : compiledRuntime(engine, watchMemory(loaded, engine, data, emit)),
+      runtime: eager ? eagerRuntime(engine) : compiledRuntime(
+        server ? onServer(local, server) : local,
+        watchMemory(loaded, local, data, emit),
+      ),
       products: options.products,
       progress,
     },
   );
   let folder: RunFolder | undefined;
+  let failed = true;
   try {
     if (first) {
       await session.begin(first.values);
@@ -267,15 +277,24 @@ export async function train(
       late,
       compiling,
     };
-    return await trainIn(folder, parts, {
+    const result = await trainIn(folder, parts, {
       ...options,
       onEvent: namingCauses(warnings, emit),
     });
+    failed = false;
+    return result;
   } finally {
-    await session.close();
+    // A server's session would wait for tasks that may be gone.
+    if (!(failed && server)) await session.close();
     await folder?.close();
   }
 }
+
+/** An engine whose sessions are on a server. */
+const onServer = (engine: Engine, server: ServerPlace): Engine => ({
+  ...engine,
+  config: { ...engine.config, server },
+});
 
 /** How far a run is that goes on with other images. */
 function standingNow(
@@ -448,7 +467,7 @@ async function trainTold(
   folder: RunFolder,
   { engine, session, data, judged, origin, late, compiling }: Parts,
   told: Told,
-  { resume, signal, onEvent: emit = () => {} }: TrainOptions,
+  { resume, server, signal, onEvent: emit = () => {} }: TrainOptions,
 ): Promise<TrainResult> {
   const { memory, tracking } = told;
   if (resume) await goOn(folder, told, origin, resume, emit);
@@ -464,7 +483,7 @@ async function trainTold(
     images: data.train.count,
     steps: session.length.steps,
     done: session.done,
-    device: deviceText(engine, session.pipeline.data.batch),
+    device: deviceText(engine, session.pipeline.data.batch, server),
     engine: version,
     rounding: session.rounding,
     seconds: compiling / 1000,

@@ -1,18 +1,11 @@
 /** @file A run that is killed over and over ends as one that never was. */
 import assert from "@std/assert";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { locateEngine } from "../../lib/engine/locate.ts";
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { Dice } from "../helpers/numeric.ts";
-import {
-  inFolder,
-  metricsDigest,
-  onlyRun,
-  outcome,
-  start,
-  stopgrad,
-} from "./cli.ts";
+import { inFolder, onlyRun, outcome, start, stopgrad } from "./cli.ts";
+import { fingerprint, linesOf, namesIn, pause } from "./fingerprint.ts";
 
 const STEPS = 120;
 const KILLS = 20;
@@ -31,29 +24,6 @@ monitor: off
 checkpoint: { every: ${2 / 450}, keep: 2, best: { min: loss } }
 evaluate: { knn: false, linear: false }
 `;
-
-const sha256 = async (path: string): Promise<string> =>
-  createHash("sha256").update(await Deno.readFile(path)).digest("hex");
-
-const namesIn = async (folder: string): Promise<string[]> =>
-  (await Array.fromAsync(Deno.readDir(folder)).catch(() => []))
-    .map(({ name }) => name).sort();
-
-/** Everything of a finished run that must not depend on how it came about. */
-async function fingerprint(run: string): Promise<Record<string, string>> {
-  const checkpoints = join(run, "checkpoints");
-  const files = [join(run, "pipeline.yaml")];
-  for (const name of await namesIn(checkpoints)) {
-    files.push(join(checkpoints, name));
-  }
-  const digests = files.map(async (file) =>
-    [file.slice(run.length), await sha256(file)] as const
-  );
-  return {
-    ...Object.fromEntries(await Promise.all(digests)),
-    metrics: await metricsDigest(run),
-  };
-}
 
 const isPart = (name: string): boolean => name.endsWith(".part");
 
@@ -76,16 +46,6 @@ function draw(dice: Dice, first: boolean): Moment {
     steps: kind === "start" ? 0 : 1 + dice.below(5),
     delay: dice.below(delays[kind] + 1),
   };
-}
-
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Lines of `metrics.jsonl`; 0 where there is none yet. */
-async function linesOf(run: string): Promise<number> {
-  const text = await Deno.readTextFile(join(run, "metrics.jsonl"))
-    .catch(() => "");
-  return text.split("\n").length - 1;
 }
 
 /** Waits for the moment, or for the end of the process. */

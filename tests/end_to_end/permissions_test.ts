@@ -38,7 +38,7 @@ const OPEN = [
 /** The set that a task names. */
 function setOf(task: string): string {
   const command = CONFIG.tasks[task]?.command ?? "";
-  return /^deno run -P=(\w+) lib\/cli\/main\.ts /.exec(command)?.[1] ?? "";
+  return /^deno run -P=(\w+) lib\/cli\/main\.ts\b/.exec(command)?.[1] ?? "";
 }
 
 Deno.test("Each task names a set, and the page names each set with its permissions", () => {
@@ -59,10 +59,11 @@ Deno.test("Each task names a set, and the page names each set with its permissio
   }
 });
 
-Deno.test("Only training touches the network, the studio the loopback, and only what computes native code and python", () => {
+Deno.test("Only training touches the network, a cluster private ones, the studio the loopback, and only what computes native code and python", () => {
   assert.deepEqual(CONFIG.permissions["studio"]?.["net"], ["127.0.0.1"]);
   const more: Readonly<Record<string, readonly string[]>> = {
     train: ["net", "ffi"],
+    cluster: ["net", "ffi"],
     studio: ["net", "ffi"],
     encode: ["ffi"],
     // Images are decoded to look at them.
