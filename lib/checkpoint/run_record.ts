@@ -60,6 +60,29 @@ export async function findRun(path: string): Promise<RunPlace> {
 }
 
 /**
+ * What to name in place of a folder that is no run: the newest run in it, or in
+ * the folders in it.
+ */
+export async function runInPlaceOf(folder: string): Promise<string> {
+  const below = async (path: string, depth: number): Promise<string[]> => {
+    if (await isFile(join(path, RUN_FILES.origin))) return [path];
+    if (depth === 0) return [];
+    const entries = await Array.fromAsync(Deno.readDir(path)).catch(() => []);
+    return (await Promise.all(
+      entries.filter((entry) => entry.isDirectory)
+        .map(({ name }) => below(join(path, name), depth - 1)),
+    )).flat();
+  };
+  // Runs are called by the time at which they began.
+  const [newest] = (await below(folder, 2)).sort((a, b) =>
+    basename(a) < basename(b) ? 1 : -1
+  );
+  return newest === undefined
+    ? "Give a folder such as runs/simsiam/2026-01-31T12-00-00"
+    : `Give the folder of one run; the newest in it is ${newest}`;
+}
+
+/**
  * Reads what a run says of itself.
  *
  * @throws {UserError} When the folder is not that of a run.
@@ -73,7 +96,9 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     throw new UserError(
       sweep
         ? `Cannot read the run "${folder}": it is a sweep.\nGive the folder of one of its points, which lie in it.`
-        : `Cannot read the run "${folder}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\nGive a folder such as runs/simsiam/2026-01-31T12-00-00, or one of its checkpoints.`,
+        : `Cannot read the run "${folder}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\n${await runInPlaceOf(
+          folder,
+        )}, or one of its checkpoints.`,
     );
   }
 }

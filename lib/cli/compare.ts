@@ -45,6 +45,10 @@ function score(
 }
 
 function outcomes(runs: readonly ComparedRun[], letters: readonly string[]) {
+  const classified = runs.some(({ summary }) =>
+    summary?.accuracy !== undefined
+  );
+  const scores = ["kNN", "linear", ...(classified ? ["accuracy"] : [])];
   return table([
     [
       "",
@@ -54,8 +58,7 @@ function outcomes(runs: readonly ComparedRun[], letters: readonly string[]) {
       "time",
       "images/s",
       "loss",
-      "kNN",
-      "linear",
+      ...scores,
       "verdict",
     ],
     ...runs.map(({ path, summary: one }, i) => [
@@ -70,14 +73,15 @@ function outcomes(runs: readonly ComparedRun[], letters: readonly string[]) {
           one.loss?.toFixed(4) ?? "–",
           score(one.knn, one.knn_interval),
           score(one.linear, one.linear_interval),
+          ...(classified ? [score(one.accuracy, one.accuracy_interval)] : []),
           verdictText(one.verdict),
         ]
-        : ["–", "–", "–", "–", "–", "–", "–", "not ended"]),
+        : ["–", "–", "–", "–", "–", ...scores.map(() => "–"), "not ended"]),
     ]),
   ], [
     "left",
     "left",
-    ...Array<Align>(7).fill("right"),
+    ...Array<Align>(5 + scores.length).fill("right"),
     "left",
   ]);
 }

@@ -3,6 +3,7 @@ import type { LooseImages } from "../data/loose.ts";
 import type { SkippedFile } from "../data/source.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { integer } from "./format.ts";
+import { leftOut } from "./left_out.ts";
 import type { Terminal } from "./reporter.ts";
 
 /** What was read, and how. */
@@ -36,14 +37,6 @@ export function warnOfSkipped(
   skipped: readonly SkippedFile[],
   unread: number,
 ): void {
-  const count = skipped.length + unread;
-  if (count === 0) return;
-  const [first] = skipped;
-  terminal.warn(
-    `warning: left out ${count} file(s)${
-      first
-        ? `, such as ${first.path}: ${first.reason}`
-        : " that are damaged behind their headers"
-    }`,
-  );
+  if (skipped.length + unread === 0) return;
+  terminal.warn(`warning: ${leftOut(skipped, unread)}`);
 }

@@ -1,5 +1,7 @@
 /** @file The command line. */
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import own from "../../deno.json" with { type: "json" };
+import { VERSION as TENSORFLOW } from "../engine/wheels.ts";
 import { UserError } from "../errors.ts";
 import { type FormatName, FORMATS } from "../export/formats.ts";
 import { check } from "./check.ts";
@@ -52,6 +54,11 @@ import { similar } from "./similar.ts";
 export function commandLine(end: (code: ExitCode) => void): Command {
   const program = new Command("stopgrad")
     .description("Trains image encoders without labels, from YAML pipelines")
+    .version(
+      `stopgrad ${own.version}, TensorFlow ${TENSORFLOW}, Deno ${Deno.version.deno}`,
+      "--version",
+      "what to name in a report of a defect",
+    )
     .exitOverride()
     .showHelpAfterError("(--help shows the usage)");
 

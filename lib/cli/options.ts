@@ -12,7 +12,7 @@ export function setOption(): Option<
   return new Option(
     "--set <key=value>",
     "change a value of the pipeline; repeatable",
-  ).default([] as string[]).argParser<string[]>((
+  ).default([] as string[], "none").argParser<string[]>((
     value,
     previous,
   ) => [...(previous ?? []), value]);

@@ -133,7 +133,8 @@ export async function profile(
   if (loaded.warnings) complain(loaded.warnings);
   const { pipeline, graph, baseDir } = loaded;
   checkReplicas(pipeline, graph, replicas);
-  const report = reporter(processTerminal());
+  const terminal = processTerminal();
+  const report = reporter(terminal);
   const { source, options, share } = pipeline.data;
   const whole = await loadImages(source, options, {
     baseDir,
@@ -160,8 +161,15 @@ export async function profile(
       images: data.train.count,
       rounding,
     });
+    terminal.print(`Timing ${integer(steps)} steps of ${pipeline.name}`);
     const measured = await profileSteps(session, steps);
-    const limits = await measureLimits(engine, rounding);
+    terminal.print("Measuring what this machine can do at best");
+    const limits = await measureLimits(
+      engine,
+      rounding,
+      (product) =>
+        terminal.live(`  ${product.kind} of ${productName(product)}`),
+    );
     print(profileText(measured, {
       plan,
       batch: pipeline.data.batch,

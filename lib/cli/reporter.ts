@@ -10,6 +10,7 @@ import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { type Compared, verdictOnEncoder } from "../train/compared.ts";
 import type { Summary } from "../train/summary.ts";
 import { bar, bytes, duration, integer, percent } from "./format.ts";
+import { leftOut } from "./left_out.ts";
 import { complain, harmless, say } from "./say.ts";
 
 /** Where a reporter writes. */
@@ -212,10 +213,9 @@ export function reporter(
       );
     },
     skipped({ files }) {
-      const [first] = files;
       if (++skips > MOST_SKIPS) return;
       terminal.warn(
-        `warning: left out ${files.length} file(s), such as ${first?.path}: ${first?.reason}${
+        `warning: ${leftOut(files)}${
           skips === MOST_SKIPS ? "; further ones are in skipped.jsonl" : ""
         }`,
       );
@@ -243,7 +243,9 @@ export function reporter(
         terminal.print(
           `Nothing is left to train: ${
             integer(done)
-          } steps are done, and the run has ${integer(steps)}`,
+          } steps are done, and the run has ${
+            integer(steps)
+          } (--epochs makes it longer)`,
         );
       }
     },

@@ -6,7 +6,7 @@ import { verdictText } from "../monitor/verdict.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { duration, integer, percent } from "./format.ts";
 import { print } from "./say.ts";
-import { table } from "./table.ts";
+import { type Align, table } from "./table.ts";
 
 type Order = (a: FoundRun, b: FoundRun) => number;
 
@@ -20,6 +20,7 @@ const ORDERS = {
   time: most(({ time }) => time),
   knn: most(({ summary }) => summary?.knn),
   linear: most(({ summary }) => summary?.linear),
+  accuracy: most(({ summary }) => summary?.accuracy),
   steps: most(({ summary }) => summary?.steps),
 } satisfies Readonly<Record<string, Order>>;
 
@@ -68,9 +69,17 @@ export async function runs(
     );
     return EXIT.success;
   }
+  const classified = shown.some(({ summary }) =>
+    summary?.accuracy !== undefined
+  );
+  const scores = [
+    "kNN",
+    "linear",
+    ...(classified ? ["accuracy"] : []),
+  ];
   print(table(
     [
-      ["run", "steps", "epochs", "time", "loss", "kNN", "linear", "verdict"],
+      ["run", "steps", "epochs", "time", "loss", ...scores, "verdict"],
       ...shown.map(({ path, summary }) => [
         relative(folder, path) || path,
         ...(summary
@@ -81,12 +90,17 @@ export async function runs(
             summary.loss?.toFixed(4) ?? "–",
             percent(summary.knn),
             percent(summary.linear),
+            ...(classified ? [percent(summary.accuracy ?? null)] : []),
             verdictText(summary.verdict),
           ]
-          : ["–", "–", "–", "–", "–", "–", "not ended"]),
+          : ["–", "–", "–", "–", ...scores.map(() => "–"), "not ended"]),
       ]),
     ],
-    ["left", "right", "right", "right", "right", "right", "right", "left"],
+    [
+      "left",
+      ...Array<Align>(4 + scores.length).fill("right"),
+      "left",
+    ],
   ));
   return EXIT.success;
 }

@@ -1,4 +1,5 @@
 /** @file `similar RUN IMAGES...`: nearest images and near-duplicates. */
+import { resolve } from "node:path";
 import type { LooseImages } from "../data/loose.ts";
 import { Encoder, type EncoderOptions } from "../encoder/encoder.ts";
 import { type Features, gatherFeatures } from "../evaluate/features.ts";
@@ -39,11 +40,16 @@ const imageOf = ({ rows }: Features, row: number): number => rows?.[row] ?? row;
 const QUERY = -1;
 
 /** The images that are the most like the one that is asked about. */
-function queryRows(found: Neighbours, bank: Features): SheetRow[] {
+function queryRows(
+  found: Neighbours,
+  bank: Features,
+  k: number,
+  itself: (image: number) => boolean,
+): SheetRow[] {
   const others = Array.from(found.rows.subarray(0, found.k), (row, i) => ({
     image: imageOf(bank, row),
     similarity: found.similarity[i] as number,
-  }));
+  })).filter(({ image }) => !itself(image)).slice(0, k);
   return [{ image: QUERY, others }];
 }
 
@@ -135,20 +141,27 @@ export async function similar(
           encoder,
           bank,
           asked ?? bank,
-          asked ? k : k + 1,
+          // Each image, and one that is asked about, may find itself.
+          k + 1,
           signal,
         );
+      // Names of images begin at their folder, those of files where one stands.
+      const [place = ""] = places;
+      const base = (await Deno.stat(place)).isDirectory ? place : "";
+      const itself = (image: number): boolean =>
+        query !== undefined &&
+        resolve(base, images.names[image] as string) === resolve(query);
       const rows = asked
-        ? queryRows(near, bank)
+        ? queryRows(near, bank, k, itself)
         : duplicateRows(near, bank, duplicates);
       const nameOf = (image: number): string =>
         image === QUERY ? query ?? "" : images.names[image] as string;
       warnOfSkipped(terminal, found.skipped, images.count - bank.count);
       const what = asked
-        ? `The ${near.k} images that are most like ${query}`
-        : `${
-          integer(rows.length)
-        } pairs of a similarity of ${duplicates} or more (cosine; --duplicates changes it)`;
+        ? `The ${rows[0]?.others.length} images that are most like ${query}`
+        : `${integer(rows.length)} ${
+          rows.length === 1 ? "pair" : "pairs"
+        } of a similarity of ${duplicates} or more (cosine; --duplicates changes it)`;
       terminal.print(
         rows.length > 0 ? `\n${tableOf(rows, nameOf)}\n\n${what}` : what,
       );

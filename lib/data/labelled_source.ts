@@ -65,6 +65,6 @@ export async function labelledSource(
   const own = await look({}, "tested with its own split");
   return own.seen.test ? own : await look(
     { test: SHARE },
-    `tested with ${SHARE} of each class, for it names none (--test does)`,
+    `tested with a share of ${SHARE} of each class, since it has no split to test with (--test names one)`,
   );
 }

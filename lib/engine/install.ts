@@ -25,6 +25,9 @@ export interface InstallOptions extends EngineOptions {
   readonly patience?: number;
 }
 
+/** Options of what is fetched; `signal` ends the programs that fetch. */
+type Fetching = InstallOptions & { readonly signal: AbortSignal };
+
 const POLL_MS = 200;
 
 /** Bytes of the files in a folder and below. */
@@ -70,7 +73,7 @@ function standstill(
 async function python(
   args: readonly string[],
   folder: string,
-  { patience = PATIENCE_SECONDS }: InstallOptions,
+  { patience = PATIENCE_SECONDS, signal }: Fetching,
   env: Record<string, string> = {},
 ): Promise<string | undefined> {
   let child: Deno.ChildProcess;
@@ -81,6 +84,7 @@ async function python(
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
+      signal,
     }).spawn();
   } catch {
     return "there is no python3 on the PATH";
@@ -138,7 +142,7 @@ async function checkSpace(folder: string, wheel: Wheel): Promise<void> {
 async function fetchInto(
   work: string,
   wheel: Wheel,
-  options: InstallOptions,
+  options: Fetching,
 ): Promise<void> {
   const { onProgress } = options;
   const downloads = join(work, "download");
@@ -246,16 +250,29 @@ export async function installEngine(
   }
   const target = installFolder(options);
   let work: string | undefined;
+  const ended = new AbortController();
+  // Where the process ends meanwhile, by Ctrl-C as well, `finally` is not met.
+  const tidy = (): void => {
+    ended.abort();
+    if (!work) return;
+    try {
+      Deno.removeSync(work, { recursive: true });
+    } catch {
+      // Then the next installation removes it.
+    }
+  };
+  globalThis.addEventListener("unload", tidy);
   try {
     await Deno.mkdir(cacheDir, { recursive: true });
     await removeLeftovers(cacheDir);
     await checkSpace(cacheDir, wheel);
     work = await Deno.makeTempDir({ dir: cacheDir, prefix: "installing-" });
-    await fetchInto(work, wheel, options);
+    await fetchInto(work, wheel, { ...options, signal: ended.signal });
     await putInPlace(work, target, options);
   } catch (error) {
     throw fail(error instanceof Error ? error.message : String(error));
   } finally {
+    globalThis.removeEventListener("unload", tidy);
     if (work) await Deno.remove(work, { recursive: true }).catch(() => {});
   }
   const installed = await locateEngine(options);

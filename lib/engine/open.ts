@@ -96,6 +96,11 @@ function countGpus(api: Api, config: SessionConfig): number {
   return found.length;
 }
 
+const noGpu = (why: string): UserError =>
+  new UserError(
+    `Cannot use a GPU: ${why}.\nSee what \`nvidia-smi\` says of the driver, or take the CPU: --device cpu.`,
+  );
+
 async function open(
   library: EngineLibrary,
   device: Device,
@@ -128,9 +133,7 @@ async function open(
     );
   }
   if (settings.device === "gpu" || settings.xla) {
-    throw new UserError(
-      "Cannot use a GPU: TensorFlow finds none that it can use.\nSee what `nvidia-smi` says of the driver, or take the CPU: --device cpu.",
-    );
+    throw noGpu("TensorFlow finds none that it can use");
   }
   // There were signs of one, as containers on a machine with one have them.
   return {
@@ -143,6 +146,19 @@ async function open(
 }
 
 /**
+ * Refuses settings that no engine can have. A GPU that is not there is told of
+ * before gigabytes are fetched for it.
+ *
+ * @throws {UserError} With what to change.
+ */
+export async function checkDevice(settings: EngineSettings): Promise<void> {
+  const options = wanted(settings);
+  if (options.build !== "gpu" || gpuPresent()) return;
+  if (await locateEngine(options)) return;
+  throw noGpu("no driver of one is here");
+}
+
+/**
  * Finds libtensorflow, or fetches it, and opens it.
  *
  * @throws {UserError} When it is missing and cannot be fetched, or cannot be
@@ -152,6 +168,7 @@ export async function openEngine(
   settings: EngineSettings = {},
 ): Promise<Engine> {
   const options = wanted(settings);
+  await checkDevice(settings);
   const library = await ensureEngine({
     ...options,
     ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),

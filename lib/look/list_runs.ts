@@ -41,6 +41,9 @@ const summarySchema = z.looseObject({
   linear: number,
   knn_interval: interval,
   linear_interval: interval,
+  // That of a classifier in the pipeline, such as a fine-tuned run's.
+  accuracy: number.optional(),
+  accuracy_interval: interval,
   embedding_std: number.optional(),
   verdict: z.string(),
   signals: z.record(z.string(), number).optional(),

@@ -119,6 +119,9 @@ const verdict = (summary: RunSummary | undefined): Markup => {
 };
 
 function overview(runs: readonly ReportedRun[]): string {
+  const classified = runs.some(({ read }) =>
+    read.summary?.accuracy !== undefined
+  );
   return table(
     [
       "run",
@@ -128,6 +131,7 @@ function overview(runs: readonly ReportedRun[]): string {
       "loss",
       "kNN",
       "linear probe",
+      ...(classified ? ["accuracy"] : []),
       "images/s",
     ],
     runs.map(({ read: { name, summary, columns } }) => [
@@ -138,6 +142,7 @@ function overview(runs: readonly ReportedRun[]): string {
       number(summary?.loss),
       percent(summary?.knn),
       percent(summary?.linear),
+      ...(classified ? [percent(summary?.accuracy)] : []),
       number(summary?.images_per_second),
     ]),
   );
@@ -212,6 +217,11 @@ function ownScores({ summary }: ReadRun, why: string | undefined): string {
       `As the run judged itself at its end${why ? `; ${why}` : ""}.`,
       "about",
     ),
+    ...(summary?.accuracy === undefined ? [] : [paragraph(
+      `Accuracy of its classifier on the images to test with: ${
+        percent(summary.accuracy)
+      }.`,
+    )]),
     table(["", "kNN", "linear probe"], [
       ["encoder", ...pair(summary)],
       ...(healthy

@@ -120,6 +120,16 @@ const bankOf = (banks: Signature, view: number): number =>
     ? banks.findIndex((_, i) => viewNumber(banks, i) === view)
     : 0;
 
+/** Ways to pair views where the chosen one finds no pair. */
+function otherPairs(site: Site, left: Signature, right: Signature): string {
+  const own = site.source("between.0") === site.source("between.1");
+  const ways = (Object.keys(PAIRS) as Pairs[])
+    // A view beside itself teaches nothing.
+    .filter((way) => !own && pairsOf(way, left, right).length > 0)
+    .map((way) => `\`pairs: ${way}\``);
+  return ["make two views (`count: 2`)", ...ways].join(", or set ");
+}
+
 /** Reports sides that do not fit each other; says whether they do. */
 function fit(
   site: Site,
@@ -154,7 +164,7 @@ function fit(
       "view-mismatch",
       [pairs === "cross" ? "between" : "pairs"],
       `Cannot pair views in "${site.name}": "pairs: ${pairs}" finds none between ${left.length} and ${right.length} view(s)`,
-      { hints: ["make two views (`count: 2`), or choose other pairs"] },
+      { hints: [otherPairs(site, left, right)] },
     );
   }
   if (!negatives) return fits;

@@ -34,7 +34,7 @@ const sweepSchema = z.object({
 });
 
 /** Numbers of a summary that a cell can show. */
-const FIGURES = ["knn", "linear", "loss", "embedding_std"];
+const FIGURES = ["knn", "linear", "accuracy", "loss", "embedding_std"];
 
 /** Routes about sweeps. */
 export function sweepRoutes(store: RunStore): Routes {

@@ -1,6 +1,7 @@
 /** @file Goes on with a run from its newest whole checkpoint. */
 import { command } from "../command.ts";
 import { join } from "node:path";
+import { runInPlaceOf } from "../checkpoint/run_record.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -123,7 +124,9 @@ async function originOf(run: string): Promise<RunOrigin> {
     return await readOrigin(run);
   } catch {
     throw new UserError(
-      `Cannot resume "${run}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\nGive a folder such as runs/simsiam/2026-01-31T12-00-00.`,
+      `Cannot resume "${run}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\n${await runInPlaceOf(
+        run,
+      )}.`,
     );
   }
 }

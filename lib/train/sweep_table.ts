@@ -18,6 +18,12 @@ const COLUMNS: readonly Column[] = [
   { head: "linear, %", of: ({ linear }) => linear, scale: 100, digits: 1 },
   { head: "kNN, %", of: ({ knn }) => knn, scale: 100, digits: 1 },
   {
+    head: "accuracy, %",
+    of: ({ accuracy }) => accuracy ?? null,
+    scale: 100,
+    digits: 1,
+  },
+  {
     head: "projector kNN, %",
     of: ({ compared }) => compared?.watched?.knn ?? null,
     scale: 100,
@@ -33,7 +39,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Columns that the chart shows, the first that has a figure. */
-const CHARTED = ["linear, %", "kNN, %", "embedding_std"];
+const CHARTED = ["linear, %", "kNN, %", "accuracy, %", "embedding_std"];
 
 /** Mean and spread of a figure over seeds. */
 export interface Statistic {

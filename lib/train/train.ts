@@ -11,6 +11,7 @@ import {
 } from "../data/source.ts";
 import { cacheFolder } from "../engine/cache.ts";
 import {
+  checkDevice,
   type Device,
   type Engine,
   openEngine,
@@ -153,6 +154,7 @@ export async function train(
     replicas: server?.devicesEach ?? replicas,
     xla,
   };
+  await checkDevice(settings);
   // Beside the data where it is installed; fetched only for good data.
   const opening = openInstalled(settings);
   let opened: Promise<Engine | undefined> = opening;

@@ -10,6 +10,27 @@ import { withFolder } from "../data/fixtures.ts";
 const DEEP = `{"a":${'{"a":'.repeat(9000)}1${"}".repeat(9000)}}`;
 
 Deno.test(
+  "A folder of runs is no run, and the newest in it is named",
+  withFolder(async (folder) => {
+    await assert.rejects(readRecord(folder), /Give a folder such as runs/);
+    const newest = join(folder, "b", "2026-01-31T12-00-00");
+    for (
+      const run of [
+        join(folder, "a", "2026-01-30T23-00-00"),
+        newest,
+        join(folder, "b", "2025-12-31T12-00-00"),
+      ]
+    ) {
+      await Deno.mkdir(run, { recursive: true });
+      await Deno.writeTextFile(join(run, RUN_FILES.origin), "{}");
+    }
+    const named = new RegExp(`newest in it is ${newest},`);
+    await assert.rejects(readRecord(folder), named);
+    await assert.rejects(readRecord(join(folder, "b")), named);
+  }),
+);
+
+Deno.test(
   "A record of a run that is nested 9,000 deep is none",
   withFolder(async (folder) => {
     const write = (pipeline: string): Promise<void> =>

@@ -30,6 +30,7 @@ const OWN: readonly (readonly [readonly string[], RegExp])[] = [
   [["plan", GOOD, "--images", "0"], /whole number of at least 1/],
   [["plan", GOOD, "--images", "9"], /Cannot fill a batch of 128/],
   [["schema", "--out", "/nowhere/x.json"], /Cannot write/],
+  [["studio", GOOD], /Cannot open the studio on ".*": it is a file/],
   [["config", GOOD, GOOD], /too many arguments/],
   [["chekc", GOOD], /unknown command 'chekc'/],
 ];
@@ -62,6 +63,15 @@ Deno.test("Bad input of commands that run nothing ends with exit code 2, a messa
     Deno.chdir(before);
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("--version names all that a report of a defect needs", async () => {
+  const { code, stdout } = await printed("--version");
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^stopgrad \d+\.\d+\.\d+, TensorFlow 2\.\d+\.\d+, Deno 2\./,
+  );
 });
 
 Deno.test("check goes on to the next file where one cannot be read", async () => {

@@ -70,7 +70,11 @@ export interface Workplace {
   run(
     action: "locate" | "ensure" | "install",
     env?: Record<string, string>,
-    options?: Partial<EngineOptions> & { readonly patience?: number },
+    options?: Partial<EngineOptions> & {
+      readonly patience?: number;
+      /** Milliseconds after which the process ends, whatever it is doing. */
+      readonly endAfter?: number;
+    },
   ): Promise<Found>;
   /** Names of what is in the cache. */
   cached(): string[];

@@ -105,6 +105,17 @@ Deno.test(
 );
 
 Deno.test(
+  "a process that ends while pip downloads leaves nothing in the cache",
+  test,
+  () =>
+    withWorkplace(async (place) => {
+      await place.run("ensure", { FAKE_SECONDS: "60" }, { endAfter: 500 });
+      assert.match(place.calls()[0] ?? "", /pip download/);
+      assert.deepEqual(place.cached(), []);
+    }),
+);
+
+Deno.test(
   "pip's own complaint is passed on",
   test,
   () =>

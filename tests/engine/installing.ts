@@ -15,13 +15,18 @@ const ACTIONS = {
 
 const [action, options] = JSON.parse(Deno.args[0] ?? "") as [
   keyof typeof ACTIONS,
-  InstallOptions,
+  InstallOptions & { readonly endAfter?: number },
 ];
 const tasks: InstallProgress[] = [];
 try {
   const library = await ACTIONS[action]({
     ...options,
-    onProgress: (progress) => tasks.push(progress),
+    onProgress: (progress) => {
+      tasks.push(progress);
+      if (!options.endAfter || performance.now() < options.endAfter) return;
+      console.log(JSON.stringify({ tasks }));
+      Deno.exit(130);
+    },
   });
   console.log(JSON.stringify({ library, tasks }));
 } catch (error) {

@@ -1,4 +1,5 @@
 import assert from "@std/assert";
+import { gpuPresent } from "../../lib/engine/gpu.ts";
 import { openEngine, openInstalled } from "../../lib/engine/open.ts";
 import { engine } from "../helpers/engine.ts";
 
@@ -29,6 +30,15 @@ Deno.test("XLA on several devices is refused before anything is fetched", async 
   await assert.rejects(
     openEngine({ device: "gpu", xla: true, replicas: 2 }),
     /^UserError: Cannot use --xla with --replicas: .*\nLeave one of them out\.$/,
+  );
+});
+
+Deno.test("a GPU where there is none is refused before anything is fetched", {
+  ignore: gpuPresent(),
+}, async () => {
+  await assert.rejects(
+    openEngine({ device: "gpu" }),
+    /^UserError: Cannot use a GPU: .*\n.*--device cpu\.$/,
   );
 });
 

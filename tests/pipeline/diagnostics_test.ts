@@ -851,13 +851,15 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
 `,
       message:
         'Cannot pair views in "loss": "pairs: cross" finds none between 1 and 1 view(s)',
-      hint: "make two views (`count: 2`), or choose other pairs",
+      hint: "make two views (`count: 2`)",
     },
     {
       from: "[y, y] }",
       to: '["y[0]", "y[1]"], pairs: ▸same }',
       message:
         'Cannot pair views in "loss": "pairs: same" finds none between 1 and 1 view(s)',
+      hint:
+        "make two views (`count: 2`), or set `pairs: cross`, or set `pairs: unordered`, or set `pairs: all`",
     },
     {
       from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),

@@ -67,7 +67,9 @@ Deno.test(
     assert.doesNotMatch(pairs, /(src|href)="(?!data:)/);
     const asked = await page({ query: copied });
     assert.equal(asked.split("<figure>").length - 1, 4);
-    assert.match(asked, /1\.0000 bright\/0000\.png/);
+    assert.match(asked, /1\.0000 dark\/copy &amp; co\.png/);
+    // The image that is asked about is none of those that it is like.
+    assert.doesNotMatch(asked, /[\d.]+ bright\/0000\.png/);
     await assert.rejects(page({ force: false }), UserError);
   }),
 );

@@ -155,6 +155,11 @@ function settingsTable(
           "linear probe",
           runs.map(({ summary }) => percent(summary?.linear)),
         ),
+        runs.some(({ summary }) => summary?.accuracy !== undefined) &&
+          row(
+            "accuracy",
+            runs.map(({ summary }) => percent(summary?.accuracy)),
+          ),
         row("loss", runs.map(({ summary }) => figure(summary?.loss))),
         row("time", runs.map(({ summary }) => duration(summary?.seconds))),
         keys.slice(0, 30).map((key) =>

@@ -100,6 +100,9 @@ export function figures(
       { class: "figures" },
       pair("kNN", percent(summary?.knn)),
       pair("linear probe", percent(summary?.linear)),
+      summary?.accuracy !== undefined
+        ? pair("accuracy", percent(summary.accuracy))
+        : undefined,
       pair("loss", figure(summary?.loss)),
       pair("step", String(step)),
       pair("epoch", figure(epoch ?? summary?.epochs, 3)),

@@ -55,6 +55,7 @@ const COLUMNS: readonly Column[] = [
   },
   score("kNN", ({ knn }) => knn, percent),
   score("Linear", ({ linear }) => linear, percent),
+  score("Accuracy", ({ accuracy }) => accuracy, percent),
   score("Loss", ({ loss }) => loss, figure),
   score("Spread", ({ embedding_std }) => embedding_std, (x) => figure(x, 3)),
   score("Epochs", ({ epochs }) => epochs, (x) => figure(x, 3)),

@@ -33,7 +33,7 @@ interface Listed {
 }
 
 const NONE = "";
-const SHARES = ["knn", "linear"];
+const SHARES = ["knn", "linear", "accuracy"];
 const show = (key: string, value: number): string =>
   SHARES.includes(key) ? percent(value) : figure(value, 3);
 
@@ -225,8 +225,8 @@ export async function sweepPage(
     );
   };
   const drawTable = (): void => {
-    const shown = ["knn", "linear", "loss", "embedding_std"].filter((key) =>
-      figures.includes(key)
+    const shown = ["knn", "linear", "accuracy", "loss", "embedding_std"].filter(
+      (key) => figures.includes(key),
     );
     const columns = [...varied, ...shown, "verdict", "paper"];
     const value = (point: Point, column: string): string | number =>

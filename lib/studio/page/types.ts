@@ -22,6 +22,7 @@ export interface Summary {
   readonly loss: number | null;
   readonly knn: number | null;
   readonly linear: number | null;
+  readonly accuracy?: number | null;
   readonly embedding_std?: number | null;
   readonly verdict: string;
   readonly note?: string;
