@@ -79,7 +79,7 @@ export async function runInPlaceOf(folder: string): Promise<string> {
   );
   return newest === undefined
     ? "Give a folder such as runs/simsiam/2026-01-31T12-00-00"
-    : `Give the folder of one run; the newest in it is ${newest}`;
+    : `Give one of the runs in it, such as ${newest}`;
 }
 
 /**

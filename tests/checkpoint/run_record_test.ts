@@ -24,7 +24,7 @@ Deno.test(
       await Deno.mkdir(run, { recursive: true });
       await Deno.writeTextFile(join(run, RUN_FILES.origin), "{}");
     }
-    const named = new RegExp(`newest in it is ${newest},`);
+    const named = new RegExp(`such as ${newest},`);
     await assert.rejects(readRecord(folder), named);
     await assert.rejects(readRecord(join(folder, "b")), named);
   }),
