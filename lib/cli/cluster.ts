@@ -7,9 +7,8 @@ import { type Place, readPlace, refusePublic } from "../cluster/place.ts";
 import { tryPort } from "../cluster/port.ts";
 import { isLoopback } from "../cluster/private.ts";
 import { clusterCommand } from "../command.ts";
-import type { Device, Engine } from "../engine/open.ts";
 import { EngineError } from "../engine/ffi.ts";
-import { openEngine } from "../engine/open.ts";
+import { type Device, type Engine, openEngine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
 import { resolve } from "../pipeline/explain/resolve.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
@@ -144,11 +143,16 @@ export class ClusterTask {
     const elsewhere = new AbortController();
     let leader: Leader | undefined;
     let way: string | undefined;
-    let end: readonly [code: ExitCode, text: string] = [EXIT.defect, ""];
+    let end: readonly [code: ExitCode, text: string] = [
+      EXIT.defect,
+      "Task 0 failed by a defect of Stopgrad, of which it tells.",
+    ];
     try {
       const result = await interruptible(terminal, async (signal) => {
+        const { device: wanted, threads: most } = options;
         const engine = await openEngine({
-          ...options,
+          ...(wanted ? { device: wanted } : {}),
+          ...(most ? { threads: most } : {}),
           replicas: devices,
           onProgress: (progress) => report({ kind: "install", progress }),
         });
@@ -158,6 +162,7 @@ export class ClusterTask {
           signal,
           onInterrupt: (task) => elsewhere.abort(task),
         });
+        if (options.resume) leader.hint(way = wayOn(options.resume.folder));
         await leader.gather();
         const { api, config, device, threads } = engine;
         this.#warn();
@@ -182,7 +187,7 @@ export class ClusterTask {
     } catch (error) {
       const fault = error instanceof UserError ? error : moduleFault(error);
       if (fault) end = [EXIT.usage, fault.message];
-      if (!(error instanceof EngineError)) throw error;
+      if (!(error instanceof EngineError && leader)) throw error;
       // Where a task is gone, the thread of its connection ends the process now.
       const { silence } = this.#settings();
       await new Promise((wake) =>
@@ -190,9 +195,9 @@ export class ClusterTask {
       );
       if (!UNREACHED.test(error.message)) throw error;
       const text = [
-        `TensorFlow cannot reach another task, although all are there: ${
-          error.message.replaceAll(/\s+/g, " ")
-        }`,
+        `TensorFlow has lost its connection to another task, although all are there: ${
+          reasonOf(error)
+        }.`,
         ...way === undefined ? [] : [way],
       ].join("\n");
       end = [EXIT.lost, text];
@@ -221,9 +226,12 @@ export class ClusterTask {
   #division(replicas: number): string {
     const { tasks } = this.place;
     const here = tasks.every(({ ip }) => isLoopback(ip));
-    return `${tasks.length} tasks share each batch, ${replicas} devices in all; task 0 reads the images, keeps the weights and writes the run${
-      here ? ". All are on this machine, which is no faster than one" : ""
-    }`;
+    const { silence } = this.#settings();
+    return [
+      `${tasks.length} tasks share each batch, ${replicas} devices in all; task 0 reads the images, keeps the weights and writes the run.`,
+      `A task that is silent for ${silence} s is lost, and ends the others.`,
+      ...here ? ["All are on this machine: no faster than one process."] : [],
+    ].join(" ");
   }
 
   /** Lends this machine's devices to the first task until its run ends. */
@@ -258,6 +266,11 @@ export class ClusterTask {
     return ended.code as ExitCode;
   }
 }
+
+/** The first line that TensorFlow gives as a reason. */
+const reasonOf = ({ message }: EngineError): string =>
+  /\b[A-Z_]+: .*\n?.*/.exec(message.replaceAll(/=+\n/g, ""))?.[0]
+    .replace("\n", " ") ?? message;
 
 /** How to go on where a task is gone. */
 const wayOn = (folder: string): string =>

@@ -74,13 +74,14 @@ export async function run(
     point,
     onModule: announceModule,
   });
-  if (loaded.warnings) complain(loaded.warnings);
   if (task && loaded.sweep) {
     throw new UserError(
       `Cannot run a sweep on a cluster: "${file}" is one.\nGive --point NAME, for one run at a time.`,
     );
   }
+  // What the first task warns of need not be said twice.
   if (task && !task.leads) return await task.follow(loaded);
+  if (loaded.warnings) complain(loaded.warnings);
   const options = {
     runsDir,
     ...how,

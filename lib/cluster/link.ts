@@ -1,6 +1,5 @@
 /** @file A task's connections to others, which a thread of their own holds. */
-import type { Message } from "./messages.ts";
-import { readMessage } from "./messages.ts";
+import { type Message, readMessage } from "./messages.ts";
 
 /** What the thread is asked to do. */
 export type LinkOrder =

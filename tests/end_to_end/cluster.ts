@@ -38,7 +38,8 @@ async function startTask(
       "run",
       "--no-check",
       "--no-prompt",
-      "-P=cluster",
+      // On one machine the permissions of a run are enough.
+      task === 0 ? "-P=cluster" : "-P=train",
       "lib/cli/main.ts",
       ...args,
       "--cluster",

@@ -1,6 +1,7 @@
 /** @file Every task runs with the permissions of its set, and with no others. */
 import assert from "@std/assert";
 import { join } from "node:path";
+import { setOf as setOfCommand } from "../../lib/cli/stopgrad.ts";
 import {
   brief,
   inFolder,
@@ -34,6 +35,17 @@ const OPEN = [
   "docs",
   "pictures",
 ];
+
+Deno.test("The installed command takes a task's set, and that of a cluster where it is given one", () => {
+  assert.equal(setOfCommand("run", ["FILE", "--threads", "2"]), "train");
+  assert.equal(setOfCommand("embed"), "encode");
+  assert.equal(
+    setOfCommand("run", ["FILE", "--cluster", "a:1,b:1"]),
+    "cluster",
+  );
+  assert.equal(setOfCommand("resume", ["RUN", "--cluster=a:1,b:1"]), "cluster");
+  assert.equal(setOfCommand("nothing"), "inspect");
+});
 
 /** The set that a task names. */
 function setOf(task: string): string {
