@@ -46,13 +46,16 @@ figure.drawn figcaption,.about{font-size:.87em;color:#666}
 pre{background:#8881;padding:1em;overflow-x:auto;font-size:.85em;white-space:pre-wrap;overflow-wrap:anywhere}
 .verdict{font-weight:bold}.fault{color:#b3261e}.well{color:#0f6b4c}.unsure{color:#8a5a00}
 ${SHEET_STYLE}
-@media (prefers-color-scheme:dark){body{background:#16181c;color:#e4e4e4}
+@media screen and (prefers-color-scheme:dark){body{background:#16181c;color:#e4e4e4}
 figure.drawn figcaption,.about{color:#a0a0a0}.fault{color:#ff8a80}.well{color:#6fd3ab}.unsure{color:#e8b95a}
 .figure .axis{fill:#b0b0b0}.figure .title{fill:#eee}.figure .axis-line{stroke:#b0b0b0}.row img{background:#333}}
-@media print{:root{color-scheme:light}body{background:#fff;color:#000;max-width:none;padding:0;font-size:11pt}
-h2{break-before:page}h2.first{break-before:auto}h3,.row,tr{break-after:avoid;break-inside:avoid}
-table{display:table;width:100%;font-size:.85em}th,td{padding:.2em .4em}th[scope=col]{overflow-wrap:normal;white-space:normal}
-.figures{grid-template-columns:1fr 1fr}}`;
+@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:11pt}
+h2{break-before:page}h2.first{break-before:auto}h1,h2,h3,h4,h3+p,thead{break-after:avoid}
+h1,h2,h3,h4,p,li,tr,.row,.graph{break-inside:avoid}
+table{display:table;width:100%;font-size:.85em}th,td{padding:.2em .4em;overflow-wrap:anywhere}
+td.number,th[scope=col]{overflow-wrap:normal;white-space:normal}
+.figures{grid-template-columns:1fr 1fr}.graph{display:block;max-height:14cm;break-after:avoid}pre{padding:.6em;box-decoration-break:clone}
+.row{flex-wrap:nowrap;gap:8px;padding:10px 6px}.row figure{flex:0 1 112px;min-width:0}.row img{width:100%;height:auto}}`;
 
 const percent = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`;

@@ -2,6 +2,7 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inflateSync } from "node:zlib";
 import { Columns } from "../../lib/look/columns.ts";
 import { toSvgText } from "../../lib/look/draw/shape.ts";
 import { comparedCurves, spectrumOf } from "../../lib/report/figures.ts";
@@ -43,6 +44,25 @@ async function poison(run: string): Promise<void> {
         cures: [HOSTILE],
       }],
     }));
+}
+
+/** How many pictures each page of a PDF draws, of those that draw any. */
+function picturesOf(pdf: Uint8Array): number[] {
+  const text = new TextDecoder("latin1").decode(pdf);
+  const counts: number[] = [];
+  for (const { index, 0: mark } of text.matchAll(/stream\r?\n/g)) {
+    const from = index + mark.length;
+    let content = "";
+    try {
+      const end = text.indexOf("endstream", from);
+      content = inflateSync(pdf.subarray(from, end)).toString("latin1");
+    } catch {
+      continue; // Something that is not compressed: no page.
+    }
+    const count = content.match(/\/X\d+ Do\b/g)?.length ?? 0;
+    if (count > 0) counts.push(count);
+  }
+  return counts;
 }
 
 Deno.test(
@@ -119,8 +139,26 @@ Deno.test(
         "document.documentElement.scrollWidth - innerWidth",
       );
       assert.ok(Number(overflow) <= 0, `${overflow} pixels too wide`);
-      const pdf = await page.pdf({ format: "A4" });
-      assert.ok(pdf.length > 10_000);
+      await page.emulateMedia({ media: "print", colorScheme: "dark" });
+      await page.setViewportSize({ width: 700, height: 900 });
+      // Ink on paper, whatever the screen has; nothing beyond the right edge.
+      const printed = await page.evaluate(`({
+        ink: getComputedStyle(document.querySelector("figure .title")).fill,
+        paper: getComputedStyle(document.body).backgroundColor,
+        beyond: [...document.querySelectorAll("body *")].filter((one) =>
+          one.getBoundingClientRect().right > innerWidth + 1).length,
+      })`);
+      assert.deepEqual(printed, {
+        ink: "rgb(34, 34, 34)",
+        paper: "rgb(255, 255, 255)",
+        beyond: 0,
+      });
+      for (const format of ["A4", "Letter"]) {
+        const pages = picturesOf(await page.pdf({ format }));
+        // Eight rows of eight, none of which a page's end divides.
+        assert.equal(pages.reduce((sum, count) => sum + count, 0), 64, format);
+        assert.deepEqual(pages.filter((count) => count % 8 !== 0), [], format);
+      }
     } finally {
       await browser.close();
     }
