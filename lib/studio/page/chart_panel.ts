@@ -118,6 +118,8 @@ export class ChartPanel {
     const sized = new ResizeObserver(() => this.#resize());
     sized.observe(this.#plot);
     signal.addEventListener("abort", () => {
+      // Nothing more is asked for.
+      this.#seen = false;
       seen.disconnect();
       sized.disconnect();
       this.#loading?.abort();

@@ -67,22 +67,34 @@ class Overlay implements Source {
   }
 }
 
-/** What tells runs apart: their names, and the settings in which they differ. */
-function namesOf(runs: readonly Run[]): string[] {
-  const keys = [...new Set(runs.flatMap(({ differs }) => Object.keys(differs)))]
+/** Settings in which some of the runs differ. */
+const differing = (runs: readonly Run[]): string[] =>
+  [...new Set(runs.flatMap(({ differs }) => Object.keys(differs)))]
     .filter((key) => new Set(runs.map(({ differs }) => differs[key])).size > 1);
-  return runs.map(({ name, differs, id }) => {
-    const own = keys.slice(0, 3).flatMap((key) =>
-      differs[key] === undefined
-        ? []
-        : [`${key.split(".").at(-1)}=${differs[key]}`]
-    );
-    const short = [name, ...own].join(" ").slice(0, 60);
-    return runs.some((other) => other.id !== id && other.name === name) &&
-        own.length === 0
-      ? `${short} ${id.split("/").at(-1)}`
-      : short;
-  });
+
+/** Longer values are no part of a name. */
+const SHORT = 24;
+
+/** What tells runs apart: their names, and the settings in which they differ, else when they began. */
+function namesOf(runs: readonly Run[]): string[] {
+  const keys = differing(runs).filter((key) =>
+    runs.every(({ differs }) => (differs[key] ?? "").length <= SHORT)
+  ).slice(0, 3);
+  const names = runs.map(({ name, differs }) =>
+    [
+      name,
+      ...keys.flatMap((key) =>
+        differs[key] === undefined
+          ? []
+          : [`${key.split(".").at(-1)}=${differs[key]}`]
+      ),
+    ].join(" ").slice(0, 60)
+  );
+  return names.map((name, i) =>
+    names.some((other, j) => other === name && i !== j)
+      ? `${name} ${runs[i]?.id.split("/").at(-1)}`
+      : name
+  );
 }
 
 /** All columns that some run has, with what they are. */
@@ -106,8 +118,6 @@ function settingsTable(
   runs: readonly Run[],
   names: readonly string[],
 ): HTMLElement {
-  const keys = [...new Set(runs.flatMap(({ differs }) => Object.keys(differs)))]
-    .filter((key) => new Set(runs.map(({ differs }) => differs[key])).size > 1);
   const row = (
     title: string,
     cells: readonly (string | HTMLElement[])[],
@@ -128,7 +138,7 @@ function settingsTable(
     },
     h(
       "table",
-      {},
+      { class: "compared" },
       h(
         "thead",
         {},
@@ -162,7 +172,7 @@ function settingsTable(
           ),
         row("loss", runs.map(({ summary }) => figure(summary?.loss))),
         row("time", runs.map(({ summary }) => duration(summary?.seconds))),
-        keys.slice(0, 30).map((key) =>
+        differing(runs).slice(0, 30).map((key) =>
           row(key, runs.map(({ differs }) => differs[key] ?? "–"))
         ),
       ),

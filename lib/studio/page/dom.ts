@@ -63,6 +63,24 @@ export function say(text: string): void {
   if (place) place.textContent = text;
 }
 
+/**
+ * Does what takes a while. What goes wrong stands in a place of the page, unless
+ * the page was left meanwhile: then it was ended, and nobody asks.
+ */
+export async function orSay(
+  place: HTMLElement,
+  signal: AbortSignal,
+  body: () => Promise<void>,
+): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (signal.aborted) return;
+    place.textContent = (error as Error).message;
+    place.classList.add("problem");
+  }
+}
+
 /** `75.3 %`, or a dash. */
 export const percent = (share: unknown): string =>
   typeof share === "number" ? `${(100 * share).toFixed(1)} %` : "–";

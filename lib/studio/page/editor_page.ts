@@ -25,7 +25,7 @@ import {
 import { tags } from "@lezer/highlight";
 import { get, listen, post } from "./api.ts";
 import { optionsAt, placeAt, type Schema } from "./completion.ts";
-import { fill, h, later, say } from "./dom.ts";
+import { fill, h, later, orSay, say } from "./dom.ts";
 import { stageFacts } from "./graph_page.ts";
 import { runHref } from "./run_head.ts";
 import { type DrawnStage, graphView } from "./stage_graph.ts";
@@ -269,6 +269,7 @@ export async function editorPage(
       const errors = findings.filter(({ severity }) =>
         severity === "error"
       ).length;
+      state.classList.remove("problem");
       state.textContent = findings.length === 0
         ? `No findings${points > 0 ? `; a sweep of ${points} points` : ""}.`
         : `${errors} errors, ${findings.length - errors} warnings${
@@ -397,17 +398,13 @@ export async function editorPage(
   });
   const save = async (): Promise<boolean> => {
     const own = current();
-    try {
+    await orSay(state, signal, async () => {
       await post("editor/save", { name, text: own, before: saved }, signal);
       saved = own;
       changed();
       state.textContent = `Saved as ${name}.`;
-      return true;
-    } catch (error) {
-      state.textContent = (error as Error).message;
-      state.classList.add("problem");
-      return false;
-    }
+    });
+    return saved === own;
   };
   const saveButton = h(
     "button",
@@ -420,12 +417,10 @@ export async function editorPage(
     disabled: true,
     click: async () => {
       if (current() !== saved && !await save()) return;
-      try {
+      await orSay(state, signal, async () => {
         await post("jobs", { name }, signal);
         say(`A run of ${name} was started`);
-      } catch (error) {
-        state.textContent = (error as Error).message;
-      }
+      });
     },
   }, "Run");
   function changed(): void {
@@ -535,7 +530,10 @@ export async function editorPage(
             ),
             code === undefined && h("button", {
               type: "button",
-              click: () => void post("jobs/stop", { id }, signal),
+              click: () =>
+                void orSay(state, signal, async () => {
+                  await post("jobs/stop", { id }, signal);
+                }),
             }, "Stop after this step"),
             " ",
             runLink(said),

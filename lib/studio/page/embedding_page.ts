@@ -1,7 +1,7 @@
 /** @file Embeddings of a run's images: points, pictures, neighbours. */
 /// <reference lib="dom" />
 import { address, bytes, get, listen, post } from "./api.ts";
-import { type Child, fill, h, say } from "./dom.ts";
+import { type Child, fill, h, orSay, say } from "./dom.ts";
 import { runHead } from "./run_head.ts";
 import { groupColour, Scatter } from "./scatter.ts";
 import type { Run } from "./types.ts";
@@ -74,7 +74,10 @@ export async function embeddingPage(
       { id },
       signal,
     )
-      .catch(() => ({ stages: [] })),
+      .catch((error) => {
+        if (signal.aborted) throw error;
+        return { stages: [] };
+      }),
   ]);
   const asked = { of: "", checkpoint: "", set: "test", most: "5000" };
   let layout: keyof typeof LAYOUTS = "pca";
@@ -82,7 +85,8 @@ export async function embeddingPage(
   let standing: Standing | undefined;
   let groups = new Int32Array(0);
   let hidden = new Set<number>();
-  let listening = new AbortController();
+  /** Aborted when other embeddings are asked for, or the page is left. */
+  let looking = new AbortController();
 
   const told = h("p", { class: "quiet", role: "status" });
   const bar = h("progress", {
@@ -125,7 +129,7 @@ export async function embeddingPage(
                 "aria-label": `${name}${label ? `, ${label}` : ""}${
                   similarity === undefined ? "" : `, similarity ${similarity}`
                 }: its nearest neighbours`,
-                click: () => void neighbours(row),
+                click: () => askNeighbours(row),
               },
               h("img", { src: pictureOf(row), alt: "", loading: "lazy" }),
               h(
@@ -139,8 +143,19 @@ export async function embeddingPage(
       ),
     );
 
-  const neighbours = async (row: number): Promise<void> => {
-    const { key } = standing as Standing;
+  /** Asks about the embeddings that are shown, if there are any. */
+  const ask = (
+    body: (standing: Standing, signal: AbortSignal) => Promise<void>,
+  ): void => {
+    const [now, { signal }] = [standing, looking];
+    if (now?.pca) void orSay(told, signal, () => body(now, signal));
+  };
+
+  const neighbours = async (
+    row: number,
+    { key }: Standing,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const [own, near] = await Promise.all([
       get<Picture>("embedding/image", { key, row }, signal),
       get<Picture[]>("embedding/nearest", { key, row, k: 23 }, signal),
@@ -162,7 +177,11 @@ export async function embeddingPage(
     say(`${near.length} nearest neighbours are shown`);
   };
 
+  const askNeighbours = (row: number): void =>
+    ask((now, signal) => neighbours(row, now, signal));
+
   let dwell: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener("abort", () => clearTimeout(dwell));
   const scatter = new Scatter({
     hover(point, x, y) {
       clearTimeout(dwell);
@@ -184,7 +203,7 @@ export async function embeddingPage(
         tip.style.top = `${Math.min(y + 14, innerHeight - 190)}px`;
       }, DWELL_MS);
     },
-    choose: (point) => void neighbours(point),
+    choose: askNeighbours,
     lasso(points) {
       scatter.mark(points.slice(0, 2000));
       const shown = points.slice(0, MOST_PICTURES);
@@ -253,8 +272,10 @@ export async function embeddingPage(
     );
   };
 
-  const points = async (): Promise<void> => {
-    const { key, meta } = standing as Standing;
+  const points = async (
+    { key, meta }: Standing,
+    signal: AbortSignal,
+  ): Promise<void> => {
     if (!meta) return;
     const all = new Float32Array(
       await bytes("embedding/points", { key, layout }, signal),
@@ -273,17 +294,17 @@ export async function embeddingPage(
           click: () => {
             layout = name as keyof typeof LAYOUTS;
             chooseLayout();
-            void points();
+            ask(points);
           },
         }, title)
       ),
     );
   };
 
-  const take = async (now: Standing): Promise<void> => {
+  const take = async (now: Standing, signal: AbortSignal): Promise<void> => {
     const before = standing;
-    standing = { ...before, ...now };
-    const { progress, error, meta, over } = standing;
+    standing = now;
+    const { progress, error, meta, over } = now;
     bar.hidden = over;
     if (progress.share === undefined) bar.removeAttribute("value");
     else bar.setAttribute("value", String(progress.share));
@@ -302,23 +323,25 @@ export async function embeddingPage(
     if (meta && !before?.pca) {
       if (!meta.classes) by = "clusters";
       both = new Int32Array(
-        await bytes("embedding/groups", { key: standing.key }, signal),
+        await bytes("embedding/groups", { key: now.key }, signal),
       );
-      await points();
+      await points(now, signal);
       colour();
     }
   };
 
   const begin = async (): Promise<void> => {
-    listening.abort();
-    listening = new AbortController();
-    signal.addEventListener("abort", () => listening.abort());
+    looking.abort();
+    const own = looking = new AbortController();
+    signal.addEventListener("abort", () => own.abort());
     standing = undefined;
     hidden = new Set();
     layout = "pca";
     fill(legend);
     fill(pictures);
-    try {
+    scatter.set(new Float32Array(0), "Embeddings");
+    told.classList.remove("problem");
+    await orSay(told, own.signal, async () => {
       const { of, checkpoint, set, most } = asked;
       const first = await post<Standing>("embedding", {
         id,
@@ -326,21 +349,23 @@ export async function embeddingPage(
         ...(checkpoint ? { checkpoint } : {}),
         set,
         most: Number(most),
-      }, signal);
-      await take(first);
-      const own = listening;
-      listen("embedding/events", { key: first.key }, {
-        standing: (now: Standing) => void take({ ...now, key: first.key }),
-        over: (now: Standing) => {
-          void take({ ...now, key: first.key });
-          own.abort();
-        },
       }, own.signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      told.textContent = (error as Error).message;
-      told.classList.add("problem");
-    }
+      await take(first, own.signal);
+      const over = new AbortController();
+      const follow = (now: Standing): void =>
+        void orSay(
+          told,
+          own.signal,
+          () => take({ ...now, key: first.key }, own.signal),
+        );
+      listen("embedding/events", { key: first.key }, {
+        standing: follow,
+        over: (now: Standing) => {
+          follow(now);
+          over.abort();
+        },
+      }, AbortSignal.any([own.signal, over.signal]));
+    });
   };
 
   const networks = stages.filter(({ kind }) =>
@@ -355,7 +380,7 @@ export async function embeddingPage(
       scatter.lassoing = on;
     },
   }, "Lasso");
-  const ask = (key: keyof typeof asked) => (value: string): void => {
+  const chosen = (key: keyof typeof asked) => (value: string): void => {
     asked[key] = value;
     void begin();
   };
@@ -365,7 +390,12 @@ export async function embeddingPage(
     h(
       "div",
       { class: "controls" },
-      select("Network", [["", "as judged"], ...networks], asked.of, ask("of")),
+      select(
+        "Network",
+        [["", "as judged"], ...networks],
+        asked.of,
+        chosen("of"),
+      ),
       select(
         "Weights",
         [["", "newest healthy"], ["last", "last"], ["best", "best"], [
@@ -373,13 +403,13 @@ export async function embeddingPage(
           "untrained",
         ]],
         asked.checkpoint,
-        ask("checkpoint"),
+        chosen("checkpoint"),
       ),
       select(
         "Images",
         [["test", "held out"], ["train", "training"]],
         asked.set,
-        ask("set"),
+        chosen("set"),
       ),
       select(
         "at most",
@@ -387,7 +417,7 @@ export async function embeddingPage(
           [n, Number(n).toLocaleString()] as const
         ),
         asked.most,
-        ask("most"),
+        chosen("most"),
       ),
       layouts,
       select(
@@ -409,7 +439,7 @@ export async function embeddingPage(
             const input = (event.target as HTMLFormElement).querySelector(
               "input",
             );
-            void neighbours(Number(input?.value ?? 0));
+            askNeighbours(Number(input?.value ?? 0));
           },
         },
         h(

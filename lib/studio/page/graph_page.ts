@@ -3,7 +3,7 @@
 /// <reference lib="dom.iterable" />
 import { get, listen, post } from "./api.ts";
 import { ChartPanel, Zoom } from "./chart_panel.ts";
-import { type Child, figure, fill, h, say } from "./dom.ts";
+import { type Child, figure, fill, h, orSay, say } from "./dom.ts";
 import { runHead } from "./run_head.ts";
 import { chartHead, legend, RunCurves, shortName } from "./run_curves.ts";
 import { type DrawnStage, graphView } from "./stage_graph.ts";
@@ -68,6 +68,7 @@ const OF_A_STAGE = [
   "loss_to_floor",
   "loss_to_uniform",
 ];
+const MEASURE = "Measure spread and rank of every stage";
 /** Those of the watched embedding. */
 const WATCHED = ["embedding_std", "correlation_rank", "effective_rank"];
 
@@ -172,7 +173,9 @@ export async function graphPage(
     click: async () => {
       measure.disabled = true;
       measure.textContent = "Measuring…";
-      try {
+      told.classList.remove("problem");
+      let done = MEASURE;
+      await orSay(told, signal, async () => {
         const { states, chosen, images } = await post<{
           states: StageState[];
           chosen: string;
@@ -181,16 +184,12 @@ export async function graphPage(
         measured = new Map(states.map((one) => [one.stage, one]));
         notes();
         say(`Measured ${states.length} stages`);
-        measure.textContent = `Measured at ${chosen}, ${images} images; again`;
-      } catch (error) {
-        if (signal.aborted) return;
-        told.textContent = (error as Error).message;
-        measure.textContent = "Measure spread and rank of every stage";
-      } finally {
-        measure.disabled = false;
-      }
+        done = `Measured at ${chosen}, ${images} images; again`;
+      });
+      measure.textContent = done;
+      measure.disabled = false;
     },
-  }, "Measure spread and rank of every stage");
+  }, MEASURE);
 
   fill(
     main,

@@ -88,6 +88,11 @@ async function show(): Promise<void> {
   }
 }
 
+// The tab is closed, or shows another site; it may come back as it was.
+globalThis.addEventListener("pagehide", () => shown.abort());
+globalThis.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) void show();
+});
 globalThis.addEventListener("hashchange", () => {
   void show().then(() => document.getElementById("main")?.focus());
 });

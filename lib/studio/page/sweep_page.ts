@@ -1,7 +1,7 @@
 /** @file Sweeps: which there are, and one as heat map and table. */
 /// <reference lib="dom" />
 import { get, listen } from "./api.ts";
-import { figure, fill, h, percent } from "./dom.ts";
+import { figure, fill, h, orSay, percent } from "./dom.ts";
 import { runHref, verdictBadge } from "./run_head.ts";
 
 interface Point {
@@ -127,6 +127,7 @@ export async function sweepPage(
     of: figures[0] ?? "knn",
   };
   let order: string = NONE;
+  const told = h("p", { class: "quiet", role: "status" });
   const map = h("div", {
     class: "scroll",
     tabindex: 0,
@@ -350,6 +351,7 @@ export async function sweepPage(
       choice("across", varied, "x"),
       choice("down", [NONE, ...varied], "y"),
     ),
+    told,
     map,
     h("h2", {}, "Points"),
     table,
@@ -357,10 +359,11 @@ export async function sweepPage(
   drawMap();
   drawTable();
   listen("runs/events", {}, {
-    runs: async () => {
-      sweep = await get<Sweep>("sweep", { id }, signal);
-      drawMap();
-      drawTable();
-    },
+    runs: () =>
+      void orSay(told, signal, async () => {
+        sweep = await get<Sweep>("sweep", { id }, signal);
+        drawMap();
+        drawTable();
+      }),
   }, signal);
 }

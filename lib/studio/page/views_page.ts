@@ -1,7 +1,7 @@
 /** @file Images beside their views, as the compiled graph augments them. */
 /// <reference lib="dom" />
 import { get, post } from "./api.ts";
-import { fill, h, say } from "./dom.ts";
+import { fill, h, orSay, say } from "./dom.ts";
 import { runHead } from "./run_head.ts";
 import type { Run } from "./types.ts";
 
@@ -34,7 +34,7 @@ export function viewsPanel(what: WhatViews, signal: AbortSignal): {
     button.disabled = true;
     told.classList.remove("problem");
     told.textContent = "Drawing…";
-    try {
+    await orSay(told, signal, async () => {
       const { columns, rows, note } = await post<Views>("views", {
         ...what(),
         count: 8,
@@ -79,13 +79,8 @@ export function viewsPanel(what: WhatViews, signal: AbortSignal): {
         note ? ` ${note}` : ""
       }`;
       say("The views are drawn");
-    } catch (error) {
-      if (signal.aborted) return;
-      told.textContent = (error as Error).message;
-      told.classList.add("problem");
-    } finally {
-      button.disabled = false;
-    }
+    });
+    button.disabled = false;
   };
   const button = h("button", {
     type: "button",
