@@ -6,8 +6,10 @@
  */
 import { join } from "node:path";
 import { cpuUsage } from "node:process";
+import { markdownTable } from "../markdown.ts";
 import { openBrowser } from "../../tests/helpers/browser.ts";
 import { openStudio } from "../../lib/studio/studio.ts";
+import { at, AT_REST, framesOf, ms } from "./frames.ts";
 
 const ROWS = Number(Deno.args[0] ?? 1_000_000);
 const STAGES = ["y", "z", "p"];
@@ -67,20 +69,6 @@ async function write(runs: string): Promise<number> {
   }
   return bytes;
 }
-
-/** Records the time between frames while it is there. */
-const RECORD = `(() => {
-  window.frames_ = [];
-  let last = performance.now();
-  const next = (now) => { window.frames_.push(now - last); last = now; window.id_ = requestAnimationFrame(next); };
-  window.id_ = requestAnimationFrame(next);
-})()`;
-const STOP =
-  `(() => { cancelAnimationFrame(window.id_); return window.frames_; })()`;
-
-const ms = (value: number): string => `${value.toFixed(0)} ms`;
-const at = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 
 const folder = await Deno.makeTempDir({ prefix: "stopgrad-studio-" });
 const rows: [string, string][] = [];
@@ -157,47 +145,41 @@ try {
     ms(performance.now() - opened),
   ]);
   await page.waitForTimeout(1500);
-  await page.evaluate(RECORD);
   const plot = page.locator(".plot").first();
   const zooms: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const begun = performance.now();
-    await plot.press(i < 9 ? "+" : "ArrowRight");
-    await page.evaluate(
-      "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
-    );
-    zooms.push(performance.now() - begun);
-    await page.waitForTimeout(250);
-  }
-  const frames = (await page.evaluate(STOP) as number[]).slice(1)
-    .sort((a, b) => a - b);
+  const zoomed = await framesOf(page, async () => {
+    for (let i = 0; i < 12; i++) {
+      const begun = performance.now();
+      await plot.press(i < 9 ? "+" : "ArrowRight");
+      await page.evaluate(AT_REST);
+      zooms.push(performance.now() - begun);
+      await page.waitForTimeout(250);
+    }
+  });
   zooms.sort((a, b) => a - b);
   rows.push([
     "a key pressed, to all charts of the window drawn (median, most of 12)",
     `${ms(at(zooms, 0.5))}, ${ms(zooms.at(-1) ?? 0)}`,
   ]);
   rows.push([
-    `time between frames while zooming and moving (median, 95th percentile, most of ${frames.length})`,
-    `${ms(at(frames, 0.5))}, ${ms(at(frames, 0.95))}, ${
-      ms(frames.at(-1) ?? 0)
-    }`,
+    "between frames while zooming and moving (median, 95th percentile, most)",
+    zoomed,
   ]);
   // Follows a run that goes on.
   await plot.press("0");
   await page.waitForTimeout(800);
-  await page.evaluate(RECORD);
   const path = join(folder, "long", "one", "metrics.jsonl");
-  for (let i = 0; i < 20; i++) {
-    let text = "";
-    for (let j = 1; j <= 10; j++) text += line(ROWS + 10 * i + j);
-    await Deno.writeTextFile(path, text, { append: true });
-    await page.waitForTimeout(100);
-  }
-  const live = (await page.evaluate(STOP) as number[]).slice(1)
-    .sort((a, b) => a - b);
+  const followed = await framesOf(page, async () => {
+    for (let i = 0; i < 20; i++) {
+      let text = "";
+      for (let j = 1; j <= 10; j++) text += line(ROWS + 10 * i + j);
+      await Deno.writeTextFile(path, text, { append: true });
+      await page.waitForTimeout(100);
+    }
+  });
   rows.push([
-    `time between frames while steps come in (median, 95th percentile, most of ${live.length})`,
-    `${ms(at(live, 0.5))}, ${ms(at(live, 0.95))}, ${ms(live.at(-1) ?? 0)}`,
+    "between frames while steps come in, 200 of them in 2 s (same)",
+    followed,
   ]);
   await browser.close();
   await studio.close();
@@ -205,5 +187,4 @@ try {
   await Deno.remove(folder, { recursive: true });
 }
 console.log(`${ROWS.toLocaleString("en-US")} rows\n`);
-console.log("| what | time |\n| --- | --- |");
-for (const [what, time] of rows) console.log(`| ${what} | ${time} |`);
+console.log(markdownTable([["what", "time"], ...rows]));

@@ -7,8 +7,9 @@ import type { Images } from "../data/source.ts";
 import type { Encoder, EncoderOptions } from "../encoder/encoder.ts";
 import { nearestOf } from "../similar/neighbours.ts";
 import { type EngineRoom, firstImages } from "./engine_room.ts";
-import type { Nearest, Rows } from "./layout.ts";
+import type { Rows } from "./layout.ts";
 import type { LayoutMessage, LayoutTask } from "./layout_worker.ts";
+import type { Nearest } from "./umap.ts";
 
 /** Which embeddings. */
 export interface EmbeddingRequest {
@@ -80,8 +81,10 @@ function unitRows(data: Float32Array, width: number): Float32Array {
 /** Has a task done apart, so that the page is answered meanwhile. */
 async function layOut<K extends LayoutTask["kind"]>(
   task: LayoutTask & { readonly kind: K },
+  signal: AbortSignal,
   tell: (share: number) => void = () => {},
 ): Promise<LayoutMessage & { readonly kind: K }> {
+  signal.throwIfAborted();
   const worker = new Worker(new URL("./layout_worker.ts", import.meta.url), {
     type: "module",
     name: "layout of points",
@@ -98,6 +101,7 @@ async function layOut<K extends LayoutTask["kind"]>(
         event.preventDefault();
         fail(new Error(event.message));
       };
+      signal.addEventListener("abort", () => fail(signal.reason));
     });
   } finally {
     worker.terminate();
@@ -161,11 +165,12 @@ async function features(
   encoder: Encoder,
   images: Images,
   tell: (progress: Progress) => void,
+  signal: AbortSignal,
 ): Promise<{ rows: Rows; imageOf: Int32Array }> {
   const { width } = encoder;
   const data = new Float32Array(images.count * width);
   const found: number[] = [];
-  for await (const batch of encoder.embed(images)) {
+  for await (const batch of encoder.embed(images, { signal })) {
     data.set(batch.features, found.length * width);
     found.push(...batch.rows);
     tell({ task: "Embedding the images", share: found.length / images.count });
@@ -230,6 +235,7 @@ const withClasses = (
  * later, for it takes longer.
  *
  * @param tell Called with how far it has come.
+ * @param signal Ends it, with the signal's reason as error.
  * @returns The embeddings with their principal components, and what completes
  *   them.
  */
@@ -237,11 +243,13 @@ export async function embedRun(
   room: EngineRoom,
   request: EmbeddingRequest,
   tell: (progress: Progress) => void,
+  signal: AbortSignal,
 ): Promise<{
   readonly embedding: Embedding;
   readonly complete: () => Promise<void>;
 }> {
   const { folder, of, checkpoint, set, most } = request;
+  signal.throwIfAborted();
   tell({ task: "Loading the images" });
   const { pipeline, baseDir } = await room.load(folder);
   const loaded = await room.data(pipeline, baseDir);
@@ -256,13 +264,13 @@ export async function embedRun(
       join(room.cache, keyOf(encoder, request, images)),
     );
     const embedding = await kept(drawer, images) ??
-      await compute(encoder, images, drawer, tell);
+      await compute(encoder, images, drawer, tell, signal);
     return {
       embedding,
       complete: async () => {
         try {
           if (embedding.umap) return;
-          embedding.umap = await umapOf(encoder, embedding, tell);
+          embedding.umap = await umapOf(encoder, embedding, tell, signal);
           await drawer.put("umap.f32", embedding.umap);
         } finally {
           encoder.close();
@@ -280,8 +288,9 @@ async function compute(
   images: Images,
   drawer: Drawer,
   tell: (progress: Progress) => void,
+  signal: AbortSignal,
 ): Promise<Embedding> {
-  const { rows, imageOf } = await features(encoder, images, tell);
+  const { rows, imageOf } = await features(encoder, images, tell, signal);
   tell({ task: "Principal components and clusters" });
   const classes = images.labels ? new Set(images.labels).size : CLUSTERS;
   const k = Math.min(Math.max(2, classes), 30, rows.count);
@@ -289,7 +298,7 @@ async function compute(
     kind: "plane",
     rows,
     clusters: k,
-  });
+  }, signal);
   const meta = {
     count: rows.count,
     width: rows.width,
@@ -318,14 +327,22 @@ async function umapOf(
   encoder: Encoder,
   { rows, pca }: Embedding,
   tell: (progress: Progress) => void,
+  signal: AbortSignal,
 ): Promise<Float32Array> {
   if (rows.count <= NEIGHBOURS + 1) return pca;
   tell({ task: "Nearest neighbours" });
   const bank = { ...rows, data: rows.data as Float32Array<ArrayBuffer> };
-  const nearest: Nearest = await nearestOf(encoder, bank, bank, NEIGHBOURS);
+  const nearest: Nearest = await nearestOf(
+    encoder,
+    bank,
+    bank,
+    NEIGHBOURS,
+    signal,
+  );
   tell({ task: "UMAP", share: 0 });
   const { points } = await layOut(
     { kind: "umap", nearest, start: pca },
+    signal,
     (share) => tell({ task: "UMAP", share }),
   );
   return points;

@@ -39,11 +39,17 @@ interface Job {
   version: number;
   over: boolean;
   error?: string;
+  /** Pages that listen, and when there was none last. */
+  followers: number;
+  left: number;
+  readonly gone: AbortController;
 }
 
 const MOST_JOBS = 4;
 const MOST_NEIGHBOURS = 200;
 const LOOK_MS = 150;
+/** A page that has just asked does not listen yet. */
+const GRACE_MS = 1000;
 
 const bytes = (values: ArrayBufferView): Response =>
   new Response(
@@ -64,7 +70,14 @@ export function embeddingRoutes(store: RunStore, room: EngineRoom): Routes {
     { id: _, ...request }: z.infer<typeof requestSchema>,
     folder: string,
   ): Job => {
-    const job: Job = { progress: { task: "Waiting" }, version: 0, over: false };
+    const job: Job = {
+      progress: { task: "Waiting" },
+      version: 0,
+      over: false,
+      followers: 0,
+      left: Date.now(),
+      gone: new AbortController(),
+    };
     jobs.set(key, job);
     const [oldest] = jobs.keys();
     if (jobs.size > MOST_JOBS && oldest) jobs.delete(oldest);
@@ -77,6 +90,7 @@ export function embeddingRoutes(store: RunStore, room: EngineRoom): Routes {
         room,
         { ...request, folder },
         tell,
+        job.gone.signal,
       );
       job.embedding = embedding;
       job.version++;
@@ -90,6 +104,14 @@ export function embeddingRoutes(store: RunStore, room: EngineRoom): Routes {
       job.version++;
     });
     return job;
+  };
+  /** What nobody looks at any more makes way for what is waited for. */
+  const makeWay = (): void => {
+    for (const [key, { over, followers, left, gone }] of jobs) {
+      if (over || followers > 0 || Date.now() - left < GRACE_MS) continue;
+      jobs.delete(key);
+      gone.abort(new Error("Other embeddings were asked for meanwhile."));
+    }
   };
   const jobOf = (asked: Asked): Job => {
     const job = jobs.get(needed(asked, "key"));
@@ -142,7 +164,13 @@ export function embeddingRoutes(store: RunStore, room: EngineRoom): Routes {
     "GET /api/embedding/events": (asked) => {
       const job = jobOf(asked);
       return events(async (send, signal) => {
+        job.followers++;
+        signal.addEventListener("abort", () => {
+          job.followers--;
+          job.left = Date.now();
+        });
         for (let told = -1; !signal.aborted;) {
+          if (job.version === 0) makeWay();
           if (job.version !== told) {
             told = job.version;
             send({ event: "standing", data: standing(job) });

@@ -1,12 +1,6 @@
 /** @file The worker in which points are laid out: it takes minutes, and needs no rights. */
-import {
-  clusters,
-  type Nearest,
-  type Principal,
-  principal,
-  type Rows,
-  umap,
-} from "./layout.ts";
+import { clusters, type Principal, principal, type Rows } from "./layout.ts";
+import { type Nearest, umap } from "./umap.ts";
 
 /** What is asked of the worker. */
 export type LayoutTask =
