@@ -59,7 +59,8 @@ export const colourOf = (number: number): string =>
 const ALARM = "#c62828";
 const LIMIT = "#b3261e";
 const INK = "#555555";
-const GRID = "#8884";
+/** Not `#8884`: programs other than browsers take that for black. */
+const GRID = { stroke: "#888888", "stroke-opacity": 0.27 } as const;
 
 /** Space around the curves. */
 export const MARGIN = { left: 58, right: 12, top: 8, bottom: 30 } as const;
@@ -325,7 +326,7 @@ function axes(
         x2: right,
         y1: fixed(scale.y(y)),
         y2: fixed(scale.y(y)),
-        stroke: GRID,
+        ...GRID,
         class: "grid",
       }),
       shape(
