@@ -104,6 +104,23 @@ export const CASES: readonly Case[] = [
     expect: ["prototype_collapse", ...COLLAPSES],
   },
   {
+    name: "SwAV, not balanced",
+    file: "swav",
+    set: [
+      "stages.q.target=sharpen",
+      "stages.q.beside=null",
+      "stages.q.epsilon=null",
+      "stages.q.temperature=0.05",
+    ],
+    expect: ["prototype_collapse", ...COLLAPSES],
+  },
+  {
+    name: "SwAV, not sharpened",
+    file: "swav",
+    set: ["stages.q.epsilon=1"],
+    expect: ["prototype_collapse", ...COLLAPSES],
+  },
+  {
     name: "SimCLR, lr 1e-12",
     file: "simclr",
     set: ["train.optimizer.sgd.lr=1e-12"],
