@@ -95,8 +95,8 @@ export class EngineRoom {
     const set = known ?? loadImages(source, options, {
       baseDir,
       cacheDir: cacheFolder(),
-      // Pictures alone are no reason to open it.
-      engine: async () => await this.#engine,
+      // Whoever asks for images goes on with it, and it decodes them faster.
+      engine: () => this.engine(),
     });
     this.#sets.delete(key);
     this.#sets.set(key, set);

@@ -93,6 +93,8 @@ export async function leaveWhileAsking(
       30_000,
     );
     const route = await held.promise.finally(() => clearTimeout(timeout));
+    // What else it asks is answered meanwhile.
+    await page.waitForTimeout(60);
     await leave();
     // It may have been given up already.
     await route.continue().catch(() => {});
