@@ -16,6 +16,7 @@ const ELSEWHERE = [
   "test",
   "check",
   "finetune",
+  "cluster",
 ];
 
 const RUN = /^(?:runs\/[\w-]+\/\S+|RUN)$/;
