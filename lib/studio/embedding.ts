@@ -7,9 +7,8 @@ import type { Images } from "../data/source.ts";
 import type { Encoder, EncoderOptions } from "../encoder/encoder.ts";
 import { nearestOf } from "../similar/neighbours.ts";
 import { type EngineRoom, firstImages } from "./engine_room.ts";
-import type { Rows } from "./layout.ts";
+import type { Nearest, Rows } from "./layout.ts";
 import type { LayoutMessage, LayoutTask } from "./layout_worker.ts";
-import type { Nearest } from "./umap.ts";
 
 /** Which embeddings. */
 export interface EmbeddingRequest {
@@ -341,7 +340,7 @@ async function umapOf(
   );
   tell({ task: "UMAP", share: 0 });
   const { points } = await layOut(
-    { kind: "umap", nearest, start: pca },
+    { kind: "umap", nearest },
     signal,
     (share) => tell({ task: "UMAP", share }),
   );

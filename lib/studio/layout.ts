@@ -1,5 +1,5 @@
-/** @file Points of a plane for rows of numbers: principal components, clusters. */
-import { dice } from "./dice.ts";
+/** @file Points of a plane for rows of numbers: principal components, clusters, UMAP. */
+import { UMAP } from "umap-js";
 
 /** Rows of numbers, each of length 1. */
 export interface Rows {
@@ -7,6 +7,17 @@ export interface Rows {
   readonly data: Float32Array;
   readonly count: number;
   readonly width: number;
+}
+
+/** mulberry32: the same points for the same rows. */
+function dice(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** Directions beside those that are wanted: they make the iteration converge. */
@@ -157,4 +168,52 @@ export function clusters({ data, count, width }: Rows, k: number): Int32Array {
     });
   }
   return own;
+}
+
+/** Nearest rows of each row, itself first. */
+export interface Nearest {
+  readonly k: number;
+  /** `[count, k]`. */
+  readonly rows: Int32Array;
+  /** `[count, k]`: cosine similarities. */
+  readonly similarity: Float32Array;
+}
+
+/**
+ * UMAP of rows by their nearest neighbours (McInnes et al. 2018,
+ * arXiv:1802.03426).
+ *
+ * @param tell Called with the share that is done.
+ * @returns `[count, 2]`.
+ */
+export function umap(
+  { k, rows, similarity }: Nearest,
+  tell: (share: number) => void,
+): Float32Array {
+  const count = rows.length / k;
+  const lists = <T extends Int32Array | Float32Array>(
+    values: T,
+    map: (value: number) => number,
+  ): number[][] =>
+    Array.from(
+      { length: count },
+      (_, row) => Array.from(values.subarray(row * k, (row + 1) * k), map),
+    );
+  const map = new UMAP({
+    nComponents: 2,
+    nNeighbors: k,
+    minDist: 0.1,
+    random: dice(3),
+  });
+  map.setPrecomputedKNN(
+    lists(rows, (row) => row),
+    lists(similarity, (value) => Math.max(0, 1 - value)),
+  );
+  // It counts the rows; what they are it has from their neighbours.
+  const epochs = map.initializeFit(Array.from({ length: count }, () => [0]));
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    map.step();
+    if (epoch % 5 === 0) tell(epoch / epochs);
+  }
+  return Float32Array.from(map.getEmbedding().flat());
 }

@@ -1,15 +1,17 @@
 /** @file The worker in which points are laid out: it takes minutes, and needs no rights. */
-import { clusters, type Principal, principal, type Rows } from "./layout.ts";
-import { type Nearest, umap } from "./umap.ts";
+import {
+  clusters,
+  type Nearest,
+  type Principal,
+  principal,
+  type Rows,
+  umap,
+} from "./layout.ts";
 
 /** What is asked of the worker. */
 export type LayoutTask =
   | { readonly kind: "plane"; readonly rows: Rows; readonly clusters: number }
-  | {
-    readonly kind: "umap";
-    readonly nearest: Nearest;
-    readonly start: Float32Array;
-  };
+  | { readonly kind: "umap"; readonly nearest: Nearest };
 
 /** What it says. */
 export type LayoutMessage =
@@ -39,7 +41,6 @@ worker.onmessage = ({ data: task }) => {
       kind: "umap",
       points: umap(
         task.nearest,
-        task.start,
         (share) => worker.postMessage({ kind: "progress", share }),
       ),
     });

@@ -1,9 +1,8 @@
 /** @file Points of a plane for embeddings, and how a stage's output is spread. */
 import assert from "@std/assert";
 import { nearestTo } from "../../lib/studio/embedding.ts";
-import { clusters, principal } from "../../lib/studio/layout.ts";
+import { clusters, principal, umap } from "../../lib/studio/layout.ts";
 import { spreadAndRank } from "../../lib/studio/stage_state.ts";
-import { umap } from "../../lib/studio/umap.ts";
 import { Dice } from "../helpers/numeric.ts";
 
 /** Rows of unit length about some centres. */
@@ -71,7 +70,7 @@ Deno.test("Clusters are found, and neighbours are of one's own, by UMAP too", ()
       nearest.similarity[row * k + i] = one.similarity;
     });
   }
-  const points = umap(nearest, principal(rows).points, () => {});
+  const points = umap(nearest, () => {});
   const centre = (group: number): [number, number] => {
     let [x, y] = [0, 0];
     for (let row = group * 40; row < (group + 1) * 40; row++) {
@@ -116,42 +115,4 @@ Deno.test("Spread and rank tell a collapse from none", () => {
   const line = Array.from({ length: count }, () => dice.unit() - 0.5);
   const few = of((row, j) => (j + 1) * (line[row] as number));
   assert.ok(Math.abs(few.rank - 1) < 1e-3, `${few.rank}`);
-});
-
-Deno.test("UMAP keeps groups on the side where they began, parts rows that are the same, and comes out the same again", () => {
-  const [each, k] = [40, 6];
-  const count = 2 * each;
-  const rows = new Int32Array(count * k);
-  const similarity = new Float32Array(count * k);
-  for (let row = 0; row < count; row++) {
-    const first = row < each ? 0 : each;
-    for (let i = 0; i < k; i++) {
-      rows[row * k + i] = first + (row - first + i) % each;
-      // The first two are the same picture.
-      similarity[row * k + i] = row === 0 && i < 2 ? 1 : 1 - 0.01 * i;
-    }
-  }
-  const shares: number[] = [];
-  for (const side of [1, -1]) {
-    const start = Float32Array.from(
-      { length: 2 * count },
-      (_, at) => at % 2 === 1 ? 0 : 7 + (at / 2 < each ? side : -side),
-    );
-    const points = umap(
-      { k, rows, similarity },
-      start,
-      (share) => shares.push(share),
-    );
-    assert.ok(points.every((x) => Number.isFinite(x)));
-    const middle = (first: number): number =>
-      points.subarray(2 * first, 2 * (first + each))
-        .filter((_, at) => at % 2 === 0).reduce((a, b) => a + b, 0) / each;
-    assert.equal(Math.sign(middle(0) - middle(each)), side);
-    assert.notDeepEqual(points.subarray(0, 2), points.subarray(2, 4));
-    if (side === 1) {
-      assert.deepEqual(umap({ k, rows, similarity }, start, () => {}), points);
-    }
-  }
-  assert.equal(shares[0], 0);
-  assert.ok(shares.every((share) => share < 1));
 });
