@@ -51,7 +51,7 @@ Deno.test("A run's encoder is exported in every format, with a card", () =>
       assert.match(card, /licence of the images: CC0/);
       if (runs) {
         assert.match(card, /uint8 `\[batch, height, width, 3\]`/);
-        assert.match(card, /float32 `\[batch, 16\]`/);
+        assert.match(card, /float32 `\[batch, 32\]`/);
       }
     }
     assert.deepEqual(await names(from), before);
