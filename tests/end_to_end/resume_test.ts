@@ -70,9 +70,9 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
     const expected = await fingerprint(await onlyRun(whole, "moco"));
 
     const ends = [
-      ["SIGKILL", 17, 137],
-      ["SIGINT", 23, 130],
-      ["SIGTERM", 31, 130],
+      ["SIGKILL", 7, 137],
+      ["SIGINT", 13, 130],
+      ["SIGTERM", 21, 130],
     ] as const;
     for (const [signal, step, exit] of ends) {
       const cut = join(folder, signal);
