@@ -42,7 +42,9 @@ const valueOf = (rule: string, property: string): string | undefined =>
 function parted(
   css: string,
 ): { readonly light: string; readonly dark: string } {
-  const start = css.search(/@media ?\(prefers-color-scheme: ?dark\)/);
+  const start = css.search(
+    /@media ?(?:screen and )?\(prefers-color-scheme: ?dark\)/,
+  );
   let [end, depth] = [css.indexOf("{", start) + 1, 1];
   for (; depth > 0; end++) {
     if (css[end] === "{") depth++;
