@@ -14,6 +14,7 @@ import {
   start,
   stopgrad,
 } from "./cli.ts";
+import { stepsLogged } from "./fingerprint.ts";
 
 const STEPS = 60;
 const args = (runs: string): string[] => [
@@ -47,21 +48,6 @@ async function secondsOf(run: string): Promise<number[]> {
   return text.trim().split("\n").map((line) => JSON.parse(line).seconds);
 }
 
-/** Waits until a run has logged so many steps. */
-async function stepsLogged(runs: string, steps: number): Promise<void> {
-  const lines = async (): Promise<number> => {
-    try {
-      const file = join(await onlyRun(runs, "moco"), "metrics.jsonl");
-      return (await Deno.readTextFile(file)).split("\n").length - 1;
-    } catch {
-      return 0;
-    }
-  };
-  while (await lines() < steps) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
   inFolder(async (folder) => {
     const whole = join(folder, "whole");
@@ -70,7 +56,7 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
     const expected = await fingerprint(await onlyRun(whole, "moco"));
 
     const ends = [
-      ["SIGKILL", 7, 137],
+      ["SIGKILL", 17, 137],
       ["SIGINT", 13, 130],
       ["SIGTERM", 21, 130],
     ] as const;
@@ -78,7 +64,7 @@ Deno.test("A killed or interrupted run ends bit-identical to a whole one", () =>
       const cut = join(folder, signal);
       const child = start("run", ...args(cut));
       const done = outcome(child);
-      await stepsLogged(cut, step);
+      await stepsLogged(() => onlyRun(cut, "moco"), step);
       child.kill(signal);
       const { code, stdout } = await done;
       assert.equal(code, exit);
@@ -103,7 +89,7 @@ Deno.test("A run that is interrupted as its encoder is judged is judged when it 
       ...sets("evaluate.linear={ c: 1 }"),
     );
     const done = outcome(child);
-    await stepsLogged(runs, STEPS);
+    await stepsLogged(() => onlyRun(runs, "moco"), STEPS);
     child.kill("SIGTERM");
     const { code, stdout } = await done;
     assert.equal(code, 130);
