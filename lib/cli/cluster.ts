@@ -33,8 +33,8 @@ export interface ClusterOptions {
 
 /** How a task computes, as far as it was said. */
 interface Asked {
-  readonly device?: Device;
-  readonly threads?: number;
+  readonly device?: Device | undefined;
+  readonly threads?: number | undefined;
   readonly replicas?: number | undefined;
 }
 
@@ -48,16 +48,13 @@ const UNREACHED = /\b(UNAVAILABLE|DEADLINE_EXCEEDED|ABORTED)\b/;
 
 /** One task of a cluster, as it was asked for. */
 export class ClusterTask {
-  readonly #asked: Asked;
-  readonly #options: ClusterOptions;
+  readonly #options: ClusterOptions & Asked;
 
   private constructor(
     readonly place: Place,
-    options: ClusterOptions,
-    asked: Asked,
+    options: ClusterOptions & Asked,
   ) {
     this.#options = options;
-    this.#asked = asked;
   }
 
   /**
@@ -66,7 +63,7 @@ export class ClusterTask {
    * @throws {UserError} When it is none, its port might be anybody's, or cannot
    *   be had.
    */
-  static of(options: ClusterOptions, asked: Asked): ClusterTask | undefined {
+  static of(options: ClusterOptions & Asked): ClusterTask | undefined {
     const { cluster, task, clusterPublic } = options;
     if (cluster === undefined) {
       if (task === undefined) return undefined;
@@ -77,7 +74,7 @@ export class ClusterTask {
     const place = readPlace(cluster, task);
     if (!clusterPublic) refusePublic(place);
     tryPort(place);
-    return new ClusterTask(place, options, asked);
+    return new ClusterTask(place, options);
   }
 
   /** Whether this task trains; the others lend it their devices. */
@@ -95,7 +92,7 @@ export class ClusterTask {
   }
 
   #facts(engine: Engine, loaded: LoadedPipeline | undefined): Facts {
-    const { device, threads, replicas } = this.#asked;
+    const { device, threads, replicas } = this.#options;
     const given = {
       "--device": device,
       "--threads": threads,
@@ -239,7 +236,7 @@ export class ClusterTask {
     const { place } = this;
     const terminal = processTerminal();
     const report = reporter(terminal);
-    const { device, threads } = this.#asked;
+    const { device, threads } = this.#options;
     const engine = await openEngine({
       ...(device ? { device } : {}),
       ...(threads ? { threads } : {}),

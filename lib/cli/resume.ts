@@ -33,24 +33,9 @@ export interface ResumeCommand extends ClusterOptions {
 /** Runs the command. */
 export async function resume(
   folder: string,
-  {
-    set,
-    changed,
-    epochs,
-    steps,
-    lrSchedule,
-    device,
-    threads,
-    replicas,
-    ...cluster
-  }: ResumeCommand,
+  { set, changed, epochs, steps, lrSchedule, ...asked }: ResumeCommand,
 ): Promise<ExitCode> {
-  const asked = {
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    ...(replicas ? { replicas } : {}),
-  };
-  const task = ClusterTask.of(cluster, asked);
+  const task = ClusterTask.of(asked);
   const longer = epochs ?? steps ?? lrSchedule;
   if (await isSweep(folder)) {
     if (task) {

@@ -63,12 +63,7 @@ export async function run(
     ...cluster
   }: RunCommand,
 ): Promise<ExitCode> {
-  const how = {
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    ...(replicas ? { replicas } : {}),
-  };
-  const task = ClusterTask.of(cluster, how);
+  const task = ClusterTask.of({ ...cluster, device, threads, replicas });
   const loaded = await loadPipeline(file, {
     set,
     point,
@@ -84,7 +79,9 @@ export async function run(
   if (loaded.warnings) complain(loaded.warnings);
   const options = {
     runsDir,
-    ...how,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    ...(replicas ? { replicas } : {}),
     ...(eager ? { eager } : {}),
     ...(xla ? { xla } : {}),
   };

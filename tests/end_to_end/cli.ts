@@ -1,6 +1,8 @@
 /** @file The command line as a user meets it: a process of its own. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "../../lib/engine/cache.ts";
+import { locateEngine } from "../../lib/engine/locate.ts";
 
 /** The entry of the command line. */
 export const MAIN: string =
@@ -132,6 +134,13 @@ export function brief(steps: number): string[] {
     "evaluate.linear=false",
   );
 }
+
+let engine: Promise<string | undefined> | undefined;
+
+/** Where libtensorflow is in the cache: told to processes, it saves each the search. */
+export const engineFolder = (): Promise<string | undefined> =>
+  engine ??= locateEngine({ build: "cpu", cacheDir: cacheFolder() })
+    .then((found) => found?.origin === "cache" ? dirname(found.cc) : undefined);
 
 /** The only run under a folder. */
 export async function onlyRun(

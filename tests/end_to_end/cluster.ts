@@ -1,8 +1,6 @@
 /** @file The tasks of a cluster as processes of this machine. */
 import { join } from "node:path";
-import { cacheFolder } from "../../lib/engine/cache.ts";
-import { locateEngine } from "../../lib/engine/locate.ts";
-import { onlyRun, type Outcome, outcome, ROOT } from "./cli.ts";
+import { engineFolder, onlyRun, type Outcome, outcome, ROOT } from "./cli.ts";
 import { freePorts } from "../helpers/ports.ts";
 import { linesOf, pause } from "./fingerprint.ts";
 
@@ -19,20 +17,13 @@ checkpoint: { every: ${2 / 900}, keep: 2 }
 evaluate: false
 `;
 
-let library: Promise<string | undefined> | undefined;
-
-/** Where libtensorflow is: saves every process the search. */
-const folderOfLibrary = (): Promise<string | undefined> =>
-  library ??= locateEngine({ build: "cpu", cacheDir: cacheFolder() })
-    .then((found) => found?.cc.slice(0, found.cc.lastIndexOf("/")));
-
 /** Starts a command as a task of a cluster. */
 async function startTask(
   task: number,
   ports: readonly number[],
   ...args: readonly string[]
 ): Promise<Deno.ChildProcess> {
-  const folder = await folderOfLibrary();
+  const folder = await engineFolder();
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",

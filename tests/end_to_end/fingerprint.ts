@@ -39,3 +39,11 @@ export async function linesOf(run: string): Promise<number> {
 /** Waits for so many milliseconds. */
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until a run, which may not be there yet, has logged so many steps. */
+export async function stepsLogged(
+  runOf: () => Promise<string>,
+  steps: number,
+): Promise<void> {
+  while (await linesOf(await runOf().catch(() => "")) < steps) await pause(20);
+}

@@ -1,10 +1,15 @@
 /** @file A run that is killed over and over ends as one that never was. */
 import assert from "@std/assert";
 import { join } from "node:path";
-import { locateEngine } from "../../lib/engine/locate.ts";
-import { cacheFolder } from "../../lib/engine/cache.ts";
 import { Dice } from "../helpers/numeric.ts";
-import { inFolder, onlyRun, outcome, start, stopgrad } from "./cli.ts";
+import {
+  engineFolder,
+  inFolder,
+  onlyRun,
+  outcome,
+  start,
+  stopgrad,
+} from "./cli.ts";
 import { fingerprint, linesOf, namesIn, pause } from "./fingerprint.ts";
 
 const STEPS = 120;
@@ -71,17 +76,8 @@ Deno.test(`A run that is killed ${KILLS} times ends bit-identical to a whole one
   inFolder(async (folder) => {
     const seed = Number(Deno.env.get("KILL_SEED") ?? Date.now() % 1_000_000);
     console.log(`seed ${seed} (KILL_SEED=${seed} draws the same moments)`);
-    // Saves every process the search.
-    const library = await locateEngine({
-      build: "cpu",
-      cacheDir: cacheFolder(),
-    });
-    if (library?.origin === "cache") {
-      Deno.env.set(
-        "STOPGRAD_LIBTENSORFLOW",
-        library.cc.slice(0, library.cc.lastIndexOf("/")),
-      );
-    }
+    const engine = await engineFolder();
+    if (engine) Deno.env.set("STOPGRAD_LIBTENSORFLOW", engine);
     const file = join(folder, "killed.yaml");
     await Deno.writeTextFile(file, PIPELINE);
     const whole = join(folder, "whole");

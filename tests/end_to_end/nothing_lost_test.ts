@@ -2,6 +2,7 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { inFolder, MAIN, onlyRun, outcome, ROOT, start } from "./cli.ts";
+import { pause } from "./fingerprint.ts";
 
 const STEPS = 40;
 
@@ -88,7 +89,7 @@ Deno.test("A run whose folder is renamed ends with a word, and the folder stays 
       run = await onlyRun(runs, "moved").catch(() => "");
       const manifest = join(run, "checkpoints", "manifest.json");
       if (run && await Deno.stat(manifest).catch(() => undefined)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
     const moved = join(folder, "elsewhere");
     if (isOver) assert.fail((await ended).stderr);

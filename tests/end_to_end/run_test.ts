@@ -2,82 +2,61 @@
 import assert from "@std/assert";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { brief, inFolder, onlyRun, readJson, sets, stopgrad } from "./cli.ts";
+import { brief, inFolder, sets } from "./cli.ts";
+import { runs } from "./short_run.ts";
 
-Deno.test("A run of four steps at a method's own width is judged, and said to be too short", () =>
-  inFolder(async (runs) => {
-    const { code, stdout, stderr } = await stopgrad(
-      "run",
-      "pipelines/simsiam.yaml",
-      "--runs-dir",
-      runs,
-      ...brief(4),
+Deno.test("A run of four steps at a method's own width is judged, and said to be too short", async () => {
+  await using it = await runs("simsiam", ...brief(4));
+  const { code, stdout, stderr, run, summary: { steps, verdict } } = it;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /step \d+\/4 .*images\/s .*loss .*std .*left/);
+  assert.match(stdout, /kNN \d+\.\d %/);
+  assert.match(stdout, /too short to judge: .* \d+ steps to show/);
+  assert.deepEqual({ steps, verdict }, { steps: 4, verdict: "too_short" });
+  const text = await Deno.readTextFile(join(run, "pipeline.yaml"));
+  assert.equal(parse(text).train.steps, 4);
+});
+
+Deno.test("Two epochs of Barlow Twins beat raw pixels and the first weights", async () => {
+  await using it = await runs(
+    "barlow_twins",
+    ...sets("train.epochs=2", "train.schedule=cosine", "data.batch=64"),
+  );
+  const { code, stderr, summary: { knn, linear } } = it;
+  assert.equal(code, 0, stderr);
+  // Raw pixels: 0.28 and 0.17; an untrained encoder: 0.50 and 0.53.
+  assert.ok(Number(knn) > 0.57, `kNN ${knn}`);
+  assert.ok(Number(linear) > 0.55, `linear ${linear}`);
+});
+
+Deno.test("An eager run takes the same steps as the compiled one", async () => {
+  const losses: number[][] = [];
+  for (const mode of [[], ["--eager"]]) {
+    await using it = await runs(
+      "moco",
+      ...mode,
+      ...brief(3),
+      ...sets("evaluate.knn=false"),
     );
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /step \d+\/4 .*images\/s .*loss .*std .*left/);
-    assert.match(stdout, /kNN \d+\.\d %/);
-    assert.match(stdout, /too short to judge: .* \d+ steps to show/);
-    const run = await onlyRun(runs, "simsiam");
-    const { steps, verdict } = await readJson(run, "summary.json");
-    assert.deepEqual({ steps, verdict }, { steps: 4, verdict: "too_short" });
-    const text = await Deno.readTextFile(join(run, "pipeline.yaml"));
-    assert.equal(parse(text).train.steps, 4);
-  }));
-
-Deno.test("Two epochs of Barlow Twins beat raw pixels and the first weights", () =>
-  inFolder(async (runs) => {
-    const { code, stderr } = await stopgrad(
-      "run",
-      "pipelines/barlow_twins.yaml",
-      "--runs-dir",
-      runs,
-      ...sets("train.epochs=2", "train.schedule=cosine", "data.batch=64"),
+    assert.equal(it.code, 0, it.stderr);
+    const text = await Deno.readTextFile(join(it.run, "metrics.jsonl"));
+    losses.push(
+      text.trim().split("\n").map((line) => Number(JSON.parse(line).loss)),
     );
-    assert.equal(code, 0, stderr);
-    const run = await onlyRun(runs, "barlow_twins");
-    const { knn, linear } = await readJson(run, "summary.json");
-    // Raw pixels: 0.28 and 0.17; an untrained encoder: 0.50 and 0.53.
-    assert.ok(Number(knn) > 0.57, `kNN ${knn}`);
-    assert.ok(Number(linear) > 0.55, `linear ${linear}`);
-  }));
-
-Deno.test("An eager run takes the same steps as the compiled one", () =>
-  inFolder(async (runs) => {
-    const losses: number[][] = [];
-    for (const mode of [[], ["--eager"]]) {
-      const dir = join(runs, `mode${losses.length}`);
-      const { code, stderr } = await stopgrad(
-        "run",
-        "pipelines/moco.yaml",
-        "--runs-dir",
-        dir,
-        ...mode,
-        ...brief(3),
-        ...sets("evaluate.knn=false"),
-      );
-      assert.equal(code, 0, stderr);
-      const text = await Deno.readTextFile(
-        join(await onlyRun(dir, "moco"), "metrics.jsonl"),
-      );
-      losses.push(
-        text.trim().split("\n").map((line) => Number(JSON.parse(line).loss)),
-      );
-    }
-    const [compiled = [], eager = []] = losses;
-    assert.equal(compiled.length, 3);
-    compiled.forEach((loss, i) => {
-      const other = eager[i] ?? Number.NaN;
-      assert.ok(
-        Math.abs(loss - other) <= 1e-5 * Math.abs(other),
-        `step ${i}: ${loss} against ${other}`,
-      );
-    });
-  }));
+  }
+  const [compiled = [], eager = []] = losses;
+  assert.equal(compiled.length, 3);
+  compiled.forEach((loss, i) => {
+    const other = eager[i] ?? Number.NaN;
+    assert.ok(
+      Math.abs(loss - other) <= 1e-5 * Math.abs(other),
+      `step ${i}: ${loss} against ${other}`,
+    );
+  });
+});
 
 Deno.test("Images without labels train, and the missing evaluation is said", () =>
-  inFolder(async (runs) => {
-    const images = join(runs, "images");
-    await Deno.mkdir(images);
+  inFolder(async (images) => {
     const { default: sharp } = await import("sharp");
     for (let i = 0; i < 40; i++) {
       const color = { r: 6 * i, g: 255 - 6 * i, b: 128 };
@@ -85,20 +64,14 @@ Deno.test("Images without labels train, and the missing evaluation is said", () 
         create: { width: 40, height: 36, channels: 3, background: color },
       }).png().toFile(join(images, `${i}.png`));
     }
-    const { code, stdout, stderr } = await stopgrad(
-      "run",
-      "pipelines/simclr.yaml",
-      "--runs-dir",
-      runs,
+    await using it = await runs(
+      "simclr",
       ...brief(3),
       ...sets(`data={source: folder, path: "${images}", size: 32, batch: 16}`),
     );
+    const { code, stdout, stderr, summary } = it;
     assert.equal(code, 0, stderr);
     assert.match(stdout, /no labels/);
-    const summary = await readJson(
-      await onlyRun(runs, "simclr"),
-      "summary.json",
-    );
     assert.equal(summary["knn"], null);
     assert.match(String(summary["note"]), /no labels/);
   }));

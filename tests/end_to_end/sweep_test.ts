@@ -18,6 +18,7 @@ import {
   start,
   stopgrad,
 } from "./cli.ts";
+import { stepsLogged } from "./fingerprint.ts";
 
 const STEPS = 40;
 
@@ -68,23 +69,12 @@ const fingerprint = (run: string): Promise<string[]> =>
   ]);
 
 /** Waits until a point of the only sweep has logged so many steps. */
-async function stepsLogged(
+const pointLogged = (
   runs: string,
   point: string,
   steps: number,
-): Promise<void> {
-  const lines = async (): Promise<number> => {
-    try {
-      const file = join(await onlyRun(runs, "small"), point, "metrics.jsonl");
-      return (await Deno.readTextFile(file)).split("\n").length - 1;
-    } catch {
-      return 0;
-    }
-  };
-  while (await lines() < steps) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+): Promise<void> =>
+  stepsLogged(async () => join(await onlyRun(runs, "small"), point), steps);
 
 type Points = readonly {
   readonly name: string;
@@ -105,7 +95,7 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
     const one = ["--threads", "1"];
     const killed = start("run", file, "--runs-dir", runs, ...one);
     const first = outcome(killed);
-    await stepsLogged(runs, POINTS[2], 15);
+    await pointLogged(runs, POINTS[2], 15);
     killed.kill("SIGKILL");
     assert.equal((await first).code, 137);
     const run = await onlyRun(runs, "small");
@@ -125,7 +115,7 @@ Deno.test("A sweep outlives collapsing points, a kill and Ctrl-C, and repeats no
 
     const interrupted = start("resume", run);
     const second = outcome(interrupted);
-    await stepsLogged(runs, POINTS[3], 10);
+    await pointLogged(runs, POINTS[3], 10);
     interrupted.kill("SIGINT");
     const { code, stdout } = await second;
     assert.equal(code, 130, stdout);
