@@ -33,7 +33,7 @@ import {
   similarity,
   testOption,
   threadsOption,
-  xlaOption,
+  xlaOptions,
 } from "./options.ts";
 import { plan } from "./plan.ts";
 import { profile } from "./profile.ts";
@@ -62,9 +62,9 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError("(--help shows the usage)");
 
-  const clustered = (name: string): void => {
+  const add = (name: string, options: readonly Option[]): void => {
     const command = program.commands.find((one) => one.name() === name);
-    for (const option of clusterOptions()) command?.addOption(option);
+    for (const option of options) command?.addOption(option);
   };
 
   program.command("init")
@@ -85,13 +85,12 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .addOption(threadsOption())
     .addOption(replicasOption())
     .option("--eager", "run op by op instead of compiled, for debugging")
-    .addOption(xlaOption())
     .option("--runs-dir <folder>", "where runs are written", "runs")
     .option("--studio", "open the studio beside the run")
     .action(async (file, options) => {
       end(await run(file, options as Parameters<typeof run>[1]));
     });
-  clustered("run");
+  add("run", [...xlaOptions(), ...clusterOptions()]);
 
   program.command("resume")
     .description("go on with a run or a sweep from its newest checkpoint")
@@ -115,7 +114,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .action(async (folder, options) => {
       end(await resume(folder, options as Parameters<typeof resume>[1]));
     });
-  clustered("resume");
+  add("resume", clusterOptions());
 
   program.command("embed")
     .description("features of images by a run's encoder, into one file")
@@ -346,7 +345,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(replicasOption())
-    .addOption(xlaOption())
+    .option("--xla", "compile with XLA, on a GPU")
     .option("--steps <n>", "steps that are timed", positiveInteger, 20)
     .option("--trace <file>", "write a Chrome trace of one step")
     .action(async (file, options) => {

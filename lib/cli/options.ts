@@ -127,12 +127,15 @@ export function testOption(): Option<
   );
 }
 
-/** `--xla`. */
-export function xlaOption(): Option<"--xla", undefined, undefined> {
-  return new Option(
-    "--xla",
-    "compile with XLA, on a GPU: slow to start, then about 3 times as fast",
-  );
+/** `--xla` and `--no-xla`. */
+export function xlaOptions(): Option[] {
+  return [
+    new Option(
+      "--xla",
+      "compile with XLA, on a GPU; by default what is the faster when both are tried",
+    ),
+    new Option("--no-xla", "do without XLA, and without trying"),
+  ];
 }
 
 /** Reads a whole number of at least 1. */

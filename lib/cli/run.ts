@@ -83,7 +83,7 @@ export async function run(
     ...(threads ? { threads } : {}),
     ...(replicas ? { replicas } : {}),
     ...(eager ? { eager } : {}),
-    ...(xla ? { xla } : {}),
+    ...(xla === undefined ? {} : { xla }),
   };
   const beside = studio ? await studioBeside({ runs: runsDir }) : undefined;
   try {

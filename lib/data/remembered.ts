@@ -1,14 +1,17 @@
-/** @file What was found out about data once, kept in the cache for as long as it holds. */
+/** @file What was found out once, kept in the cache for as long as it holds. */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 
 /** Changes whenever what is remembered changes its form. */
 const VERSION = 1;
 
-const fileOf = (cacheDir: string, key: string): string =>
+/** Folder of what was found out about data. */
+const SURVEYS = "surveys";
+
+const fileOf = (cacheDir: string, key: string, folder: string): string =>
   join(
     cacheDir,
-    "surveys",
+    folder,
     `${
       createHash("sha256").update(`${VERSION}\n${key}`).digest("hex").slice(
         0,
@@ -21,9 +24,10 @@ const fileOf = (cacheDir: string, key: string): string =>
 export async function recall(
   cacheDir: string,
   key: string,
+  folder: string = SURVEYS,
 ): Promise<unknown> {
   try {
-    return JSON.parse(await Deno.readTextFile(fileOf(cacheDir, key)));
+    return JSON.parse(await Deno.readTextFile(fileOf(cacheDir, key, folder)));
   } catch {
     // Not there, or damaged: it is found out again.
     return undefined;
@@ -35,8 +39,9 @@ export async function remember(
   cacheDir: string,
   key: string,
   value: unknown,
+  folder: string = SURVEYS,
 ): Promise<void> {
-  const file = fileOf(cacheDir, key);
+  const file = fileOf(cacheDir, key, folder);
   try {
     await Deno.mkdir(dirname(file), { recursive: true });
     // Two processes may remember at once.

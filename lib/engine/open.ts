@@ -1,14 +1,16 @@
 /** @file The engine, ready: found or fetched, opened, with the device chosen. */
+import { join } from "node:path";
 import { cacheFolder } from "./cache.ts";
 import type { SessionConfig } from "./config.ts";
 import { type Api, type EngineError, openApi } from "./ffi.ts";
 import { UserError } from "../errors.ts";
-import { gpuPresent } from "./gpu.ts";
+import { gpuKind, gpuPresent } from "./gpu.ts";
 import { EngineGraph } from "./engine_graph.ts";
 import { ensureEngine, type InstallProgress } from "./install.ts";
 import { type EngineLibrary, waysOut } from "./library.ts";
 import { type EngineOptions, locateEngine } from "./locate.ts";
 import { Session } from "./session.ts";
+import { XlaCache } from "./xla_cache.ts";
 
 /** Where variables and ops are placed. */
 export type Device = "cpu" | "gpu";
@@ -22,7 +24,7 @@ export interface EngineSettings {
   /** Devices that share each batch: GPUs, or parts of the CPU. 1 by default. */
   readonly replicas?: number;
   /** Compiles clusters of ops with XLA, on a GPU. */
-  readonly xla?: boolean;
+  readonly xla?: boolean | undefined;
   /** Called while the library is fetched. */
   readonly onProgress?: (progress: InstallProgress) => void;
 }
@@ -47,6 +49,12 @@ export interface Engine {
    * @internal
    */
   readonly config: SessionConfig;
+  /**
+   * Where XLA's programs are kept, on a GPU.
+   *
+   * @internal
+   */
+  readonly xlaCache?: XlaCache | undefined;
 }
 
 /**
@@ -101,11 +109,21 @@ const noGpu = (why: string): UserError =>
     `Cannot use a GPU: ${why}.\nSee what \`nvidia-smi\` says of the driver, or take the CPU: --device cpu.`,
   );
 
+let xlaCache: XlaCache | undefined;
+
+/** One for the process: the library reads once where it is. */
+function xlaCacheFor({ version }: EngineLibrary): XlaCache | undefined {
+  const store = join(cacheFolder(), "xla", `${version}-${gpuKind()}`);
+  xlaCache ??= XlaCache.open(store);
+  return xlaCache;
+}
+
 async function open(
   library: EngineLibrary,
   device: Device,
   settings: EngineSettings,
 ): Promise<Engine> {
+  const xlaCache = device === "gpu" ? xlaCacheFor(library) : undefined;
   const api = await openApi(library).catch((error: EngineError) => {
     throw new UserError(`${error.message}\n${waysOut(cacheFolder())}`, {
       cause: error,
@@ -125,7 +143,7 @@ async function open(
   };
   const gpus = config.gpu ? countGpus(api, config) : 0;
   if (!config.gpu || gpus >= replicas) {
-    return { api, device, threads, replicas, config };
+    return { api, device, threads, replicas, config, xlaCache };
   }
   if (gpus > 0) {
     throw new UserError(
