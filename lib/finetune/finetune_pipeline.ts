@@ -5,6 +5,7 @@ import { chainTo } from "../graph/encoder_chain.ts";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { type Plain, resolve } from "../pipeline/explain/resolve.ts";
+import { shapeAfter } from "../stages/augment/steps.ts";
 import type { AugmentOptions } from "../stages/augment/syntax.ts";
 
 /** How a run's encoder is trained on. */
@@ -19,6 +20,8 @@ export interface FinetuneSettings {
   readonly lr?: number | undefined;
   readonly epochs?: number | undefined;
   readonly batch?: number | undefined;
+  /** Side of the images in pixels, where they are read at another than the run's. */
+  readonly size?: number | undefined;
 }
 
 /** What is fine-tuned, and on what. */
@@ -84,16 +87,34 @@ const relocated = (stage: Plain, baseDir: string): Plain =>
     ]),
   );
 
+/** The side of the views that the network saw, where it is not the images' own. */
+function viewSize(
+  steps: AugmentOptions["views"][number],
+  image: LoadedPipeline["graph"]["image"],
+): Plain {
+  const [, height, width] = shapeAfter(steps, image);
+  return height === image[1] || height !== width ? {} : { size: height };
+}
+
 /** What evaluation keeps of the images' transforms, behind crops and flips. */
-function augmentation({ loaded, network }: FinetuneSubject): unknown[] {
+function augmentation(
+  { loaded, network }: FinetuneSubject,
+  { size }: FinetuneSettings,
+): unknown[] {
   const { links, view } = chainTo(loaded.graph.byName, network);
   const { stage } = links[0]?.wired ?? {};
   const { views = [] } = (stage?.options ?? {}) as Partial<AugmentOptions>;
-  const kept = (views[view] ?? []).filter(({ definition }) =>
+  const steps = views[view] ?? [];
+  const kept = steps.filter(({ definition }) =>
     definition.evaluation && definition.name !== "resize"
   );
   return [
-    { random_resized_crop: { scale: [0.4, 1] } },
+    {
+      random_resized_crop: {
+        ...(size === undefined ? viewSize(steps, loaded.graph.image) : {}),
+        scale: [0.4, 1],
+      },
+    },
     "horizontal_flip",
     ...kept.map(({ definition, options }) => ({ [definition.name]: options })),
   ];
@@ -164,7 +185,11 @@ export function finetunePipeline(
     seed: loaded.pipeline.seed,
     data: { ...data, batch },
     stages: {
-      views: { augment: augmentation(subject), of: "image", count: 1 },
+      views: {
+        augment: augmentation(subject, settings),
+        of: "image",
+        count: 1,
+      },
       [y]: encoder,
       logits: {
         predict: "mlp",

@@ -25,6 +25,8 @@ export interface AugmentConfig {
   };
   /** Views of each image; 2, or the length of `each` */
   readonly count?: number;
+  /** Side of the views that a preset's crops give, in pixels: in place of the preset's own, which by default is the images' height */
+  readonly size?: number;
 }
 
 /** Residual network of any size; each group of blocks doubles the channels and halves the side (https://arxiv.org/abs/1512.03385) */
@@ -1491,7 +1493,7 @@ export type TransformConfig =
   | "random_erasing"
   | "normalize"
   | {
-    /** A part of random place, area and aspect ratio, resized to a square with antialiasing (Szegedy et al. 2014, https://arxiv.org/abs/1409.4842, section 6) */
+    /** A part of random place, area and aspect ratio, resized to a square with antialiasing. Evaluation takes the largest centred square instead, resized to the same side (Szegedy et al. 2014, https://arxiv.org/abs/1409.4842, section 6) */
     readonly random_resized_crop?: {
       /** Side of the result in pixels; the image's own height when absent */
       readonly size?: number;
@@ -1502,10 +1504,12 @@ export type TransformConfig =
       /** Kernel of the resize. `bilinear`: a triangle over 2 pixels; `bicubic`: a cubic over 4 pixels, sharper */
       readonly interpolation?: "bilinear" | "bicubic";
     };
-    /** The whole image resized to a square with antialiasing */
+    /** The image resized to a square with antialiasing */
     readonly resize?: {
       /** Side of the result in pixels */
       readonly size: number;
+      /** What becomes the result. `stretch`: all of the image, each side scaled by itself; `cover`: its largest centred square */
+      readonly fit?: "stretch" | "cover";
     };
     /** Left and right exchanged */
     readonly horizontal_flip?: {

@@ -37,10 +37,13 @@ interface Recipe {
   readonly solarize?: number;
 }
 
+/** What of a preset has a size. */
+export const CROP = "random_resized_crop";
+
 const crop = (
   { area = 0.08, size, interpolation }: Recipe,
 ): TransformEntry => ({
-  random_resized_crop: {
+  [CROP]: {
     ...(size === undefined ? {} : { size }),
     scale: typeof area === "number" ? [area, 1] : area,
     ...(interpolation === undefined ? {} : { interpolation }),
@@ -177,6 +180,36 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
     ]],
   },
 };
+
+/** Options of an entry that is a crop. */
+const cropOf = (
+  entry: TransformEntry,
+): Readonly<Record<string, unknown>> | undefined =>
+  typeof entry === "string"
+    ? undefined
+    : entry[CROP] as Readonly<Record<string, unknown>> | undefined;
+
+/**
+ * A preset whose crops have another size than its own.
+ *
+ * @returns `undefined` where there is no size, or no crop.
+ */
+export function sizedPreset(
+  preset: AugmentPreset,
+  size: unknown,
+): AugmentPreset | undefined {
+  const crops = preset.views.flat().some((entry) => cropOf(entry));
+  if (size === undefined || !crops) return undefined;
+  return {
+    ...preset,
+    views: preset.views.map((entries) =>
+      entries.map((entry) => {
+        const options = cropOf(entry);
+        return options ? { [CROP]: { ...options, size } } : entry;
+      })
+    ),
+  };
+}
 
 /** Values in 0..1 to about -2..2, of channels that nothing more is known of. */
 const CENTRED = { normalize: { mean: [0.5], std: [0.25] } } as const;

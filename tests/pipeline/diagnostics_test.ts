@@ -241,6 +241,13 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
     },
     {
       from: "augment: simsiam",
+      to: "augment: [normalize], ▸size: 16",
+      message:
+        'Cannot use "size": it is that of a preset\'s crops, and there are none',
+      hint: "in a list: `random_resized_crop: { size: 32 }`",
+    },
+    {
+      from: "augment: simsiam",
       to: "augment: { each: [simsiam, [normalize]], ▸count: 4 }",
       message: 'Cannot use "count" in "augment"',
       hint: 'expected one of "each"',

@@ -450,6 +450,23 @@ Deno.test("resize is PIL's antialiased bilinear resize", () => {
   alike(small, storedFloats(whole.torchvision), STORED);
 });
 
+Deno.test("resize takes the centred square where it is to cover its result", () => {
+  for (
+    const [height, width, box] of [
+      [6, 11, { top: 0, left: 2, height: 6, width: 6 }],
+      [11, 6, { top: 2, left: 0, height: 6, width: 6 }],
+      [8, 8, { top: 0, left: 0, height: 8, width: 8 }],
+    ] as const
+  ) {
+    const images = noise(9, 2, height, width, 1);
+    const options = { size: 5, fit: "cover" };
+    const actual = apply(resize, options, images, nothing);
+    images.forEach((one, i) =>
+      alike(actual[i], cropAndResize(one, box, 5, "bilinear"), 1e-5)
+    );
+  }
+});
+
 Deno.test("resize leaves an image that has the size already", () => {
   const images = noise(8, 1, 7, 7);
   assert.deepEqual(apply(resize, { size: 7 }, images, nothing), images);

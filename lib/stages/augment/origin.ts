@@ -1,7 +1,8 @@
 /** @file Where the parts of a resolved augmentation were written. */
 import type { Path } from "../../diagnostics/diagnostic.ts";
 import { isRecord } from "../../diagnostics/validate.ts";
-import { below, type Place } from "../origin.ts";
+import { below, NOWHERE, type Place } from "../origin.ts";
+import { CROP } from "../presets.ts";
 import type { Names } from "../syntax.ts";
 
 /** Which of a preset's lists of transforms a view takes. */
@@ -47,7 +48,10 @@ export function augmentPlace(
       IN_EACH,
     )
     : viewList(place, Number(view), presets, ALONE);
-  return rest.reduce(below, list);
+  const size = below(stage, "size");
+  const sized = list.origin.kind === "preset" && size !== NOWHERE &&
+    rest[1] === CROP && rest[2] === "size";
+  return sized ? rest.slice(3).reduce(below, size) : rest.reduce(below, list);
 }
 
 /** Whether a key below `augment` is itself a value: a transform's name. */

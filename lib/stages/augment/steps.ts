@@ -25,8 +25,8 @@ export const shapeAfter = (
   );
 
 /**
- * The transforms that evaluation keeps. Where it leaves out a crop, images are
- * resized to what the network was trained on.
+ * The transforms that evaluation keeps. Where it leaves out a crop, the largest
+ * centred square of an image is resized to what the network was trained on.
  */
 export function evaluationSteps(
   steps: readonly TransformStep[],
@@ -36,7 +36,8 @@ export function evaluationSteps(
   const [, height, width] = shapeAfter(steps, image);
   const [, ...sides] = shapeAfter(kept, image);
   if (height !== width || `${sides}` === `${[height, width]}`) return kept;
-  return [...kept, { definition: resize, options: { size: height } }];
+  const options = { size: height, fit: "cover" };
+  return [...kept, { definition: resize, options }];
 }
 
 /**

@@ -9,10 +9,11 @@ import {
   unknownName,
   validate,
 } from "../../diagnostics/validate.ts";
-import type { TransformEntry } from "../presets.ts";
+import { type AugmentPreset, sizedPreset } from "../presets.ts";
 import type { JsonSchema, Reading, Syntax } from "../syntax.ts";
 import { isUserFile } from "../user_file.ts";
-import { choiceSchema, mapSchema, USER_TRANSFORM } from "../json.ts";
+import { choiceSchema, fromZod, mapSchema, USER_TRANSFORM } from "../json.ts";
+import { side } from "../transforms/options.ts";
 import { augmentPlace, isTransform } from "./origin.ts";
 import type { TransformStep } from "./steps.ts";
 
@@ -71,6 +72,15 @@ function readTransform(
   return { definition, options };
 }
 
+/** A preset by its name. */
+const presetOf = (
+  value: unknown,
+  { names: { presets } }: Pick<Reading, "names">,
+): AugmentPreset | undefined =>
+  typeof value === "string" && Object.hasOwn(presets, value)
+    ? presets[value]
+    : undefined;
+
 /** One list of transforms for each view that the value describes. */
 function readViews(
   value: unknown,
@@ -79,17 +89,18 @@ function readViews(
 ): readonly (readonly TransformStep[])[] | undefined {
   const { names: { presets }, findings } = reading;
   const list = (
-    entries: readonly (TransformEntry | unknown)[],
+    entries: readonly unknown[],
     where: (i: number) => Path,
   ): readonly TransformStep[] =>
     entries.flatMap((entry, i) =>
       readTransform(entry, where(i), reading) ?? []
     );
   if (typeof value === "string") {
-    const preset = Object.hasOwn(presets, value) ? presets[value] : undefined;
+    const preset = presetOf(value, reading);
     if (preset) {
       if (preset.leftOut) findings.warn("preset-fit", path, preset.leftOut);
-      return preset.views.map((entries) => list(entries, () => path));
+      const { views } = sizedPreset(preset, reading.keys["size"]) ?? preset;
+      return views.map((entries) => list(entries, () => path));
     }
     unknownName(
       value,
@@ -140,11 +151,35 @@ function readCount(
   );
 }
 
+/** Reports a size that is none, or that no preset takes. */
+function checkSize(reading: Reading): boolean {
+  const { keys, path, findings } = reading;
+  const { size, augment } = keys;
+  if (size === undefined) return true;
+  const where = [...path, "size"];
+  if (
+    validate(side, size, where, `"size"`, findings) === undefined
+  ) return false;
+  const each = isRecord(augment) ? augment["each"] : undefined;
+  const takes = (Array.isArray(each) ? each : [augment]).some((one) => {
+    const preset = presetOf(one, reading);
+    return preset && sizedPreset(preset, size);
+  });
+  if (takes) return true;
+  findings.error(
+    "unknown-key",
+    where,
+    `Cannot use "size": it is that of a preset's crops, and there are none`,
+    { at: "key", hints: ["in a list: `random_resized_crop: { size: 32 }`"] },
+  );
+  return false;
+}
+
 function read(reading: Reading): AugmentOptions | undefined {
   const { keys, path, findings } = reading;
   reportUnknownKeys(
     Object.keys(keys),
-    ["augment", "of", "count"],
+    ["augment", "of", "count", "size"],
     path,
     `"augment"`,
     findings,
@@ -167,6 +202,8 @@ function read(reading: Reading): AugmentOptions | undefined {
     ? readEach(each, [...where, "each"], reading)
     : readViews(value, where, reading);
   const count = readCount(reading, each && lists?.length);
+  // What it is the size of has to be known.
+  if (lists && !checkSize(reading)) return undefined;
   if (lists?.length === 0) {
     findings.error("out-of-range", where, "Cannot make no views at all", {
       hints: ["give at least one list of transforms in `each`"],
@@ -195,7 +232,7 @@ const LISTS: readonly JsonSchema[] = [
   { $ref: "#/definitions/transforms" },
 ];
 
-/** Reads and writes `augment` and `count`. */
+/** Reads and writes `augment`, `count` and `size`. */
 export const augmentSyntax: Syntax<AugmentOptions> = {
   read,
   plain: ({ views }) => ({
@@ -241,6 +278,11 @@ export const augmentSyntax: Syntax<AugmentOptions> = {
         type: "integer",
         minimum: 1,
         maximum: 16,
+      },
+      size: {
+        description:
+          "Side of the views that a preset's crops give, in pixels: in place of the preset's own, which by default is the images' height",
+        ...fromZod(side),
       },
     };
   },

@@ -5,6 +5,9 @@ import { choice } from "../choice.ts";
 import type { Random } from "../../ops/random.ts";
 import type { Sampling } from "../../ops/warp.ts";
 
+/** Side of a square in pixels. */
+export const side: z.ZodNumber = z.int().min(1).max(4096);
+
 /** Probability of applying a transform to a sample. */
 export const probability = (value: number): z.ZodDefault<z.ZodNumber> =>
   z.number().min(0).max(1).default(value).describe(

@@ -8,6 +8,7 @@ import {
   type TransformDefinition,
 } from "../define_transform.ts";
 import { type Boxes, drawBoxes, range } from "./box.ts";
+import { side } from "./options.ts";
 
 /**
  * Draws crops as torchvision's `RandomResizedCrop`; where none fits, the
@@ -42,11 +43,11 @@ function centralCrop(
 export const randomResizedCrop: TransformDefinition = defineTransform({
   name: "random_resized_crop",
   summary:
-    "A part of random place, area and aspect ratio, resized to a square with antialiasing",
+    "A part of random place, area and aspect ratio, resized to a square with antialiasing. Evaluation takes the largest centred square instead, resized to the same side",
   reference: "Szegedy et al. 2014, https://arxiv.org/abs/1409.4842, section 6",
   evaluation: false,
   options: z.strictObject({
-    size: z.int().min(1).max(4096).optional().describe(
+    size: side.optional().describe(
       "Side of the result in pixels; the image's own height when absent",
     ),
     scale: range(0.08, 1, 1).describe(
