@@ -81,13 +81,6 @@ function wanted(settings: EngineSettings): EngineOptions {
       "Cannot use --xla on a CPU: TensorFlow compiles clusters of ops with XLA on a GPU alone, and on a CPU they were half as fast.\nLeave --xla out.",
     );
   }
-  if (
-    settings.xla && settings.replicas !== undefined && settings.replicas > 1
-  ) {
-    throw new UserError(
-      "Cannot use --xla with --replicas: clusters of ops over several devices are not tested.\nLeave one of them out.",
-    );
-  }
   return { build, cacheDir: cacheFolder() };
 }
 

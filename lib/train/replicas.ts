@@ -1,5 +1,5 @@
 /** @file Several devices that share each batch: what does not go, what to say. */
-import type { ServerPlace } from "../engine/config.ts";
+import type { ServerPlace, SessionConfig } from "../engine/config.ts";
 import type { Engine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
 import { isPerImage, sharedStages } from "../graph/sharing.ts";
@@ -77,7 +77,9 @@ export const deviceText = (
 export function replicaNotes(
   pipeline: Pipeline,
   graph: StageGraph,
-  { device, replicas }: Pick<Engine, "device" | "replicas">,
+  { device, replicas, config }:
+    & Pick<Engine, "device" | "replicas">
+    & { readonly config?: Pick<SessionConfig, "xla"> },
   server?: ServerPlace,
 ): string[] {
   if (replicas === 1) return [];
@@ -98,6 +100,11 @@ export function replicaNotes(
         `${replicas} replicas on one CPU ${
           replicas > cores ? `of ${cores} cores ` : ""
         }are no faster than one: they show what several GPUs would compute`,
+      ]
+      : [],
+    ...config?.xla
+      ? [
+        `with XLA, crops, colours and first weights are others than those of one GPU: what it draws depends on the number of replicas`,
       ]
       : [],
     ...own.map(({ name, code }) =>

@@ -26,13 +26,6 @@ Deno.test("XLA is refused on a CPU, with the reason", async () => {
   );
 });
 
-Deno.test("XLA on several devices is refused before anything is fetched", async () => {
-  await assert.rejects(
-    openEngine({ device: "gpu", xla: true, replicas: 2 }),
-    /^UserError: Cannot use --xla with --replicas: .*\nLeave one of them out\.$/,
-  );
-});
-
 Deno.test("a GPU where there is none is refused before anything is fetched", {
   ignore: gpuPresent(),
 }, async () => {

@@ -75,6 +75,14 @@ Deno.test("A run says where it runs, and where the method depends on the replica
   assert.equal(notes("", "gpu"), "");
   assert.equal(notes(", replicas: { losses: per_replica }", "cpu", 1), "");
   assert.match(notes("", "cpu"), /^3 replicas on one CPU .*no faster than one/);
+  const xla = replicaNotes(load().pipeline, load().graph, {
+    ...four,
+    config: { xla: true },
+  });
+  assert.match(
+    xla.join("\n"),
+    /^with XLA, .* depends on the number of replicas$/,
+  );
   const own = ", replicas: { batch_norm: per_replica, losses: per_replica }";
   assert.match(notes(own, "gpu"), /: y, more see 4 of 12 images at a time/);
   assert.match(
