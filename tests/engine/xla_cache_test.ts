@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { XlaCache } from "../../lib/engine/xla_cache.ts";
 import { withFolder } from "../data/fixtures.ts";
+import { close } from "../helpers/numeric.ts";
 
 const FLAGS = "TF_XLA_FLAGS";
 
@@ -93,8 +94,11 @@ Deno.test(
       return text.decode(stdout);
     };
     const first = await once();
-    const [one, two] = first.trim().split("\n");
-    assert.equal(one, two);
+    const [one = [], two = []] = first.trim().split("\n").map((line) =>
+      JSON.parse(line) as number[]
+    );
+    assert.equal(one.length, 3);
+    close(two, one, 1e-5);
     const files = filesIn(store);
     assert.ok(files.length > 0);
     const written = files.map((name) => Deno.statSync(join(store, name)).mtime);
