@@ -34,6 +34,7 @@ const OTHER_FORMATS: readonly (readonly [string, string])[] = [
   ["28b52ffd", "compressed by zstd"],
   ["377abcaf271c", "a 7z archive"],
   ["3c", "a web page"],
+  ["76657273696f6e", "a pointer of Git LFS (git lfs pull fetches the file)"],
 ];
 
 const hex = (bytes: Uint8Array): string =>
@@ -45,7 +46,7 @@ const damage = (error: unknown): string =>
 /** First bytes of a file. */
 async function startOf(path: string): Promise<string> {
   using file = await Deno.open(path);
-  const bytes = new Uint8Array(6);
+  const bytes = new Uint8Array(8);
   const count = await file.read(bytes);
   return hex(bytes.subarray(0, count ?? 0));
 }

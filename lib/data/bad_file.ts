@@ -22,6 +22,11 @@ export function expectMost(
   [first]: readonly SkippedFile[],
 ): void {
   if (good > 0 && 2 * good >= count) return;
+  if (count === 0) {
+    throw new UserError(
+      `Cannot find images in ${where}: none is left to train on, or to test with.\nCheck the files, and "path" and "test" under "data".`,
+    );
+  }
   const what = good === 0
     ? `any of the ${count} images in ${where}`
     : `${

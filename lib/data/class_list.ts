@@ -5,7 +5,7 @@ import { parseCsv, textOf } from "./csv.ts";
 import type { HeldOut, Plan } from "./layout.ts";
 import { byCodePoint, notAnImage } from "./layout.ts";
 import { reasonOf } from "./place.ts";
-import { planRows, type Rows } from "./plan_rows.ts";
+import { planRows, type Rows, valuesRemark } from "./plan_rows.ts";
 import { byTop, findSplits, roleOf } from "./splits.ts";
 
 /** Which table, and which of its columns. */
@@ -70,7 +70,15 @@ function columnOf(
   const names = header.map((name) => name.toLowerCase());
   const wanted = asked === undefined ? usual : [asked.toLowerCase()];
   const name = wanted.find((one) => names.includes(one));
-  if (name !== undefined) return names.indexOf(name);
+  if (name !== undefined) {
+    const at = names.indexOf(name);
+    if (names.lastIndexOf(name) === at) return at;
+    throw fail(
+      file,
+      `several of its columns are called "${header[at]}"`,
+      "Give each column a name of its own.",
+    );
+  }
   if (header.some((cell) => notAnImage(cell) === undefined)) {
     throw fail(
       file,
@@ -87,6 +95,28 @@ function columnOf(
         : `"${asked}"`
     }; its columns are ${header.join(", ")}`,
     `Say which one: labels: { file: ..., ${key}: ${other} } under "data"; commas, semicolons, tabs or bars lie between columns.`,
+  );
+}
+
+/** Refuses rows whose cells are under no column: a separator that is not quoted would cut a class short. */
+function checkCells(
+  file: string,
+  header: readonly string[],
+  body: readonly (readonly string[])[],
+): void {
+  const long = body.findIndex((cells) =>
+    cells.slice(header.length).some((cell) => cell !== "")
+  );
+  if (long < 0) return;
+  const cells = body[long] as readonly string[];
+  throw fail(
+    file,
+    `row ${
+      long + 1
+    } below the names of the columns has ${cells.length} cells (${
+      cells.join(" | ")
+    }), and ${header.length} columns have a name`,
+    "Put cells that hold the separator between double quotes.",
   );
 }
 
@@ -109,6 +139,7 @@ async function readEntries(
       "Expected a first row with the names of the columns, such as image,label.",
     );
   }
+  checkCells(full, header, body);
   const [from, to] = [
     columnOf(full, header, image, IMAGE, "image"),
     columnOf(full, header, label, LABEL, "label"),
@@ -134,6 +165,8 @@ async function readEntries(
   };
 }
 
+const count = (value: number, what: string): string =>
+  `${value} ${what}${value === 1 ? "" : "s"}`;
 const stem = (path: string): string => path.replace(/\.[^./]+$/, "");
 const base = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
@@ -145,13 +178,44 @@ const NAMINGS: readonly ((path: string) => string)[] = [
   (path) => stem(base(path)),
 ];
 
+/** How many folders at the beginning of all rows are left out, so that most paths have a row. */
+function foldersAbove(
+  entries: readonly Entry[],
+  known: ReadonlySet<string>,
+): number {
+  const parts = entries.map(({ image }) => image.split("/"));
+  const shared = (depth: number): boolean =>
+    parts.every((own) =>
+      own.length > depth + 1 && own[depth] === parts[0]?.[depth]
+    );
+  let [best, most] = [0, 0];
+  for (let depth = 0; depth === 0 || shared(depth - 1); depth++) {
+    const found = parts.filter((own) =>
+      known.has(own.slice(depth).join("/"))
+    ).length;
+    if (found > most) [best, most] = [depth, found];
+  }
+  return best;
+}
+
+/** Rows by the paths of images, and from where on these stand in the rows. */
+interface Found {
+  readonly rowOf: (path: string) => Entry | undefined;
+  /** Folders that all rows begin with and the images' paths do not, with a slash behind. */
+  readonly above: string;
+}
+
 /** Finds the row of a path, by the first naming that all rows are unique in. */
 function finder(
   file: string,
   entries: readonly Entry[],
   paths: readonly string[],
-): (path: string) => Entry | undefined {
-  const byName = new Map(entries.map((entry) => [entry.image, entry]));
+): Found {
+  const names = new Set(NAMINGS.flatMap((naming) => paths.map(naming)));
+  const depth = foldersAbove(entries, names);
+  const nameOf = ({ image }: Entry): string =>
+    depth === 0 ? image : image.split("/").slice(depth).join("/");
+  const byName = new Map(entries.map((entry) => [nameOf(entry), entry]));
   if (byName.size < entries.length) {
     const seen = new Set<string>();
     const twice = entries.find(({ image }) =>
@@ -175,32 +239,47 @@ function finder(
       "Write paths into it, from the folder of the images.",
     );
   }
-  return (path) => byName.get(naming(path));
+  const first = entries[0]?.image ?? "";
+  const above = first.split("/").slice(0, depth).map((part) => `${part}/`);
+  return { rowOf: (path) => byName.get(naming(path)), above: above.join("") };
+}
+
+/** What images are for, by a column of the table or by their folders. */
+interface Roles {
+  readonly of: (path: string) => "train" | "test" | "unused";
+  /** Whether some are to test with. */
+  readonly held: boolean;
 }
 
 /** Splits that a column of the table tells, or that folders have as names. */
 function roles(
   paths: readonly string[],
   rowOf: (path: string) => Entry | undefined,
-): ((path: string) => "train" | "test" | "unused") | undefined {
+): Roles | undefined {
   if (paths.some((path) => rowOf(path)?.split)) {
     const used = new Set(paths.map((path) => roleOf(rowOf(path)?.split ?? "")));
     const held = used.has("test") ? "test" : "validation";
-    return (path) => {
-      const role = roleOf(rowOf(path)?.split ?? "");
-      if (role === "train" || role === undefined) return role ?? "unused";
-      return role === held ? "test" : "unused";
+    return {
+      of(path) {
+        const role = roleOf(rowOf(path)?.split ?? "");
+        if (role === "train" || role === undefined) return role ?? "unused";
+        return role === held ? "test" : "unused";
+      },
+      held: used.has(held),
     };
   }
   const splits = findSplits([...byTop(paths).keys()]);
   if (!splits || "unclear" in splits || !splits.test) return undefined;
   const { train, test } = splits;
-  return (path) =>
-    path.startsWith(`${train}/`)
-      ? "train"
-      : path.startsWith(`${test}/`)
-      ? "test"
-      : "unused";
+  return {
+    of: (path) =>
+      path.startsWith(`${train}/`)
+        ? "train"
+        : path.startsWith(`${test}/`)
+        ? "test"
+        : "unused",
+    held: true,
+  };
 }
 
 /**
@@ -221,12 +300,13 @@ export async function planClassList(
   const held = typeof test === "object"
     ? [...test.paths].sort(byCodePoint)
     : [];
-  const rowOf = finder(file, entries, [...sorted, ...held]);
+  const { rowOf, above } = finder(file, entries, [...sorted, ...held]);
   const rows = (some: readonly string[]): Rows => {
     const known = some.filter((path) => rowOf(path)?.label);
     return { paths: known, labels: known.map((path) => rowOf(path)?.label) };
   };
   const all = [...sorted, ...held];
+  const images = new Set(all.map(rowOf));
   const found = rows(all).paths.length;
   if (found === 0) {
     throw fail(
@@ -238,19 +318,15 @@ export async function planClassList(
     );
   }
   const role = typeof test === "object" ? undefined : roles(sorted, rowOf);
-  if (role && test !== undefined) {
+  if (role?.held && test !== undefined) {
     throw new UserError(
       `Cannot use "test" under "data": ${where} has images to test with already, as ${file} or its folders say.\nLeave "test" out.`,
     );
   }
   const of = (name: "train" | "test"): Rows =>
-    rows(sorted.filter((path) => role?.(path) === name));
-  const plan = role ? planRows(of("train"), of("test"), where) : planRows(
-    rows(sorted),
-    typeof test === "object" ? rows(held) : test,
-    where,
-  );
-  if (plan.train.paths.length === 0) {
+    rows(role ? sorted.filter((path) => role.of(path) === name) : sorted);
+  const own = of("train");
+  if (own.paths.length === 0) {
     throw fail(
       file,
       `none of its rows with an image and a class is to train on; its splits are ${
@@ -260,34 +336,55 @@ export async function planClassList(
       "Expected train in some rows.",
     );
   }
+  const judged = role?.held
+    ? of("test")
+    : typeof test === "object"
+    ? rows(held)
+    : undefined;
+  // Where none of them has a class there is nothing to test with.
+  const plan = planRows(
+    own,
+    judged ? judged.paths.length > 0 ? judged : undefined : test as
+      | number
+      | undefined,
+    where,
+  );
   const unlabelled = all.filter((path) => rowOf(path)?.label === "").length;
   const without = all.length - found - unlabelled;
   const lost = entries.length - found - unlabelled;
   const unused = role
-    ? sorted.filter((path) => role(path) === "unused").length
-    : 0;
+    ? sorted.filter((path) => rowOf(path) && role.of(path) === "unused")
+    : [];
+  const others = [
+    ...new Set(unused.map((path) => rowOf(path)?.split || "none")),
+  ];
+  const absent = lost > 0
+    ? entries.find((entry) => entry.label && !images.has(entry))
+    : undefined;
   return {
     ...plan,
     remarks: [
-      `classes are those of ${file}`,
+      `classes are those of ${file}${
+        above ? `, whose rows name images from ${above} on` : ""
+      }`,
       ...(column ? [column] : []),
       ...(unlabelled > 0
-        ? [`${unlabelled} images whose row there has no class are left out`]
-        : []),
-      ...(without > 0
-        ? [`${without} images without a row there are left out`]
-        : []),
-      ...(lost > 0 ? [`${lost} rows there have no image`] : []),
-      ...(2 * (plan.classes?.length ?? 0) > found && found > 2
         ? [
-          `${plan.classes?.length} classes of ${found} images: "${
-            plan.classes?.[0]
-          }" and the others may be values and no classes`,
+          `${count(unlabelled, "image")} whose row there has no class left out`,
         ]
         : []),
-      ...(unused > 0
+      ...(without > 0
+        ? [`${count(without, "image")} without a row there left out`]
+        : []),
+      ...(absent
+        ? [`no image for ${count(lost, "row")} there, such as ${absent.image}`]
+        : []),
+      ...valuesRemark(plan),
+      ...(unused.length > 0
         ? [
-          `${unused} images of other splits are neither trained on nor tested with`,
+          `${count(unused.length, "image")} of other splits (${
+            others.slice(0, 5).join(", ")
+          }) neither trained on nor tested with`,
         ]
         : []),
     ],

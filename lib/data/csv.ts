@@ -10,19 +10,26 @@ export function textOf(bytes: Uint8Array): string {
     : first === 0xfe && second === 0xff
     ? "utf-16be"
     : undefined;
+  let text: string;
   try {
-    return new TextDecoder(wide, { fatal: true }).decode(bytes);
+    text = new TextDecoder(wide, { fatal: true }).decode(bytes);
   } catch {
     throw new Error("its text is no UTF-8: save it as CSV in UTF-8");
   }
+  // As of UTF-16 without its mark.
+  if (!text.includes("\0")) return text;
+  throw new Error("it is no text: save it as CSV in UTF-8");
 }
 
 /** The separator that the first line has most of. */
 function separatorOf(text: string): string {
-  const [line = ""] = text.split(/\r?\n/, 1);
+  const [line = ""] = text.split("\n", 1);
   const count = (separator: string) => line.split(separator).length;
   return [...SEPARATORS].sort((a, b) => count(b) - count(a))[0] as string;
 }
+
+/** A first line that names the separator, as spreadsheets write it. */
+const NAMED = /^sep=(.)\n/i;
 
 /**
  * Rows of cells; empty lines are left out.
@@ -30,8 +37,10 @@ function separatorOf(text: string): string {
  * @throws {Error} When a quote is not closed.
  */
 export function parseCsv(source: string): string[][] {
-  const text = source.replace(/^\ufeff/, "");
-  const separator = separatorOf(text);
+  const whole = source.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
+  const named = NAMED.exec(whole);
+  const text = named ? whole.slice(named[0].length) : whole;
+  const separator = named?.[1] ?? separatorOf(text);
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";

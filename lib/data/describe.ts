@@ -65,6 +65,28 @@ function* classLines({ train, test }: LoadedData): Generator<string> {
   }
 }
 
+/** Classes whose names differ in case, spaces or the way a number is written alone. */
+function* likeNames({ train, test }: LoadedData): Generator<string> {
+  const names = train.classes ?? test?.classes ?? [];
+  const plain = (name: string): string => {
+    const text = name.trim().toLowerCase().replace(/[-_\s]+/g, " ");
+    const value = Number(text);
+    return text === "" || Number.isNaN(value) ? text : String(value);
+  };
+  const seen = new Map<string, string>();
+  const pairs: string[] = [];
+  for (const name of names) {
+    const twin = seen.get(plain(name));
+    if (twin === undefined) seen.set(plain(name), name);
+    else pairs.push(`"${twin}" and "${name}"`);
+  }
+  if (pairs.length > 0) {
+    yield `classes of nearly the same name: ${pairs.slice(0, 3).join(", ")}${
+      pairs.length > 3 ? ", ..." : ""
+    }`;
+  }
+}
+
 /** Files that were left out, a line for each kind. */
 function* leftOut({ skipped }: LoadedData): Generator<string> {
   const others = new Map<string, number>();
@@ -112,6 +134,7 @@ export function describeData(data: LoadedData): readonly string[] {
       ...left,
     ].join(", "),
     ...classLines(data),
+    ...likeNames(data),
     ...leftOut(data),
     ...remarks,
   ];

@@ -192,10 +192,11 @@ interface SplitPaths {
 const unclearSplits = (
   where: string,
   reason: string,
-  cure =
-    `Say which is which under "data", such as path: ${where}/train and test: ${where}/test, or move what does not belong there away.`,
+  [train, test]: readonly [string, string] = ["train", "test"],
 ): UserError =>
-  new UserError(`Cannot tell the splits of ${where}: ${reason}.\n${cure}`);
+  new UserError(
+    `Cannot tell the splits of ${where}: ${reason}.\nSay which is which under "data", such as path: ${where}/${train} and test: ${where}/${test}, or move what does not belong there away.`,
+  );
 
 /** Splits by their names, when there are some. */
 function splitFolders(
@@ -209,19 +210,19 @@ function splitFolders(
     if (classed) checkNested(top, where);
     return undefined;
   }
-  if ("unclear" in splits) throw unclearSplits(where, splits.unclear);
+  if ("unclear" in splits) {
+    throw unclearSplits(where, splits.unclear, splits.such);
+  }
   const { train, test, unused } = splits;
   const below = (name: string) => top.get(name) ?? [];
   const [inner = "", ...others] = [...byTop(below(train)).keys()];
   if (others.length === 0 && inner && (inner === train || roleOf(inner))) {
     const inside = (name: string): string =>
       `${where}/${name}/${[...byTop(below(name)).keys()][0]}`;
-    throw unclearSplits(
-      where,
-      `${train}/ has nothing but ${inner}/ in it`,
-      `Set path: ${inside(train)}${
-        test === undefined ? "" : ` and test: ${inside(test)}`
-      } under "data".`,
+    throw new UserError(
+      `Cannot tell the splits of ${where}: ${train}/ has nothing but ${inner}/ in it.\nSet path: ${
+        inside(train)
+      }${test === undefined ? "" : ` and test: ${inside(test)}`} under "data".`,
     );
   }
   return {
@@ -324,6 +325,17 @@ export interface HeldOut {
   readonly where: string;
 }
 
+/** Refuses images to test with that are split themselves. */
+function checkHeld({ paths, where }: HeldOut): void {
+  const found = findSplits([...byTop(paths).keys()]);
+  if (!found || "unclear" in found || !found.test) return;
+  throw new UserError(
+    `Cannot test with ${where}: it has splits of its own, ${
+      folderList([found.train, found.test])
+    }.\nSet test: ${where}/${found.test} under "data".`,
+  );
+}
+
 /**
  * Sorts images into splits and classes.
  *
@@ -374,6 +386,7 @@ export function planLayout(
   const held = split?.test
     ? { paths: split.test, where: `${where}/${split.testName}` }
     : test as HeldOut;
+  if (!split?.test) checkHeld(held);
   const heldPaths = [...held.paths].sort(byCodePoint);
   const heldClasses = classesIn(heldPaths, held.where);
   const strangers = heldClasses?.filter((name) => !known?.includes(name)) ?? [];

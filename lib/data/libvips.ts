@@ -38,12 +38,18 @@ export async function otherFacts(bytes: Uint8Array): Promise<FileFacts> {
   const other = otherFormat(bytes);
   if (other) throw new Error(other);
   const sharp = await decoder();
-  const { format, width, height, channels, hasAlpha } = await sharp(bytes, {
-    limitInputPixels: MOST_PIXELS,
-    pages: 1,
-  }).metadata().catch(explain);
+  const {
+    format,
+    compression,
+    width,
+    height,
+    channels,
+    hasAlpha,
+    bitsPerSample = 8,
+  } = await sharp(bytes, { limitInputPixels: MOST_PIXELS, pages: 1 })
+    .metadata().catch(explain);
   return {
-    format: format?.toUpperCase() ?? "image",
+    format: compression === "av1" ? "AVIF" : format?.toUpperCase() ?? "image",
     width: width ?? 0,
     height: height ?? 0,
     bands: channels ?? 0,
@@ -52,6 +58,9 @@ export async function otherFacts(bytes: Uint8Array): Promise<FileFacts> {
     alpha: hasAlpha ?? false,
     pages: 1,
     by: "libvips",
+    ...(bitsPerSample > 8
+      ? { remark: `${bitsPerSample} bits of a sample, of which 8 are kept` }
+      : {}),
   };
 }
 
@@ -168,6 +177,15 @@ export async function fit(
 /** Lines of sharp and libvips that do not say what is wrong with an image. */
 const NO_REASON = /^source: bad seek|^Warning treated as error/;
 
+/** What they say of images that are not damaged, and what it means. */
+const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [
+    /unsupported image format/,
+    "its bytes are of none of the formats that are read",
+  ],
+  [/bad page number/, 'it has fewer pages than "page" under "data" asks for'],
+];
+
 /**
  * One line of what libvips said: it adds up what its readers complain of, and
  * decoders at work side by side at times lose their reasons.
@@ -176,8 +194,11 @@ export function explain(error: unknown): never {
   if (!(error instanceof Error)) throw error;
   const line = error.message.split("\n").map((text) => text.trim())
     .find((text) => text && !NO_REASON.test(text)) ?? "";
+  const plainer = PLAINER.find(([pattern]) => pattern.test(error.message));
   throw new Error(
-    !line || /unknown error/i.test(line)
+    plainer
+      ? plainer[1]
+      : !line || /unknown error/i.test(line)
       ? "it is damaged or cut off"
       : line.replace(/[:.]$/, "").replace(
         /^Input buffer has corrupt header(?:: (.*))?/,

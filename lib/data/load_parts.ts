@@ -1,6 +1,6 @@
 /** @file Images of files that hold many each: held in memory, or read part by part in every epoch. */
-import { dirname, relative } from "node:path";
 import { z } from "zod";
+import { UserError } from "../errors.ts";
 import {
   decodePlan,
   type ImageFile,
@@ -12,7 +12,8 @@ import type { ImageOptions } from "./image_options.ts";
 import type { Plan } from "./layout.ts";
 import type { Names } from "./names.ts";
 import { type Item, type Part, partAt, PartReader } from "./parts.ts";
-import { planRows, type Rows } from "./plan_rows.ts";
+import { fromTop, reasonOf } from "./place.ts";
+import { planRows, type Rows, valuesRemark } from "./plan_rows.ts";
 import { checkSize } from "./read_file.ts";
 import { partsOrder, type Turns } from "./shuffle.ts";
 import type { LoadContext, LoadedData } from "./source.ts";
@@ -59,17 +60,6 @@ async function stamps(files: readonly PartFile[]): Promise<unknown[]> {
   }));
 }
 
-/** What all paths begin with. */
-function commonPath([first = "", ...others]: readonly string[]): string {
-  let length = first.length;
-  for (const other of others) {
-    let same = 0;
-    while (same < length && first[same] === other[same]) same++;
-    length = same;
-  }
-  return `${first.slice(0, length)}_`;
-}
-
 /** All images of some files by their places. */
 class Rowed {
   readonly parts: readonly Part[];
@@ -86,8 +76,7 @@ class Rowed {
     this.#files = files;
     this.#item = item;
     this.parts = files.flatMap(({ parts }) => parts);
-    const top = dirname(commonPath(files.map(({ path }) => path)));
-    this.#names = files.map(({ path }) => relative(top, path));
+    this.#names = fromTop(files.map(({ path }) => path));
     this.#byName = new Map(this.#names.map((name, i) => [name, i]));
     const labels: (string | undefined)[] = [];
     for (const { labels: own } of files) {
@@ -105,6 +94,13 @@ class Rowed {
       return own;
     });
     this.rows = { paths, labels, parts };
+  }
+
+  /** Parts, each with the file that it lies in. */
+  *placed(): Generator<{ readonly part: Part; readonly path: string }> {
+    for (const { path, parts } of this.#files) {
+      for (const part of parts) yield { part, path };
+    }
   }
 
   #name(place: number): string {
@@ -165,6 +161,23 @@ function openParts(
   };
 }
 
+/** Images of a part of a file. @throws {UserError} When it cannot be read. */
+async function* itemsOf(
+  part: Part,
+  path: string,
+): AsyncGenerator<Item, void> {
+  try {
+    yield* part.open();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `Cannot read images from ${path}: ${
+        reasonOf(error)
+      }.\nMake or download it again.`,
+    );
+  }
+}
+
 /** Every image of a plan, in the order of the parts. */
 async function* filesOf(
   plan: Plan,
@@ -176,8 +189,8 @@ async function* filesOf(
       if (sets[slot.split] === set) slots.set(set.placeOf(path), slot);
     }
     let place = 0;
-    for (const part of set.parts) {
-      for await (const item of part.open()) {
+    for (const { part, path: file } of set.placed()) {
+      for await (const item of itemsOf(part, file)) {
         const slot = slots.get(place);
         const path = set.rows.paths.at(place++) as string;
         if (!slot) continue;
@@ -226,7 +239,7 @@ export async function loadParts(
   const sets = { train: own, test: held ?? own };
   const share = typeof options.test === "number" ? options.test : undefined;
   const whole = planRows(own.rows, held?.rows ?? share, where, classes);
-  const plan = { ...whole, remarks };
+  const plan = { ...whole, remarks: [...remarks, ...valuesRemark(whole)] };
   if (!tooLarge(plan, options)) {
     const files = filesOf(plan, sets);
     return await decodePlan(plan, files, options, [], where, context);
@@ -234,7 +247,7 @@ export async function loadParts(
   const turns = { lanes, buffer: options.shuffle_buffer };
   const parts = own.parts.length;
   const said = [
-    ...remarks,
+    ...plan.remarks,
     `images are read in every epoch: ${Math.min(lanes, parts)} of ${
       number(parts)
     } ${called} at a time in a shuffled order, mixed ${

@@ -1,5 +1,6 @@
 /** @file Images in Parquet files. */
 import { z } from "zod";
+import { UserError } from "../errors.ts";
 import { imageKeys, imageShape, sameChannels } from "./image_options.ts";
 import { loadParts, type PartFile, partKeys } from "./load_parts.ts";
 import { openParquet, type ParquetTable } from "./parquet_table.ts";
@@ -8,7 +9,7 @@ import {
   type LoadContext,
   type SourceDefinition,
 } from "./source.ts";
-import { filesAt, sortFiles, surveyFiles } from "./split_files.ts";
+import { checkApart, filesAt, sortFiles, surveyFiles } from "./split_files.ts";
 
 const parquetOptions = z.strictObject({
   ...imageKeys,
@@ -54,6 +55,46 @@ async function openAll(
   return { tables, files };
 }
 
+/**
+ * Names of the classes in all files, some of which may have others, or have
+ * them in another order.
+ *
+ * @throws {UserError} When only some files name theirs.
+ */
+function classesOf(tables: readonly ParquetTable[]): string[] | undefined {
+  const named = tables.find(({ classes }) => classes);
+  const bare = tables.find(({ classes }) => !classes);
+  if (!named) return undefined;
+  if (bare) {
+    throw new UserError(
+      `Cannot tell the classes of ${bare.path}: it names none, and ${named.path} does.\nKeep files of one data set together, and others in a place of their own.`,
+    );
+  }
+  return [...new Set(tables.flatMap(({ classes = [] }) => classes))];
+}
+
+const unique = (names: readonly string[]): string =>
+  [...new Set(names)].map((name) => `"${name}"`).join(", ");
+
+/** Which columns are read. */
+function columnsRemark(
+  tables: readonly ParquetTable[],
+  labelled: boolean,
+): string {
+  const images = `images are those of the column ${
+    unique(tables.map(({ image }) => image))
+  }`;
+  const labels = unique(tables.flatMap(({ label }) => label ?? []));
+  if (labels) {
+    return labelled
+      ? `${images}, classes those of ${labels}`
+      : `${images}; ${labels} has no class in any row`;
+  }
+  return `${images}; there is no column "label", others are ${
+    tables[0]?.others.join(", ") || "none"
+  }`;
+}
+
 /** Groups that may be open at a time. */
 function lanesOf({ tables }: Tables): number {
   const largest = Math.max(
@@ -78,11 +119,15 @@ export const parquet: SourceDefinition = defineSource({
     const elsewhere = typeof test === "string"
       ? await filesAt(test, ENDINGS, context)
       : undefined;
+    checkApart(list, elsewhere);
     const sorted = sortFiles(list, test);
     const train = await openAll(sorted.train, options, context);
     const heldFiles = elsewhere?.files ?? sorted.test;
     const held = heldFiles && await openAll(heldFiles, options, context);
-    const [first] = train.tables;
+    const tables = [...train.tables, ...held?.tables ?? []];
+    const labelled = [...train.files, ...held?.files ?? []].some(({ labels }) =>
+      labels.some((label) => label !== undefined)
+    );
     return await loadParts(
       {
         train: train.files,
@@ -90,17 +135,8 @@ export const parquet: SourceDefinition = defineSource({
         item: "row",
         called: "groups of rows",
         where: list.where,
-        classes: first?.classes,
-        remarks: [
-          `images are those of the column "${first?.image}"${
-            first?.label
-              ? `, classes those of "${first.label}"`
-              : `; there is no column "label", others are ${
-                first?.others.join(", ") || "none"
-              }`
-          }`,
-          ...sorted.remarks,
-        ],
+        classes: classesOf(tables),
+        remarks: [columnsRemark(tables, labelled), ...sorted.remarks],
         lanes: lanesOf(train),
       },
       options,

@@ -1,9 +1,11 @@
 /** @file A Parquet file with a column of images, as Hugging Face's datasets write it. */
 import type { FileMetaData, SchemaTree } from "hyparquet";
 import { UserError } from "../errors.ts";
+import { otherFormat } from "./formats/other.ts";
 import { checkItem } from "./load_parts.ts";
 import type { Item, Part } from "./parts.ts";
 import { reasonOf } from "./place.ts";
+import { readFully } from "./read_file.ts";
 
 /** Columns to read; found by what they hold where they are not named. */
 export interface ParquetColumns {
@@ -34,10 +36,16 @@ export interface RowGroup extends Part {
   readonly bytes: number;
 }
 
-const fail = (path: string, reason: string): UserError =>
-  new UserError(
-    `Cannot read images from ${path}: ${reason}.\nExpected a Parquet file with a column of images (bytes, or a struct of bytes and path), as Hugging Face's datasets write it.`,
-  );
+const fail = (
+  path: string,
+  reason: string,
+  cure =
+    "Expected a Parquet file with a column of images (bytes, or a struct of bytes and path), as Hugging Face's datasets write it.",
+): UserError =>
+  new UserError(`Cannot read images from ${path}: ${reason}.\n${cure}`);
+
+const LABELS =
+  'Mend it, or say by "label" under "data" which column has the classes.';
 
 const named = ({ children }: SchemaTree, name: string) =>
   children.find(({ element }) => element.name === name);
@@ -67,9 +75,17 @@ function imageColumn(
   }
   const [first] = found;
   if (first === undefined) {
+    const lists = columns.find(({ children }) =>
+      children.length === 1 &&
+      children[0]?.element.repetition_type === "REPEATED"
+    );
     throw fail(
       path,
-      `none of its columns (${names.join(", ")}) holds images`,
+      `none of its columns (${names.join(", ")}) holds images${
+        lists
+          ? `; "${lists.element.name}" holds lists, expected one image a row`
+          : ""
+      }`,
     );
   }
   if (found.length > 1 && !found.includes("image")) {
@@ -94,6 +110,43 @@ function classNames(
   } catch {
     return undefined;
   }
+}
+
+const isWhole = (value: unknown): value is number | bigint =>
+  typeof value === "bigint" || Number.isInteger(value);
+
+/**
+ * The class in a cell; none where it is empty, or -1, as of test sets whose
+ * labels are kept secret.
+ *
+ * @throws {Error} When it is no class.
+ */
+function classIn(
+  cell: unknown,
+  names: readonly string[] | undefined,
+): string | undefined {
+  if (cell === null || cell === undefined || Number(cell) === -1) {
+    return undefined;
+  }
+  if (cell instanceof Uint8Array) {
+    const text = new TextDecoder().decode(cell);
+    return text === "" ? undefined : text;
+  }
+  if (typeof cell === "object") {
+    throw new Error(
+      `it holds ${
+        Array.isArray(cell) ? "a list" : "a record"
+      }, expected one class: a number or a text`,
+    );
+  }
+  if (!names || !isWhole(cell)) return cell === "" ? undefined : String(cell);
+  const name = names[Number(cell)];
+  if (name !== undefined) return name;
+  throw new Error(
+    `it holds the class ${cell}, and the file names ${names.length}, from 0 to ${
+      names.length - 1
+    }`,
+  );
 }
 
 /** A cell's image; a copy, so that the others of its group can go. */
@@ -125,6 +178,14 @@ const bytesIn = (cell: unknown): Uint8Array | Error => {
   );
 };
 
+/** First bytes of a file. @throws {Error} When there are none. */
+async function startOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const bytes = await readFully(file, 400);
+  if (bytes.length === 0) throw new Error("the file is empty");
+  return bytes;
+}
+
 /**
  * Opens a table.
  *
@@ -139,6 +200,8 @@ export async function openParquet(
   let file: Awaited<ReturnType<typeof parquet.asyncBufferFromFile>>;
   let metadata: FileMetaData;
   try {
+    const other = otherFormat(await startOf(path));
+    if (other) throw new Error(other);
     file = await parquet.asyncBufferFromFile(path);
     metadata = await parquet.parquetMetadataAsync(file);
   } catch (error) {
@@ -155,6 +218,11 @@ export async function openParquet(
   }
   const label = asked ?? (names.includes("label") ? "label" : undefined);
   const classes = label === undefined ? undefined : classNames(metadata, label);
+  const twice = classes?.find((name, i) => classes.indexOf(name) < i);
+  if (twice !== undefined) {
+    const reason = `it names the class "${twice}" of "${label}" twice`;
+    throw fail(path, reason, LABELS);
+  }
   const rows = Number(metadata.num_rows);
   const read = async (column: string, rowStart: number, rowEnd: number) => {
     try {
@@ -169,7 +237,7 @@ export async function openParquet(
       });
       return found.map((row) => row[column] as unknown);
     } catch (error) {
-      throw fail(path, `it is damaged or cut off (${reasonOf(error)})`);
+      throw new Error(`it is damaged or cut off (${reasonOf(error)})`);
     }
   };
   let from = 0;
@@ -206,14 +274,16 @@ export async function openParquet(
     ...(classes ? { classes } : {}),
     async labels() {
       if (label === undefined) return Array<undefined>(rows).fill(undefined);
-      const cells = await read(label, 0, rows);
-      return cells.map((cell) => {
-        // Test sets whose labels are kept secret have -1.
-        if (cell === null || cell === undefined || Number(cell) === -1) {
-          return undefined;
+      const cells = await read(label, 0, rows).catch((error) => {
+        throw fail(path, reasonOf(error));
+      });
+      return cells.map((cell, row) => {
+        try {
+          return classIn(cell, classes);
+        } catch (error) {
+          const reason = `row ${row} of "${label}": ${reasonOf(error)}`;
+          throw fail(path, reason, LABELS);
         }
-        if (cell instanceof Uint8Array) return new TextDecoder().decode(cell);
-        return classes?.[Number(cell)] ?? String(cell);
       });
     },
   };

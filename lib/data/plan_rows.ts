@@ -27,6 +27,16 @@ export function sortClasses(names: Iterable<string>): string[] {
     : all.sort(byCodePoint);
 }
 
+/** Says where there are so many classes that they may be values. */
+export function valuesRemark({ train, test, classes = [] }: Plan): string[] {
+  const images = train.paths.length + (test?.paths.length ?? 0);
+  return images <= 2 || 2 * classes.length <= images ? [] : [
+    `${classes.length} classes of ${images} images: "${
+      classes[0]
+    }" and the others may be values and no classes`,
+  ];
+}
+
 /** @throws {UserError} When some images have a label and others have none. */
 function labelled({ paths, labels }: Rows, where: string): boolean {
   const missing = labels.filter((label) => label === undefined).length;
@@ -72,10 +82,19 @@ export function planRows(
     ...(parts ? { parts } : {}),
     ...(isLabelled
       ? {
-        labels: Int32Array.from(
-          labels,
-          (label) => index.get(label as string) as number,
-        ),
+        labels: Int32Array.from(labels, (label, i) => {
+          const place = index.get(label as string);
+          if (place !== undefined) return place;
+          throw new UserError(
+            `Cannot tell the class of ${
+              paths.at(i)
+            } in ${where}: it is "${label}", and the classes are ${
+              names.slice(0, 8).join(", ")
+            }${
+              names.length > 8 ? ", ..." : ""
+            }.\nMend the labels, or the names of the classes.`,
+          );
+        }),
       }
       : {}),
   });

@@ -1,10 +1,12 @@
 /** @file A WebDataset shard: a tar archive, plain or compressed, whose files are samples by their names. */
+import { UserError } from "../errors.ts";
 import { members } from "./archive.ts";
 import { notAnImage } from "./layout.ts";
 import { checkItem } from "./load_parts.ts";
 import type { Item } from "./parts.ts";
+import { reasonOf } from "./place.ts";
 import { recall, remember } from "./remembered.ts";
-import { isHidden } from "./system_files.ts";
+import { systemPart } from "./system_files.ts";
 import { readMemberAt, tarMembers } from "./tar_headers.ts";
 
 /** What was found in a shard by its headers and labels. */
@@ -17,24 +19,40 @@ export interface Shard {
   readonly without: number;
   /** Samples with several images, of which the first is taken. */
   readonly several: number;
+  /** Endings of the images of the first such sample. */
+  readonly choices: readonly string[];
+  /** Samples whose name was there before, apart from this one. */
+  readonly again: number;
+  /** Names of files and folders that are the system's. */
+  readonly system: readonly string[];
   /** Endings of the first sample's files. */
   readonly endings: readonly string[];
   /** Whether it was known from an earlier run. */
   readonly known: boolean;
 }
 
-/** What of a shard's files is to be read: classes, images or neither. */
-interface Wanted {
+/** Which files of a sample count. */
+export interface SampleKeys {
   /** What the class is of a sample: an ending, or `json.KEY`. */
-  readonly label?: string;
+  readonly label: string;
+  /** Ending of the image; by default the first that is one. */
+  readonly image?: string | undefined;
+}
+
+/** What of a shard's files is to be read: classes, images or neither. */
+interface Wanted extends Partial<SampleKeys> {
   readonly images?: boolean;
+  /** Called for what is the system's. */
+  readonly onSystem?: (part: string) => void;
 }
 
 /** Files of one name. */
 interface Sample {
+  readonly name: string;
   /** The first image. */
   readonly image?: Item;
-  readonly images: number;
+  /** Endings of its images. */
+  readonly images: readonly string[];
   readonly label?: string;
   readonly endings: readonly string[];
 }
@@ -101,11 +119,29 @@ function valueAt(json: unknown, key: string): unknown {
   return own(json, key) ?? key.split(".").reduce(own, json);
 }
 
-/** A class as text: the file's, or a value of its JSON. */
-function labelIn(bytes: Uint8Array, key: string | undefined): string {
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("it is no JSON");
+  }
+}
+
+/** What no name of a class has in it. */
+// deno-lint-ignore no-control-regex
+const NO_TEXT = /[\0-\x08\x0e-\x1f\ufffd]/;
+
+/** A class as text: the file's, or a value of its JSON; none where it is empty. */
+function labelIn(
+  bytes: Uint8Array,
+  key: string | undefined,
+): string | undefined {
   const text = new TextDecoder().decode(bytes).trim();
-  if (key === undefined) return text;
-  const json: unknown = JSON.parse(text);
+  if (NO_TEXT.test(text)) {
+    throw new Error("it is no text, expected a number or a name");
+  }
+  if (key === undefined) return text === "" ? undefined : text;
+  const json = jsonOf(text);
   const value = valueAt(json, key);
   if (value === undefined || value === null) {
     const keys = typeof json === "object" && json ? Object.keys(json) : [];
@@ -140,53 +176,75 @@ async function itemOf(member: ShardMember, compressed: boolean): Promise<Item> {
   };
 }
 
+/** A path without `.` and empty parts, as `tar -cf shard.tar .` has them. */
+const plainName = (name: string): string =>
+  name.split("/").filter((part) => part !== "" && part !== ".").join("/");
+
 async function* samplesOf(
   path: string,
-  { label, images = false }: Wanted,
+  { label, image, images = false, onSystem = () => {} }: Wanted,
 ): AsyncGenerator<Sample> {
   const key = /^json\.(.+)$/.exec(label ?? "")?.[1];
   const ending = key === undefined ? label : "json";
   const compressed = await isGzip(path);
-  let current: { key: string; sample: Sample } | undefined;
+  let current: Sample | undefined;
   for await (const member of compressed ? inflated(path) : plain(path)) {
-    if (isHidden(member.name)) continue;
-    const [name, part] = partsOf(member.name);
-    if (name !== current?.key) {
-      if (current) yield current.sample;
-      current = { key: name, sample: { images: 0, endings: [] } };
+    const full = plainName(member.name);
+    const system = systemPart(full);
+    if (system !== undefined) {
+      onSystem(system);
+      continue;
     }
-    let { sample } = current;
+    const [name, part] = partsOf(full);
+    if (name !== current?.name) {
+      if (current) yield current;
+      current = { name, images: [], endings: [] };
+    }
+    let sample: Sample = current;
     if (part === ending && member.size <= MOST_LABEL) {
       const bytes = await member.read();
       try {
-        sample = { ...sample, label: labelIn(bytes, key) };
+        const label = labelIn(bytes, key);
+        if (label !== undefined) sample = { ...sample, label };
       } catch (error) {
-        throw new Error(
-          `${member.name}: ${error instanceof Error ? error.message : error}`,
+        throw new UserError(
+          `Cannot read the class in ${full} of ${path}: ${
+            reasonOf(error)
+          }.\nMend it, or say by "label" under "data" where the classes are.`,
         );
       }
-    } else if (notAnImage(member.name) === undefined) {
-      const first = sample.images === 0 && images;
+    } else if (
+      notAnImage(full) === undefined && (image === undefined || part === image)
+    ) {
+      const first = sample.images.length === 0 && images;
       sample = {
         ...sample,
-        images: sample.images + 1,
+        images: [...sample.images, part],
         ...(first ? { image: await itemOf(member, compressed) } : {}),
       };
     }
-    current.sample = { ...sample, endings: [...sample.endings, part] };
+    current = { ...sample, endings: [...sample.endings, part] };
   }
-  if (current) yield current.sample;
+  if (current) yield current;
 }
 
-/** Images of a shard, in order. @throws {Error} When it cannot be read. */
-export async function* shardImages(path: string): AsyncGenerator<Item, void> {
-  for await (const { image } of samplesOf(path, { images: true })) {
-    if (image) yield image;
+/**
+ * Images of a shard, in order.
+ *
+ * @param image Ending of the images, where samples have several.
+ * @throws {Error} When it cannot be read.
+ */
+export async function* shardImages(
+  path: string,
+  image?: string,
+): AsyncGenerator<Item, void> {
+  for await (const sample of samplesOf(path, { images: true, image })) {
+    if (sample.image) yield sample.image;
   }
 }
 
 /** What is kept of a shard: classes as texts once, and as numbers for each sample. */
-interface ShardRecord extends Pick<Shard, "without" | "several" | "endings"> {
+interface ShardRecord extends Omit<Shard, "count" | "labels" | "known"> {
   readonly check: string;
   readonly classes: readonly string[];
   /** -1 where there is none. */
@@ -195,54 +253,67 @@ interface ShardRecord extends Pick<Shard, "without" | "several" | "endings"> {
 
 async function look(
   path: string,
-  label: string,
+  keys: SampleKeys,
 ): Promise<Omit<ShardRecord, "check">> {
   const classes = new Map<string, number>();
   const labels: number[] = [];
-  let [without, several] = [0, 0];
+  const names = new Set<string>();
+  const system = new Set<string>();
+  let [without, several, again] = [0, 0, 0];
   let endings: readonly string[] = [];
-  for await (const sample of samplesOf(path, { label })) {
+  let choices: readonly string[] = [];
+  const onSystem = (part: string) => system.add(part);
+  for await (const sample of samplesOf(path, { ...keys, onSystem })) {
     if (endings.length === 0) ({ endings } = sample);
-    if (sample.images === 0) {
+    if (names.has(sample.name)) again++;
+    names.add(sample.name);
+    if (sample.images.length === 0) {
       without++;
       continue;
     }
-    if (sample.images > 1) several++;
+    if (sample.images.length > 1 && several++ === 0) choices = sample.images;
     const name = sample.label;
     if (name !== undefined && !classes.has(name)) {
       classes.set(name, classes.size);
     }
     labels.push(name === undefined ? -1 : classes.get(name) as number);
   }
-  return { classes: [...classes.keys()], labels, without, several, endings };
+  return {
+    classes: [...classes.keys()],
+    labels,
+    without,
+    several,
+    choices,
+    again,
+    system: [...system],
+    endings,
+  };
 }
 
 /**
  * Counts a shard's samples by its headers and reads their classes, or
  * remembers them where its size and time are those of an earlier look.
  *
- * @param label What the class is of a sample: an ending, or `json.KEY`.
  * @throws {Error} When it cannot be read.
  */
 export async function openShard(
   path: string,
-  label: string,
+  keys: SampleKeys,
   cacheDir: string,
 ): Promise<Shard> {
   const { size, mtime } = await Deno.stat(path);
   const check = `${size} ${mtime?.getTime()}`;
-  const key = `shard of samples\n${path}\n${label}`;
+  const { label, image = "" } = keys;
+  const key = `samples of a shard\n${path}\n${label}\n${image}`;
   const kept = await recall(cacheDir, key) as ShardRecord | undefined;
   const known = kept?.check === check;
-  const record = known ? kept : { check, ...await look(path, label) };
+  const record = known ? kept : { check, ...await look(path, keys) };
   if (!known) await remember(cacheDir, key, record);
-  const { classes, labels, without, several, endings } = record;
+  const { classes, labels, ...counts } = record;
   return {
+    ...counts,
     count: labels.length,
     labels: labels.map((label) => classes[label]),
-    without,
-    several,
-    endings,
     known,
   };
 }

@@ -1,8 +1,8 @@
 /** @file Files that hold many images each, and what split each belongs to by its name. */
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { UserError } from "../errors.ts";
 import { byCodePoint } from "./layout.ts";
-import { findPlace, reasonOf } from "./place.ts";
+import { findPlace, fromTop, reasonOf } from "./place.ts";
 import type { LoadContext, Survey } from "./source.ts";
 import { surveyPath } from "./survey.ts";
 import { findSplits, splitWord } from "./splits.ts";
@@ -14,22 +14,47 @@ export interface FileList {
   readonly files: readonly string[];
 }
 
-/** `a-{00..12}.tar` as the names that it stands for; the numbers keep their width. */
+/** Files that a pattern may stand for. */
+const MOST_FILES = 100_000;
+
+/** A range of numbers, which keep their width, or a list. */
+const BRACES = /\{(?:(\d+)\.\.(\d+)|([^{}]*,[^{}]*))\}/;
+
+/**
+ * `{a,b}-{00..12}.tar` as the names that it stands for.
+ *
+ * @throws {UserError} When there are too many.
+ */
 function expand(pattern: string): string[] {
-  const found = /^(.*)\{(\d+)\.\.(\d+)\}(.*)$/.exec(pattern);
+  const found = BRACES.exec(pattern);
   if (!found) return [pattern];
-  const [, before = "", from = "", to = "", after = ""] = found;
-  const count = Math.max(0, Number(to) - Number(from) + 1);
-  return Array.from(
-    { length: count },
-    (_, i) =>
-      `${before}${String(Number(from) + i).padStart(from.length, "0")}${after}`,
-  );
+  const [braces, from = "", to = "", list] = found;
+  const first = Number(from);
+  const length = list?.split(",").length ??
+    Math.max(0, Number(to) - first + 1);
+  const after = expand(pattern.slice(found.index + braces.length));
+  if (length * after.length > MOST_FILES) {
+    throw new UserError(
+      `Cannot read ${pattern}: it stands for more than ${MOST_FILES} files.\nCheck the path under "data".`,
+    );
+  }
+  const parts = list?.split(",") ??
+    Array.from(
+      { length },
+      (_, i) => String(first + i).padStart(from.length, "0"),
+    );
+  const before = pattern.slice(0, found.index);
+  return parts.flatMap((part) => after.map((end) => before + part + end));
 }
 
 /** Whether the files are there that a path or a pattern names; nothing is read. */
 export function surveyFiles(path: string, baseDir: string): Survey {
-  const names = expand(path);
+  let names: string[];
+  try {
+    names = expand(path);
+  } catch (error) {
+    return { missing: reasonOf(error) };
+  }
   for (const name of names) {
     const found = surveyPath(name, baseDir);
     if (found.missing) return found;
@@ -50,7 +75,7 @@ export async function filesAt(
   context: LoadContext,
 ): Promise<FileList> {
   const names = expand(path);
-  if (names.length !== 1) {
+  if (BRACES.test(path)) {
     const places = await Promise.all(
       names.map((name) => findPlace(name, context, "images")),
     );
@@ -68,7 +93,9 @@ export async function filesAt(
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       if (isHidden(name)) continue;
       if (isDirectory) await walk(join(folder, name));
-      else if (endings.some((ending) => name.endsWith(ending))) {
+      else if (
+        endings.some((ending) => name.toLowerCase().endsWith(ending))
+      ) {
         files.push(join(folder, name));
       }
     }
@@ -88,6 +115,29 @@ export async function filesAt(
     );
   }
   return { where, files: files.sort(byCodePoint) };
+}
+
+/** Images to test with may not be trained on. @throws {UserError} */
+export function checkApart(
+  { files, where }: FileList,
+  held: FileList | undefined,
+): void {
+  const own = new Set(files);
+  const both = held?.files.find((file) => own.has(file));
+  if (held === undefined || both === undefined) return;
+  throw new UserError(
+    `Cannot test with ${held.where}: it shares files with ${where}, which are trained on, such as ${both}.\nKeep the two apart.`,
+  );
+}
+
+/** A line about files of several folders, which are taken together. */
+function foldersRemark(files: readonly string[]): string[] {
+  const folders = [...new Set(fromTop(files).map((file) => dirname(file)))];
+  return folders.length < 2 ? [] : [
+    `files of ${folders.length} folders are trained on together: ${
+      folders.slice(0, 5).join(", ")
+    }${folders.length > 5 ? ", ..." : ""}`,
+  ];
 }
 
 /** `train` of `data/train-00000-of-00002.parquet`, or of `train/0.tar`. */
@@ -115,13 +165,13 @@ export function sortFiles(
   test: string | number | undefined,
 ): SplitFiles {
   if (typeof test === "string" || files.length === 1) {
-    return { train: files, remarks: [] };
+    return { train: files, remarks: foldersRemark(files) };
   }
   const names = new Map(
     files.map((file) => [file, splitName(relative(where, file))]),
   );
   const splits = findSplits([...new Set(names.values())].sort(byCodePoint));
-  if (!splits) return { train: files, remarks: [] };
+  if (!splits) return { train: files, remarks: foldersRemark(files) };
   if ("unclear" in splits) {
     throw new UserError(
       `Cannot tell the splits of ${where}: ${
@@ -138,10 +188,13 @@ export function sortFiles(
   return {
     train: of(splits.train),
     ...(splits.test === undefined ? {} : { test: of(splits.test) }),
-    remarks: splits.unused.map((name) =>
-      `${name} (${
-        of(name).length
-      } files) is neither trained on nor tested with: ${splits.test} is there to test with`
-    ),
+    remarks: [
+      ...foldersRemark(of(splits.train)),
+      ...splits.unused.map((name) =>
+        `${name} (${
+          of(name).length
+        } files) is neither trained on nor tested with: ${splits.test} is there to test with`
+      ),
+    ],
   };
 }

@@ -44,6 +44,28 @@ function rolesOf(names: readonly string[]): ReadonlyMap<string, Role> {
   return found ?? own;
 }
 
+/** What a name may be in place of `train`, for images to test with. */
+const HELD = ["testing", "test", "validation", "valid", "val", "eval"] as const;
+
+/** Names that differ by nothing but `train` in one and `test` or `val` in the other: `trainA` and `testA`. */
+function twinsOf(
+  names: readonly string[],
+): readonly [string, string] | undefined {
+  const known = new Map(names.map((name) => [name.toLowerCase(), name]));
+  for (const [lower, name] of known) {
+    for (const { index, 0: word } of lower.matchAll(/train(ings?)?/g)) {
+      const [before, after] = [
+        lower.slice(0, index),
+        lower.slice(index + word.length),
+      ];
+      const twin = HELD.map((held) => known.get(before + held + after))
+        .find((one) => one !== undefined);
+      if (twin !== undefined) return [name, twin];
+    }
+  }
+  return undefined;
+}
+
 /** The word in a file's name that says which split it is of, such as `train` of `imagenet1k-train-0007.tar`; `undefined` where there is none, or several. */
 export function splitWord(name: string): string | undefined {
   const words = name.split(/[-_ .]+/)
@@ -60,6 +82,13 @@ export interface Splits {
   readonly unused: readonly string[];
 }
 
+/** Why folders cannot be sorted into splits. */
+export interface UnclearSplits {
+  readonly unclear: string;
+  /** Folders to train on and to test with, as they may be meant. */
+  readonly such?: readonly [train: string, test: string];
+}
+
 /** Folder names as a sentence has them. */
 export const folderList = (names: readonly string[]): string =>
   names.map((name) => `${name}/`).join(", ");
@@ -73,7 +102,7 @@ export const folderList = (names: readonly string[]): string =>
  */
 export function findSplits(
   names: readonly string[],
-): Splits | { readonly unclear: string } | undefined {
+): Splits | UnclearSplits | undefined {
   const roles = rolesOf(names);
   const of = (role: Role): string[] =>
     names.filter((name) => roles.get(name) === role);
@@ -85,7 +114,15 @@ export function findSplits(
   const held = [...test, ...validation];
   const known = [...train, ...held];
   const others = names.filter((name) => !known.includes(name));
-  if (known.length === 0) return undefined;
+  if (known.length === 0) {
+    const twins = twinsOf(names);
+    return twins && {
+      unclear: `${
+        folderList(twins)
+      } seem to be splits by what their names have in common`,
+      such: twins,
+    };
+  }
   if (train.length === 0) {
     return others.length > 0 ? undefined : {
       unclear: `${folderList(known)} ${
@@ -99,6 +136,7 @@ export function findSplits(
         others.map((name) => name ? `${name}/` : "loose images").slice(0, 3)
           .join(", ")
       } beside them ${others.length > 1 ? "are" : "is"} not`,
+      such: [train[0] as string, held[0] as string],
     };
   }
   const chosen = test.length > 0 ? test : validation;
@@ -107,6 +145,9 @@ export function findSplits(
       unclear: `${
         folderList(train.length > 1 ? train : chosen)
       } are the same split by name`,
+      ...(held[0] === undefined
+        ? {}
+        : { such: [train[0] as string, held[0]] as const }),
     };
   }
   return {

@@ -1,7 +1,7 @@
 /** @file A quick look at the files of a source, for the check. */
 import { join, resolve } from "node:path";
 import { byCodePoint, notAnImage } from "./layout.ts";
-import { reasonOf } from "./place.ts";
+import { missingReason, reasonOf } from "./place.ts";
 import type { Survey } from "./source.ts";
 import { findSplits, roleOf } from "./splits.ts";
 import { isHidden } from "./system_files.ts";
@@ -13,7 +13,7 @@ export function surveyPath(path: string, baseDir: string): Survey {
     Deno.statSync(full);
     return {};
   } catch (error) {
-    return { missing: `${full}: ${reasonOf(error)}` };
+    return { missing: `${full}: ${missingReason(path, error)}` };
   }
 }
 

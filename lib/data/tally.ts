@@ -40,6 +40,8 @@ export class Tally {
   readonly #enlarged = new Count();
   readonly #animations = new Count();
   readonly #covered = new Count();
+  readonly #gray = new Count();
+  readonly #colours = new Count();
   readonly #remarks = new Map<string, Count>();
 
   constructor(shape: ImageShape, reading: Reading) {
@@ -49,7 +51,7 @@ export class Tally {
 
   /** Takes note of a file. */
   see({ facts: stored, clipped }: Seen): void {
-    const { height, width } = this.#shape;
+    const { height, width, channels } = this.#shape;
     const { orientation = 1 } = stored;
     const facts = orientation < 5
       ? stored
@@ -72,6 +74,9 @@ export class Tally {
       this.#animations.add(size);
     }
     if (facts.alpha && !bands) this.#covered.add(size);
+    const colours = facts.bands - Number(facts.alpha ?? false);
+    if (!bands && colours === 1 && channels === 3) this.#gray.add(size);
+    if (!bands && colours === 3 && channels === 1) this.#colours.add(size);
     if (!isOrdinary(facts) || Array.isArray(this.#reading.range)) {
       this.#remark(`${sampleText(facts)} samples are scaled`, size);
     }
@@ -117,6 +122,12 @@ export class Tally {
       lines.push(
         `${this.#animations.of(all)} with several frames: the first one counts`,
       );
+    }
+    if (this.#gray.files > 0) {
+      lines.push(`gray, the same in all 3 channels: ${this.#gray.of(all)}`);
+    }
+    if (this.#colours.files > 0) {
+      lines.push(`colours made gray: ${this.#colours.of(all)}`);
     }
     if (this.#covered.files > 0) {
       lines.push(

@@ -35,6 +35,8 @@ export interface Listing {
   readonly top: string;
   /** Images by path without the top; of two with one name the later counts. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Images that a later one of the same name stands in for. */
+  readonly replaced: number;
   /** Names of files and folders that are the system's. */
   readonly system: ReadonlySet<string>;
 }
@@ -110,11 +112,12 @@ export async function listArchive(
   const before = skipped.length;
   const entries = new Map<string, Entry>();
   const system = new Set<string>();
-  let ordinal = 0;
+  let [ordinal, replaced] = [0, 0];
   for await (const member of members(file, "images")) {
     const path = imagePath(member, file, bad, skipped, system);
     if (path !== undefined) {
       const { size, offset } = member;
+      if (entries.has(path)) replaced++;
       entries.set(path, {
         ordinal,
         size,
@@ -131,6 +134,7 @@ export async function listArchive(
     file,
     top,
     system,
+    replaced,
     entries: new Map(
       Array.from(entries, ([path, entry]) => [path.slice(top.length), entry]),
     ),
@@ -254,11 +258,15 @@ export const tar: SourceDefinition = defineSource({
       listing.file,
       context,
     );
+    const replaced = listing.replaced + (held?.replaced ?? 0);
     const plan = {
       ...layout,
       remarks: [
         ...layout.remarks ?? [],
         ...systemRemark([...listing.system, ...held?.system ?? []]),
+        ...(replaced > 0
+          ? [`images of the same path, of which the last counts: ${replaced}`]
+          : []),
       ],
     };
     if (options.tile !== undefined || tooLarge(plan, options)) {

@@ -64,6 +64,7 @@ function readAt(file: Deno.FsFile, at: number, length: number): Uint8Array {
  */
 export function* tarMembers(file: Deno.FsFile): Generator<TarMember> {
   const { size: whole } = file.statSync();
+  if (whole === 0) throw new Error("the file is empty");
   let next: { path?: string; size?: number } = {};
   let at = 0;
   while (at < whole) {

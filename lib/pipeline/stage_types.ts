@@ -1882,6 +1882,8 @@ export type DataConfig = {
   readonly decode?: "sharp";
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
+  /** Which image of samples with several: the ending of its file, such as png or left.png. By default the first */
+  readonly image?: string;
   /** What the class is of a sample: the ending of a file (cls), or a key of its JSON (json.label) */
   readonly label?: string;
   /** Images read one after another that are mixed, where the set is larger than `memory`: more are mixed better, and held as files while they wait */

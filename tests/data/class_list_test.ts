@@ -31,6 +31,12 @@ Deno.test("Cells may be quoted, and stand between commas, semicolons or tabs", (
   assert.deepEqual(parseCsv("\ufeffa;b\n1;2"), [["a", "b"], ["1", "2"]]);
   assert.deepEqual(parseCsv("a\tb\n1,5\t2"), [["a", "b"], ["1,5", "2"]]);
   assert.throws(() => parseCsv('a,"b'), /not closed/);
+  // As old and new spreadsheets write them.
+  assert.deepEqual(parseCsv("a,b\r1,2\r"), [["a", "b"], ["1", "2"]]);
+  assert.deepEqual(parseCsv("sep=;\r\na,b;c\r\n1;2"), [["a,b", "c"], [
+    "1",
+    "2",
+  ]]);
 });
 
 for (
@@ -98,8 +104,43 @@ Deno.test(
     const { train, remarks } = await load(source, OPTIONS, folder);
     assert.equal(train.count, 2);
     const said = remarks?.join("\n") ?? "";
-    assert.match(said, /1 images without a row there are left out/);
-    assert.match(said, /1 rows there have no image/);
+    assert.match(said, /1 image without a row there left out/);
+    assert.match(said, /no image for 1 row there, such as 9\.png/);
+  }),
+);
+
+Deno.test(
+  "Rows that begin with folders above the images name them all the same, and the line says so",
+  withFolder(async (folder) => {
+    for (
+      const [start, above] of [
+        ["/mnt/set/data/", "/mnt/set/data/"],
+        ["C:\\set\\data\\", "C:/set/data/"],
+        ["./data/", "data/"],
+      ] as const
+    ) {
+      const table = `image,label\n${start}1.png,a\n${start}2.png,b\n`;
+      await write(folder, { ...FILES, "labels.csv": text(table) });
+      const { train, remarks } = await load(source, OPTIONS, folder);
+      assert.deepEqual([...train.labels ?? []], [0, 1]);
+      assert.ok(
+        remarks?.[0]?.endsWith(`whose rows name images from ${above} on`),
+      );
+    }
+  }),
+);
+
+Deno.test(
+  "A column of splits without any to test with leaves the share to be said, and tells of others",
+  withFolder(async (folder) => {
+    const table =
+      "image,label,split\n1.png,a,train\n2.png,b,train\n3.png,b,query\n";
+    await write(folder, { ...FILES, "labels.csv": text(table) });
+    const { train, test, remarks } = await load(source, OPTIONS, folder);
+    assert.deepEqual([train.count, test], [2, undefined]);
+    assert.match(remarks?.join() ?? "", /1 image of other splits \(query\)/);
+    const held = await load(source, { ...OPTIONS, test: 0.5 }, folder);
+    assert.deepEqual([held.train.count, held.test?.count], [1, 1]);
   }),
 );
 
@@ -128,6 +169,12 @@ Deno.test(
       ["image,label\nx.jpg,a\n", /none of its 1 rows.*"x\.jpg".*1\.png/],
       ["image,label\n1.png,a\n1.png,b\n", /"1\.png" stands in it twice/],
       ['image,label\n"1.png,a\n', /quote is not closed/],
+      [
+        "image,label\n1.png,cat, tame\n",
+        /row 1 .* has 3 cells \(1\.png \| cat/,
+      ],
+      ["image,label,label\n1.png,a,b\n", /several .* are called "label"/],
+      ["i\0m\0a\0", /it is no text: save it as CSV/],
     ] as const;
     for (const [table, pattern] of cases) {
       await write(folder, { ...FILES, "labels.csv": text(table) });

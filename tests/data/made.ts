@@ -7,7 +7,9 @@ function numbers(bits: number, float: boolean, values: readonly number[]) {
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => {
     const at = i * bits / 8;
-    if (float && bits === 64) view.setFloat64(at, value, true);
+    if (float && bits === 16) view.setFloat16(at, value, true);
+    else if (!float && bits === 64) view.setBigInt64(at, BigInt(value), true);
+    else if (float && bits === 64) view.setFloat64(at, value, true);
     else if (float) view.setFloat32(at, value, true);
     else if (bits === 8) view.setInt8(at, value);
     else if (bits === 16) view.setInt16(at, value, true);
@@ -141,6 +143,15 @@ export interface DicomParts {
   readonly intercept?: number;
   readonly window?: readonly [number, number];
   readonly syntax?: string;
+  /** Elements of group 0028, in ascending order behind the rescaling. */
+  readonly more?: readonly (readonly [
+    tag: number,
+    vr: string,
+    value: Uint8Array,
+  ])[];
+  /** Rescaling of all frames together, and of each. */
+  readonly shared?: readonly [slope: number, intercept: number];
+  readonly perFrame?: readonly (readonly [slope: number, intercept: number])[];
   readonly samples: readonly number[];
 }
 
@@ -169,6 +180,31 @@ export function dicom(parts: DicomParts): Uint8Array<ArrayBuffer> {
     element(0x28, tag, "US", le16(value));
   const ds = (tag: number, value: number | undefined) =>
     value === undefined ? [] : [element(0x28, tag, "DS", text(String(value)))];
+  /** A sequence of items, with their lengths. */
+  const sequence = (
+    group: number,
+    tag: number,
+    items: readonly Uint8Array[],
+  ): Uint8Array =>
+    element(
+      group,
+      tag,
+      "SQ+",
+      bytesOf(
+        ...items.flatMap((item) => [
+          le16(0xfffe),
+          le16(0xe000),
+          le32(item.length),
+          item,
+        ]),
+      ),
+    );
+  const transformed = (
+    [slope, intercept]: readonly [number, number],
+  ): Uint8Array =>
+    sequence(0x28, 0x9145, [
+      bytesOf(...ds(0x1052, intercept), ...ds(0x1053, slope)),
+    ]);
   const [center, spread] = parts.window ?? [];
   return bytesOf(
     new Uint8Array(128),
@@ -192,6 +228,15 @@ export function dicom(parts: DicomParts): Uint8Array<ArrayBuffer> {
     ...ds(0x1051, spread),
     ...ds(0x1052, parts.intercept),
     ...ds(0x1053, parts.slope),
+    ...(parts.more ?? []).map(([tag, vr, value]) =>
+      element(0x28, tag, vr, value)
+    ),
+    ...(parts.shared
+      ? [sequence(0x5200, 0x9229, [transformed(parts.shared)])]
+      : []),
+    ...(parts.perFrame
+      ? [sequence(0x5200, 0x9230, parts.perFrame.map(transformed))]
+      : []),
     element(
       0x7fe0,
       0x10,

@@ -58,6 +58,46 @@ Deno.test("Splits are known behind a beginning that they share, and nowhere else
   assert.deepEqual(classes, ["car", "crash_test", "steam_train"]);
 });
 
+Deno.test("Names that differ in train and test alone are no classes, and refused with what they may be", () => {
+  assert.match(
+    refusal("trainA/1.jpg", "trainB/1.jpg", "testA/1.jpg", "testB/1.jpg"),
+    /trainA\/, testA\/ seem to be splits.*\n.*path: d\/trainA and test: d\/testA/,
+  );
+  assert.match(
+    refusal("Trainingsdaten/a/1.jpg", "Testdaten/a/1.jpg"),
+    /Trainingsdaten\/, Testdaten\//,
+  );
+  assert.throws(
+    () =>
+      planLayout(["a/1.jpg", "b/1.jpg"], {
+        paths: ["train/a/1.jpg", "val/a/1.jpg"],
+        where: "held",
+      }, "d"),
+    /Cannot test with held: it has splits of its own, train\/, val\/.\nSet test: held\/val/,
+  );
+});
+
+Deno.test(
+  "Classes whose names are nearly the same, and gray among colours, are told of",
+  withFolder(async (folder) => {
+    const gray = new Uint8Array(
+      await sharp(RED).toColourspace("b-w").png().toBuffer(),
+    );
+    await write(folder, {
+      "data/Red fox/1.png": RED,
+      "data/red_fox/2.png": BLUE,
+      "data/owl/3.png": gray,
+    });
+    const lines = await said(folder);
+    assert.match(lines, /nearly the same name: "Red fox" and "red_fox"/);
+    assert.match(lines, /gray, the same in all 3 channels: 1 image/);
+    assert.match(
+      await said(folder, { channels: 1 }),
+      /colours made gray: 2 im/,
+    );
+  }),
+);
+
 Deno.test("Folders that cannot be the classes are refused with where to look", () => {
   assert.match(
     refusal("train/train/a/1.jpg", "test/test/a/1.jpg"),
@@ -250,7 +290,7 @@ Deno.test(
     assert.match(await of("wide.csv"), /2 classes \(a, b\)/);
     assert.match(
       await of("bars.csv"),
-      /2 classes \(a, b\)[^]*1 images whose row there has no class/,
+      /2 classes \(a, b\)[^]*1 image whose row there has no class/,
     );
     assert.match(
       await of("fold.csv"),

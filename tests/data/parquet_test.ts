@@ -132,6 +132,47 @@ Deno.test(
 );
 
 Deno.test(
+  "Classes that the file does not name, or no classes at all, are refused by their row",
+  withFolder(async (folder) => {
+    const of = async (labels: readonly unknown[], names?: string[]) => {
+      const bytes = table({ ...PAIR, labels, names: names ?? PAIR.names });
+      await write(folder, { "x.parquet": bytes });
+      return await load(source, { ...OPTIONS, path: "x.parquet" }, folder);
+    };
+    await rejects(
+      of([0n, 2n]),
+      /row 1 of "label": it holds the class 2, and the file names 2, from 0/,
+    );
+    await rejects(of([0n, 1n], ["a", "a"]), /names the class "a" .* twice/);
+    const { remarks } = await of([-1n, null]);
+    assert.match(remarks?.[0] ?? "", /"label" has no class in any row/);
+  }),
+);
+
+Deno.test(
+  "Files may name their classes in another order, or others; only some may not",
+  withFolder(async (folder) => {
+    await write(folder, {
+      "data/a/train-0.parquet": table(PAIR),
+      "data/b/train-0.parquet": table({ ...PAIR, names: ["sun", "fog"] }),
+    });
+    const { train, remarks } = await load(source, OPTIONS, folder);
+    assert.deepEqual(train.classes, ["sea", "sun", "fog"]);
+    assert.deepEqual([...train.labels ?? []], [1, 0, 2, 1]);
+    assert.match(
+      remarks?.join() ?? "",
+      /files of 2 folders are trained on together: a, b/,
+    );
+    const { names: _, ...bare } = PAIR;
+    await write(folder, { "data/c/train-0.parquet": table(bare) });
+    await rejects(
+      load(source, OPTIONS, folder),
+      /classes of .*c\/train-0\.parquet: it names none, and .*a\/train-0/,
+    );
+  }),
+);
+
+Deno.test(
   "Rows that hold no whole image are refused or left out by their number",
   withFolder(async (folder) => {
     const bytes = table({ ...PAIR, images: [RED, null] });
@@ -171,6 +212,15 @@ Deno.test(
     await rejects(at("c", { label: "kind" }), /its columns are image, label/);
     await rejects(at("d"), /no file there ends in \.parquet/);
     await rejects(at("e"), /none is one to train on/);
+    await write(folder, {
+      "f/x.parquet": new Uint8Array(),
+      "g/x.parquet": new TextEncoder().encode(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n",
+      ),
+    });
+    await rejects(at("f"), /the file is empty/);
+    await rejects(at("g"), /a pointer of Git LFS/);
+    await rejects(at("c", { test: "c/x.parquet" }), /shares files with/);
   }),
 );
 

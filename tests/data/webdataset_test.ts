@@ -114,7 +114,7 @@ Deno.test(
     assert.deepEqual(train.classes, ["cat", "dog"]);
     await rejects(
       load(source, { ...options, path: "s-{08..10}.tar" }, folder),
-      /s-10\.tar: 2\.json: its JSON has no key "kind"/,
+      /class in 2\.json of .*s-10\.tar: its JSON has no key "kind"/,
     );
     await rejects(
       load(source, { ...options, path: "s-{08..11}.tar" }, folder),
@@ -143,7 +143,7 @@ Deno.test(
     );
     await rejects(
       load(source, { ...OPTIONS, label: "json.kind" }, folder),
-      /1\.json: its JSON has no key "kind", it has meta/,
+      /1\.json of .*: its JSON has no key "kind", it has meta/,
     );
     await rejects(
       load(source, { ...OPTIONS, label: "json.meta" }, folder),
@@ -233,7 +233,85 @@ Deno.test(
     assert.equal(train.count, 3);
     const said = remarks?.join("\n") ?? "";
     assert.match(said, /1 samples without an image left out/);
-    assert.match(said, /1 samples with several images: the first one counts/);
+    assert.match(
+      said,
+      /1 samples with several images: the first one counts, a\.png and not b\.png/,
+    );
+    const options = { ...OPTIONS, image: "b.png" };
+    const named = await load(source, options, folder);
+    assert.equal(named.train.count, 1);
+    await rejects(
+      load(source, { ...options, image: "c.png" }, folder),
+      /Cannot find images .* that end in \.c\.png/,
+    );
+  }),
+);
+
+Deno.test(
+  "Names in a shard may begin with ./, and those of the system are told of",
+  withFolder(async (folder) => {
+    const files = Object.fromEntries(
+      Object.entries(ONE).map(([name, bytes]) => [`./${name}`, bytes]),
+    );
+    for (const pack of [shard, tarGzOf]) {
+      await write(folder, {
+        "data/a.tar": await pack({ ...files, "./._002.png": RED }),
+      });
+      const { train, remarks } = await load(source, OPTIONS, folder);
+      assert.deepEqual([train.count, [...train.labels ?? []]], [2, [1, 0]]);
+      assert.match(remarks?.join() ?? "", /the system's own: \._\*/);
+    }
+  }),
+);
+
+Deno.test(
+  "Files of a sample that lie apart, empty shards and classes that are no text are told of or refused",
+  withFolder(async (folder) => {
+    await write(folder, {
+      "data/a.tar": await shard({
+        "1.png": RED,
+        "2.png": BLUE,
+        "1.cls": text("3"),
+      }),
+      "data/b.tar": await shard({}),
+    });
+    const { train, remarks } = await load(source, OPTIONS, folder);
+    assert.equal(train.labels, undefined);
+    const said = remarks?.join("\n") ?? "";
+    assert.match(said, /1 samples have the name of one before/);
+    assert.match(said, /shards without a sample: 1/);
+    await write(folder, {
+      "data/a.tar": await shard({ "1.png": RED, "1.cls": Uint8Array.of(0, 1) }),
+    });
+    await rejects(
+      load(source, OPTIONS, folder),
+      /in 1\.cls of .*: it is no text/,
+    );
+    await write(folder, { "data/b.tar": new Uint8Array() });
+    await rejects(
+      load(source, { ...OPTIONS, path: "data/b.tar" }, folder),
+      /b\.tar: the file is empty/,
+    );
+  }),
+);
+
+Deno.test(
+  "Patterns may have lists and several ranges, stand for few files, and not for one on both sides",
+  withFolder(async (folder) => {
+    for (const name of ["a-0", "a-1", "b-0", "b-1"]) {
+      await write(folder, { [`${name}.tar`]: await shard(ONE) });
+    }
+    const of = (path: string, more = {}) =>
+      load(source, { ...OPTIONS, path, ...more }, folder);
+    assert.equal((await of("{a,b}-{0..1}.tar")).train.count, 8);
+    assert.equal((await of("a-{1..1}.tar")).train.count, 2);
+    await rejects(of("a-{0..99999999}.tar"), /stands for more than 100000/);
+    await rejects(of("a-*.tar"), /does not exist; \* and \? stand for nothing/);
+    await rejects(of("https://x.y/a.tar"), /addresses are not read/);
+    await rejects(
+      of("a-{0..1}.tar", { test: "a-{1..1}.tar" }),
+      /shares files with .* such as .*a-1\.tar/,
+    );
   }),
 );
 

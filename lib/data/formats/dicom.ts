@@ -8,9 +8,10 @@ const SYNTAXES: Readonly<Record<string, boolean>> = {
   "1.2.840.10008.1.2.1": true,
   "1.2.840.10008.1.2.2": false,
 };
+const DEFLATED = "1.2.840.10008.1.2.1.99";
 /** Names of compressed ones, for messages; those of a family begin alike. */
 const COMPRESSED: readonly (readonly [string, string])[] = [
-  ["1.2.840.10008.1.2.1.99", "Deflated"],
+  [DEFLATED, "Deflated"],
   ["1.2.840.10008.1.2.5", "RLE Lossless"],
   ["1.2.840.10008.1.2.4.50", "JPEG Baseline"],
   ["1.2.840.10008.1.2.4.51", "JPEG Extended"],
@@ -33,6 +34,19 @@ const COLOURS: Readonly<Record<string, number>> = {
 
 const PREAMBLE = 128;
 const PIXELS = "x7fe00010";
+const SYNTAX = "x00020010";
+
+/** Sequences for frames of their own, and for all frames (PS3.3, C.7.6.16). */
+const PER_FRAME = "x52009230";
+const SHARED = "x52009229";
+/** In these: how values are rescaled, and how they are to be shown. */
+const RESCALED = "x00289145";
+const SHOWN = "x00289132";
+/** A table in place of slope and intercept (PS3.3, C.11.1). */
+const MODALITY_TABLE = "x00283000";
+const PADDING = "x00280120";
+/** A table for looking at values (VOI LUT), which have a `range` here. */
+const SHOWN_TABLE = "x00283010";
 
 /** Whether bytes begin as a DICOM file does. */
 export const isDicom = (bytes: Uint8Array): boolean =>
@@ -43,17 +57,37 @@ export const isDicom = (bytes: Uint8Array): boolean =>
 interface Header extends Facts {
   readonly data: DataSet;
   readonly little: boolean;
+  readonly signed: boolean;
+  /** The highest bit that counts. */
+  readonly high: number;
   readonly allocated: number;
   readonly planar: boolean;
   readonly slope: number;
   readonly intercept: number;
 }
 
+const compressed = (syntax: string): Error => {
+  const name = COMPRESSED.find(([start]) => syntax.startsWith(start))?.[1];
+  return new Error(
+    `its pixels are compressed (${
+      name ? `${name}, ` : ""
+    }transfer syntax ${syntax}): decompress it, such as with gdcmconv --raw`,
+  );
+};
+
 async function parse(bytes: Uint8Array, untilTag?: string): Promise<DataSet> {
   const { default: dicom } = await import("dicom-parser");
+  let deflated = false;
   try {
-    return dicom.parseDicom(bytes, untilTag ? { untilTag } : {});
+    return dicom.parseDicom(bytes, {
+      ...(untilTag ? { untilTag } : {}),
+      inflater(all) {
+        deflated = true;
+        return all;
+      },
+    });
   } catch (error) {
+    if (deflated) throw compressed(DEFLATED);
     const reason = error instanceof Error
       ? error.message
       : (error as { exception?: unknown }).exception ?? error;
@@ -61,15 +95,50 @@ async function parse(bytes: Uint8Array, untilTag?: string): Promise<DataSet> {
   }
 }
 
-function headerOf(data: DataSet): Header {
-  const syntax = data.string("x00020010") ?? "";
+/** What a sequence says of a frame, counted from 1: its own item, or that of all frames. */
+function groupOf(
+  { elements }: DataSet,
+  group: string,
+  page: number,
+): DataSet | undefined {
+  const items = [
+    elements[PER_FRAME]?.items?.[page - 1],
+    elements[SHARED]?.items?.[0],
+  ];
+  for (const item of items) {
+    const found = item?.dataSet?.elements[group]?.items?.[0]?.dataSet;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** How samples lie in their words. */
+function storedOf(data: DataSet): Pick<Header, "allocated" | "bits" | "high"> {
+  const allocated = data.uint16("x00280100") ?? 0;
+  if (allocated !== 8 && allocated !== 16) {
+    throw new Error(`it has samples of ${allocated} bits, expected 8 or 16`);
+  }
+  const bits = data.uint16("x00280101") ?? allocated;
+  const high = data.uint16("x00280102") ?? bits - 1;
+  if (bits < 1 || high < bits - 1 || high >= allocated) {
+    throw new Error(
+      `its header is damaged: ${bits} bits up to bit ${high}, in samples of ${allocated} bits`,
+    );
+  }
+  return { allocated, bits, high };
+}
+
+function headerOf(data: DataSet, page: number): Header {
+  const syntax = data.string(SYNTAX) ?? "";
   const little = SYNTAXES[syntax];
   if (little === undefined) {
-    const name = COMPRESSED.find(([start]) => syntax.startsWith(start))?.[1];
+    if (COMPRESSED.some(([start]) => syntax.startsWith(start))) {
+      throw compressed(syntax);
+    }
     throw new Error(
-      `its pixels are compressed (${
-        name ? `${name}, ` : ""
-      }transfer syntax ${syntax}): decompress it, such as with gdcmconv --raw`,
+      `its transfer syntax ${syntax} is not known, expected one of ${
+        Object.keys(SYNTAXES).join(", ")
+      } (uncompressed)`,
     );
   }
   const colour = data.string("x00280004") ?? "";
@@ -81,20 +150,52 @@ function headerOf(data: DataSet): Header {
       }`,
     );
   }
-  const allocated = data.uint16("x00280100") ?? 0;
-  if (allocated !== 8 && allocated !== 16) {
-    throw new Error(`it has samples of ${allocated} bits, expected 8 or 16`);
+  const samples = data.uint16("x00280002") ?? bands;
+  if (samples !== bands) {
+    throw new Error(
+      `its header is damaged: ${samples} sample(s) of a pixel, of which ${colour} has ${bands}`,
+    );
   }
-  const bits = data.uint16("x00280101") ?? allocated;
-  const number = (tag: string): number | undefined => {
-    const value = data.floatString(tag);
+  if (data.elements[MODALITY_TABLE]) {
+    throw new Error(
+      "its values are those of a table (Modality LUT Sequence), which is not read: save them rescaled",
+    );
+  }
+  const { allocated, bits, high } = storedOf(data);
+  const number = (tag: string, from: DataSet): number | undefined => {
+    const value = from.floatString(tag);
     return value === undefined || Number.isNaN(value) ? undefined : value;
   };
-  const slope = number("x00281053") ?? 1;
-  const intercept = number("x00281052") ?? 0;
+  const values = groupOf(data, RESCALED, page) ?? data;
+  const slope = number("x00281053", values) ?? 1;
+  const intercept = number("x00281052", values) ?? 0;
+  if (slope === 0) {
+    throw new Error("its header is damaged: its rescale slope is 0");
+  }
   const signed = data.uint16("x00280103") === 1;
-  const [center, width] = [number("x00281050"), number("x00281051")];
+  const shown = groupOf(data, SHOWN, page) ?? data;
+  const [center, width] = [
+    number("x00281050", shown),
+    number("x00281051", shown),
+  ];
   const rescaled = slope !== 1 || intercept !== 0;
+  const rescale = (value: number): number => value * slope + intercept;
+  const ends = [
+    rescale(signed ? -(2 ** (bits - 1)) : 0),
+    rescale(2 ** (signed ? bits - 1 : bits) - 1),
+  ] as const;
+  const padding = signed ? data.int16(PADDING) : data.uint16(PADDING);
+  const remarks = [
+    ...(rescaled ? ["values rescaled by the file's slope and intercept"] : []),
+    ...(padding === undefined ? [] : [
+      `${
+        rescale(padding)
+      } is declared as padding, and counts as a sample like others`,
+    ]),
+    ...(data.elements[SHOWN_TABLE]
+      ? ["its table for looking at it (VOI LUT) is not applied"]
+      : []),
+  ];
   return {
     format: "DICOM",
     width: data.uint16("x00280011") ?? 0,
@@ -109,20 +210,15 @@ function headerOf(data: DataSet): Header {
       : "unsigned",
     pages: data.intString("x00280008") ?? 1,
     inverted: colour === "MONOCHROME1",
-    ...(rescaled
-      ? {
-        remark: "values rescaled by the file's slope and intercept",
-        full: [
-          (signed ? -(2 ** (bits - 1)) : 0) * slope + intercept,
-          (2 ** (signed ? bits - 1 : bits) - 1) * slope + intercept,
-        ],
-      }
-      : {}),
+    ...(remarks.length > 0 ? { remark: remarks.join("; ") } : {}),
+    ...(rescaled ? { full: [Math.min(...ends), Math.max(...ends)] } : {}),
     ...(center !== undefined && width !== undefined
       ? { window: [center - width / 2, center + width / 2] }
       : {}),
     data,
     little,
+    signed,
+    high,
     allocated,
     planar: data.uint16("x00280006") === 1,
     slope,
@@ -130,9 +226,14 @@ function headerOf(data: DataSet): Header {
   };
 }
 
-/** What a file is, from its beginning. @throws {Error} When it cannot be read. */
-export async function dicomFacts(bytes: Uint8Array): Promise<Facts> {
-  return headerOf(await parse(bytes, PIXELS));
+/**
+ * What a file is, from its beginning.
+ *
+ * @param page Frame, counted from 1: frames may be rescaled each in its own way.
+ * @throws {Error} When it cannot be read.
+ */
+export async function dicomFacts(bytes: Uint8Array, page = 1): Promise<Facts> {
+  return headerOf(await parse(bytes, PIXELS), page);
 }
 
 /**
@@ -142,15 +243,15 @@ export async function dicomFacts(bytes: Uint8Array): Promise<Facts> {
  * @throws {Error} When they cannot be read.
  */
 export async function readDicom(bytes: Uint8Array, page = 1): Promise<Raster> {
-  const header = headerOf(await parse(bytes));
+  const header = headerOf(await parse(bytes), page);
   checkPixels(header);
-  const { width, height, bands, bits, pages, allocated, slope, intercept } =
+  const { width, height, bands, bits, pages, signed, slope, intercept } =
     header;
   if (page > pages) {
     throw new Error(`it has ${pages} page(s), and no page ${page}`);
   }
   const element = header.data.elements[PIXELS];
-  const size = allocated / 8;
+  const size = header.allocated / 8;
   const area = width * height;
   const each = area * bands;
   const start = (element?.dataOffset ?? 0) + (page - 1) * each * size;
@@ -160,10 +261,8 @@ export async function readDicom(bytes: Uint8Array, page = 1): Promise<Raster> {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // What lies above the bits that are stored may be anything.
-  const high = (header.data.uint16("x00280102") ?? bits - 1) + 1;
-  const up = 32 - high;
+  const up = 31 - header.high;
   const down = 32 - bits;
-  const signed = header.data.uint16("x00280103") === 1;
   const samples = new Float64Array(each);
   for (let i = 0; i < each; i++) {
     const from = header.planar ? (i % bands) * area + Math.floor(i / bands) : i;

@@ -14,8 +14,6 @@ export interface FileFacts extends Facts {
   readonly by: Decoder;
   /** Which image of the file it is, as libvips counts. */
   readonly directory?: number;
-  /** Why it cannot be read although it is whole. */
-  readonly refused?: string;
 }
 
 interface Format {
@@ -36,7 +34,10 @@ const FORMATS: readonly Format[] = [
   },
   {
     is: isDicom,
-    facts: async (bytes) => ({ ...await dicomFacts(bytes), by: "dicom" }),
+    facts: async (bytes, { page }) => ({
+      ...await dicomFacts(bytes, page),
+      by: "dicom",
+    }),
   },
   { is: isNpy, facts: (bytes) => ({ ...npyFacts(bytes), by: "npy" }) },
 ];

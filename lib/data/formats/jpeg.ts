@@ -1,5 +1,6 @@
 /** @file JPEG by its segments: its size, and bytes that stand between segments. */
 
+import type { Facts } from "./raster.ts";
 import { readTiff, tagOf } from "./tiff_tags.ts";
 
 /** Segments without a length: TEM, RST0 to RST7, SOI. */
@@ -41,17 +42,17 @@ function* segments(bytes: Uint8Array): Generator<Segment> {
   }
 }
 
-/** Width, height and components; `undefined` where no frame is found. */
+/** Width, height, components and their bits; `undefined` where no frame is found. */
 export function jpegSize(
   bytes: Uint8Array,
-): { width: number; height: number; bands: number } | undefined {
+): Pick<Facts, "width" | "height" | "bands" | "bits"> | undefined {
   for (const { marker, from } of segments(bytes)) {
     if (!isFrame(marker)) continue;
-    const [a = 0, b = 0, c = 0, d = 0, bands = 0] = bytes.subarray(
-      from + 5,
+    const [bits = 0, a = 0, b = 0, c = 0, d = 0, bands = 0] = bytes.subarray(
+      from + 4,
       from + 10,
     );
-    return { height: (a << 8) | b, width: (c << 8) | d, bands };
+    return { height: (a << 8) | b, width: (c << 8) | d, bands, bits };
   }
   return undefined;
 }

@@ -15,6 +15,9 @@ const DTYPES: Readonly<
   i1: [8, "signed", "getInt8"],
   i2: [16, "signed", "getInt16"],
   i4: [32, "signed", "getInt32"],
+  u8: [64, "unsigned", "getBigUint64"],
+  i8: [64, "signed", "getBigInt64"],
+  f2: [16, "float", "getFloat16"],
   f4: [32, "float", "getFloat32"],
   f8: [64, "float", "getFloat64"],
 };
@@ -28,8 +31,8 @@ interface NpyFacts extends Facts {
   /** Where the samples begin. */
   readonly start: number;
   readonly dtype: string;
-  /** Whether bands come before rows. */
-  readonly bandsFirst: boolean;
+  /** Numbers between neighbours in a column, in a row, and in a pixel. */
+  readonly strides: readonly [row: number, column: number, band: number];
 }
 
 /**
@@ -48,21 +51,18 @@ export function npyFacts(bytes: Uint8Array): NpyFacts {
   const header = new TextDecoder("latin1").decode(
     bytes.subarray(from, from + length),
   );
-  const dtype = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? "";
+  const dtype = /'descr':\s*'([^']*)'/.exec(header)?.[1] ??
+    /'descr':\s*(\[.*?\])/.exec(header)?.[1] ?? "";
   const shapeText = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
+  // Python 2 wrote an L behind whole numbers.
   const shape = (shapeText ?? "").split(",").map((text) => text.trim())
-    .filter(Boolean).map(Number);
+    .filter(Boolean).map((text) => Number(text.replace(/L$/, "")));
   const known = DTYPES[dtype.slice(1)];
   if (!known || shapeText === undefined) {
     throw new Error(
       `its numbers are of the type "${dtype}", expected one of ${
         Object.keys(DTYPES).join(", ")
       }`,
-    );
-  }
-  if (/'fortran_order':\s*True/.test(header)) {
-    throw new Error(
-      "it is in Fortran's order: save it with numpy.ascontiguousarray",
     );
   }
   const [first = 0, second = 0, third] = shape;
@@ -78,6 +78,13 @@ export function npyFacts(bytes: Uint8Array): NpyFacts {
     ? [second, third, first]
     : [first, second, third ?? 1];
   const [bits, type] = known;
+  // In Fortran's order the first number of the shape is the one that runs first.
+  const fortran = /'fortran_order':\s*True/.test(header);
+  const steps = shape.map((_, i) =>
+    (fortran ? shape.slice(0, i) : shape.slice(i + 1))
+      .reduce((product, length) => product * length, 1)
+  );
+  const [a = 0, b = 0, c = 0] = steps;
   return {
     format: "NumPy array",
     width,
@@ -88,7 +95,7 @@ export function npyFacts(bytes: Uint8Array): NpyFacts {
     pages: 1,
     start: from + length,
     dtype,
-    bandsFirst,
+    strides: bandsFirst ? [b, c, a] : [a, b, c],
     ...(bandsFirst ? { remark: "read as bands, rows, columns" } : {}),
   };
 }
@@ -101,7 +108,7 @@ export function npyFacts(bytes: Uint8Array): NpyFacts {
 export function readNpy(bytes: Uint8Array): Raster {
   const facts = npyFacts(bytes);
   checkPixels(facts);
-  const { width, height, bands, dtype, start, bandsFirst } = facts;
+  const { width, height, bands, dtype, start, strides } = facts;
   const [bits, , getter] = DTYPES[dtype.slice(1)] as (typeof DTYPES)[string];
   const size = bits / 8;
   const area = width * height;
@@ -112,12 +119,18 @@ export function readNpy(bytes: Uint8Array): Raster {
   const read = view[getter].bind(view) as (
     at: number,
     little?: boolean,
-  ) => number;
+  ) => number | bigint;
   const little = !dtype.startsWith(">");
   const samples = new Float64Array(area * bands);
-  for (let i = 0; i < samples.length; i++) {
-    const from = bandsFirst ? (i % bands) * area + Math.floor(i / bands) : i;
-    samples[i] = read(start + from * size, little);
+  const [row, column, band] = strides;
+  let i = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let z = 0; z < bands; z++) {
+        const from = y * row + x * column + z * band;
+        samples[i++] = Number(read(start + from * size, little));
+      }
+    }
   }
   return { ...facts, samples };
 }

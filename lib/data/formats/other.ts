@@ -4,7 +4,7 @@
 const text = (bytes: Uint8Array, from: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(from, end));
 
-/** First characters of texts, and what begins with them. */
+/** First characters, and what begins with them. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^\s*<(!doctype html|html|head|body)/i, "a web page"],
   [/^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<svg/is, "an SVG drawing"],
@@ -13,6 +13,12 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [
     /^version https:\/\/git-lfs/,
     "a pointer of Git LFS: fetch the file (git lfs pull)",
+  ],
+  // Group 2 or 8, an element of it, and how its value is written.
+  [
+    // deno-lint-ignore no-control-regex
+    /^[\x02\x08]\0.\0(UL|UI|CS|LO|SH|DA|OB)/s,
+    "DICOM without its preamble (128 bytes and DICM)",
   ],
 ];
 

@@ -66,11 +66,14 @@ function jpegFacts(bytes: Uint8Array): Facts | undefined {
     {
       format: "JPEG",
       ...size,
-      bits: 8,
       type: "unsigned",
       pages: 1,
       orientation: jpegOrientation(bytes),
       ...(size.bands === 4 ? { remark: "CMYK, turned into colours" } : {}),
+      ...(size.bits === 8 ? {} : {
+        refused:
+          `it is a JPEG of ${size.bits} bits a sample, and only those of 8 bits are read: convert it to PNG or TIFF`,
+      }),
     };
 }
 
@@ -127,7 +130,9 @@ function webpFacts(bytes: Uint8Array): Facts | undefined {
   const chunk = text(bytes, 12, 4);
   const size = WEBP[chunk]?.(bytes);
   const flags = chunk === "VP8X" ? bytes[20] ?? 0 : 0;
-  const alpha = (flags & 0x10) !== 0;
+  // One without loss says so itself: a bit behind its size.
+  const alpha = (flags & 0x10) !== 0 ||
+    (chunk === "VP8L" && ((bytes[24] ?? 0) & 0x10) !== 0);
   return size && {
     format: "WebP",
     width: size[0],

@@ -30,6 +30,8 @@ export interface Facts {
   readonly remark?: string;
   /** A range that the file names for looking at it. */
   readonly window?: readonly [number, number];
+  /** Why it cannot be read although it is whole. */
+  readonly refused?: string;
 }
 
 /** An image, `[height, width, bands]`, row-major. */

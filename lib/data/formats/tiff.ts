@@ -19,7 +19,18 @@ const COLOURS: Readonly<Record<number, number>> = {
   3: 1,
   5: 4,
   6: 3,
-  8: 3,
+};
+/** Colours that are not read, or in 8 bits only, by PhotometricInterpretation. */
+const NAMED: Readonly<Record<number, string>> = {
+  3: "a palette",
+  4: "a mask",
+  5: "CMYK",
+  6: "YCbCr",
+  8: "CIELab",
+  9: "ICCLab",
+  10: "ITULab",
+  32803: "the filters of a camera's sensor",
+  34892: "linear raw",
 };
 /** Photometric interpretations whose samples can be taken as they are. */
 const PLAIN: readonly number[] = [0, 1, 2];
@@ -36,8 +47,6 @@ export interface TiffFacts extends Facts {
   readonly common: boolean;
   /** Which directory it is. */
   readonly directory: number;
-  /** Why its samples cannot be taken as they are. */
-  readonly refused?: string;
 }
 
 /** Directories that are images, and no smaller copies or masks of one. */
@@ -58,10 +67,8 @@ const imagesOf = ({ pages }: Tiff): number[] => {
 export function tiffFacts(bytes: Uint8Array, page = 1): TiffFacts {
   const tiff = readTiff(bytes);
   const images = imagesOf(tiff);
-  const directory = images[page - 1];
-  if (directory === undefined) {
-    throw new Error(`it has ${images.length} page(s), and no page ${page}`);
-  }
+  // Of a page that is not there nothing can be told but how many there are.
+  const directory = images[page - 1] ?? images[0] ?? 0;
   const one = tiff.pages[directory] as TiffPage;
   const bands = tagOf(one, "samples", 1);
   const bits = one.tags.get(TAG.bits) ?? [1];
@@ -84,7 +91,9 @@ export function tiffFacts(bytes: Uint8Array, page = 1): TiffFacts {
     : type === undefined
     ? "its samples are complex numbers"
     : !common && !PLAIN.includes(photometric)
-    ? `its colours (photometric interpretation ${photometric}) can be read in 8 bits only`
+    ? `its colours are ${NAMED[photometric] ?? "not known"} in ${depth} bits (${
+      colours ? "read in 8 bits only" : "not read"
+    }; photometric interpretation ${photometric}): convert it to RGB`
     : undefined;
   const nodata = String.fromCharCode(...one.tags.get(TAG.nodata) ?? [])
     .replace(/\0.*$/s, "").trim();
@@ -140,6 +149,9 @@ export async function readTiffRaster(
   rows?: { readonly top: number; readonly height: number },
 ): Promise<Raster> {
   const whole = tiffFacts(bytes, page);
+  if (page > whole.pages) {
+    throw new Error(`it has ${whole.pages} page(s), and no page ${page}`);
+  }
   if (whole.refused) throw new Error(whole.refused);
   const { width } = whole;
   const top = rows?.top ?? 0;
