@@ -94,6 +94,70 @@ Deno.test("Sums of three replicas are added one after another", () => {
   assert.equal(second?.inputs[0]?.node, first);
 });
 
+/** A weight of many numbers that each replica reads, and its gradient. */
+const LARGE = 2 ** 14 + 5;
+const large = (replicas: number): Traceable => (execution) => {
+  const weight = execution.feed("weight", [LARGE], "float32") as tf.Tensor1D;
+  const x = execution.feed("x", [ROWS, 2], "float32") as tf.Tensor2D;
+  const { grads: [gradient] } = tf.valueAndGrads(
+    (weight: tf.Tensor, x: tf.Tensor) => {
+      const one = replicas === 1;
+      const own = one ? weight : replicaCopy(weight, replicas);
+      const rows = one ? x : replicaRows(x, replicas);
+      const sum = tf.mul(tf.sum(rows), tf.sum(tf.square(own)));
+      return one ? sum : allSum(sum, replicas);
+    },
+  )([weight, x]);
+  return { gradient: gradient as tf.Tensor };
+};
+
+Deno.test("A large weight and its gradient are those of one device, in pieces", async () => {
+  const inputs = {
+    x: INPUTS.x,
+    weight: {
+      dtype: "float32",
+      shape: [LARGE],
+      data: Float32Array.from({ length: LARGE }, (_, i) => i % 64),
+    },
+  } as const;
+  const results = [];
+  for (const replicas of [1, 2, 3]) {
+    const config = { ...engine.config, replicas };
+    const runtime = compiledRuntime({ ...engine, replicas, config });
+    results.push(await runtime.load("large", large(replicas)).run(inputs));
+    runtime.close();
+  }
+  const [one, ...others] = results;
+  for (const other of others) assert.deepEqual(other, one);
+});
+
+Deno.test("What the first device sends and is sent of a large weight does not grow with the number of others", () => {
+  for (const replicas of [3, 6]) {
+    const { nodes } = optimize(
+      trace(engine.api, "large", large(replicas)),
+      passesFor(FLOAT32),
+    );
+    const sent = { in: 0, out: 0 };
+    const known = new Set<string>();
+    for (const node of nodes) {
+      for (const value of node.inputs) {
+        const [from, to] = [value.node.replica ?? 0, node.replica ?? 0];
+        const key = `${nodes.indexOf(value.node)} ${value.index} ${to}`;
+        if (from === to || known.has(key)) continue;
+        known.add(key);
+        const size = value.shape.reduce((a, b) => a * b, 1);
+        if (from === 0) sent.out += size;
+        if (to === 0) sent.in += size;
+      }
+    }
+    // The weight twice, and its gradient once, or twice the other way.
+    for (const [way, most] of [["out", 3], ["in", 2]] as const) {
+      assert.ok(sent[way] > LARGE, way);
+      assert.ok(sent[way] < most * LARGE, `${way}: ${sent[way] / LARGE}`);
+    }
+  }
+});
+
 Deno.test("A value that would differ by replica is not fetched", () => {
   const program = trace(engine.api, "wrong", (execution) => ({
     own: replicaRows(execution.feed("x", [ROWS, 2], "float32"), 2),

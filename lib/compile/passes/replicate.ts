@@ -39,64 +39,158 @@ class Crossed {
     return outputs[0] as Value;
   }
 
-  numbers(shape: readonly number[], values: readonly number[]): Value {
+  numbers(
+    shape: readonly number[],
+    values: readonly number[],
+    replica?: number,
+  ): Value {
     const data = Int32Array.from(values);
-    return this.add("Const", [], {
-      dtype: type("int32"),
-      value: { kind: "tensor", value: { dtype: "int32", shape, data } },
-    }, { shape, dtype: "int32" });
+    return this.add(
+      "Const",
+      [],
+      {
+        dtype: type("int32"),
+        value: { kind: "tensor", value: { dtype: "int32", shape, data } },
+      },
+      { shape, dtype: "int32" },
+      replica,
+    );
+  }
+
+  sum(values: readonly Value[], replica?: number): Value {
+    return values.reduce((sum, value) =>
+      this.add("AddV2", [sum, value], { T: type(value.dtype) }, value, replica)
+    );
+  }
+
+  copy(value: Value, replica: number): Value {
+    return this.add(
+      "Identity",
+      [value],
+      { T: type(value.dtype) },
+      value,
+      replica,
+    );
+  }
+
+  reshape(value: Value, shape: readonly number[], replica?: number): Value {
+    return this.add(
+      "Reshape",
+      [value, this.numbers([shape.length], shape, replica)],
+      { T: type(value.dtype), Tshape: type("int32") },
+      { shape, dtype: value.dtype },
+      replica,
+    );
+  }
+
+  slice(
+    value: Value,
+    begin: readonly number[],
+    shape: readonly number[],
+    replica?: number,
+  ): Value {
+    const at = [begin, shape].map((numbers) =>
+      this.numbers([numbers.length], numbers, replica)
+    );
+    return this.add(
+      "Slice",
+      [value, ...at],
+      { T: type(value.dtype), Index: type("int32") },
+      { shape, dtype: value.dtype },
+      replica,
+    );
+  }
+
+  concat(
+    values: readonly Value[],
+    shape: readonly number[],
+    replica?: number,
+  ): Value {
+    const { dtype } = values[0] as Value;
+    return this.add(
+      "ConcatV2",
+      [...values, this.numbers([], [0], replica)],
+      { T: type(dtype), Tidx: type("int32"), N: int(values.length) },
+      { shape, dtype },
+      replica,
+    );
+  }
+
+  /** As many pieces of a value, one behind the other. */
+  pieces(value: Value, count: number, replica?: number): Value[] {
+    const size = sizeOf(value);
+    const flat = this.reshape(value, [size], replica);
+    const most = Math.ceil(size / count);
+    return Array.from({ length: count }, (_, i) => {
+      const begin = i * most;
+      const shape = [Math.min(most, size - begin)];
+      return this.slice(flat, [begin], shape, replica);
+    });
+  }
+
+  /** A value of its pieces. */
+  whole(pieces: readonly Value[], like: Value, replica?: number): Value {
+    const flat = this.concat(pieces, [sizeOf(like)], replica);
+    return this.reshape(flat, like.shape, replica);
   }
 }
+
+const sizeOf = ({ shape }: Value): number =>
+  shape.reduce((size, side) => size * side, 1);
+
+/** Smaller values are sent whole: pieces of them would cost more than they save. */
+const LEAST_PIECED = 2 ** 14;
+
+/**
+ * Whether each device takes a piece of a value and gives it to the others. The
+ * first device by itself would send the value to each of them, or be sent it by
+ * each; in pieces it is nearly twice the value, however many they are. Two
+ * devices gain nothing.
+ */
+const inPieces = (value: Value, replicas: number): boolean =>
+  replicas > 2 && sizeOf(value) >= LEAST_PIECED;
+
+/** Device of a piece: what is on the first is not placed. */
+const deviceOf = (replica: number): number | undefined => replica || undefined;
 
 /**
  * How each crossing is written out: its input, of every replica or the one that
  * there is, to its value of every replica, or the one. Rows are cut and joined
- * and sums taken on the first device, in the order of the replicas: of three
+ * on the first device. Sums are taken in the order of the replicas: of three
  * and more, sums would else be other ones from run to run.
  */
 const WRITTEN: Readonly<
   Record<CrossingOp, (of: readonly Value[], to: Crossed) => readonly Value[]>
 > = {
   ReplicaRows([x], to) {
-    const [result] = to.node.outputs as readonly [Value];
-    const { shape, dtype } = result;
+    const { shape } = to.node.outputs[0] as Value;
     const [rows = 0, ...rest] = shape;
-    const size = to.numbers([shape.length], shape);
-    return Array.from({ length: replicasOf(to.node) }, (_, i) => {
-      const begin = [i * rows, ...rest.map(() => 0)];
-      const inputs = [x as Value, to.numbers([shape.length], begin), size];
-      return to.add(
-        "Slice",
-        inputs,
-        { T: type(dtype), Index: type("int32") },
-        result,
-      );
-    });
-  },
-  AllRows(all, to) {
-    const [result] = to.node.outputs as readonly [Value];
-    const attrs = {
-      T: type(result.dtype),
-      Tidx: type("int32"),
-      N: int(all.length),
-    };
-    return [to.add("ConcatV2", [...all, to.numbers([], [0])], attrs, result)];
-  },
-  ReplicaCopy([x], to) {
-    const value = x as Value;
     return Array.from(
       { length: replicasOf(to.node) },
-      (_, i) =>
-        i === 0
-          ? value
-          : to.add("Identity", [value], { T: type(value.dtype) }, value, i),
+      (_, i) => to.slice(x as Value, [i * rows, ...rest.map(() => 0)], shape),
     );
   },
-  AllSum: (all, to) => [
-    all.reduce((sum, value) =>
-      to.add("AddV2", [sum, value], { T: type(value.dtype) }, value)
-    ),
-  ],
+  AllRows: (all, to) => [to.concat(all, (to.node.outputs[0] as Value).shape)],
+  ReplicaCopy([x], to) {
+    const value = x as Value;
+    const count = replicasOf(to.node);
+    const others = Array.from({ length: count - 1 }, (_, i) => i + 1);
+    if (!inPieces(value, count)) {
+      return [value, ...others.map((i) => to.copy(value, i))];
+    }
+    const pieces = to.pieces(value, count)
+      .map((piece, i) => i === 0 ? piece : to.copy(piece, i));
+    return [value, ...others.map((i) => to.whole(pieces, value, i))];
+  },
+  AllSum(all, to) {
+    const value = all[0] as Value;
+    if (!inPieces(value, all.length)) return [to.sum(all)];
+    const pieces = all.map((one, i) => to.pieces(one, all.length, deviceOf(i)));
+    const sums = all.map((_, i) =>
+      to.sum(pieces.map((of) => of[i] as Value), deviceOf(i))
+    );
+    return [to.whole(sums, value)];
+  },
 };
 
 /** Whether a node's results follow from constants, which is the same anywhere. */
