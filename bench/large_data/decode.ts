@@ -4,7 +4,8 @@
  *
  * Streams JPEGs of several sizes as a run does, without steps, and writes the
  * table to `decode.md`. CPU time counts all cores; speed is that of a machine
- * on which nothing else works.
+ * on which nothing else works. On a busy one, `taskset -c 0` before it keeps
+ * both to one core.
  */
 import { join } from "node:path";
 import process from "node:process";
@@ -115,7 +116,7 @@ for (const [width, height, size, images] of SIZES) {
   try {
     const bytes = await makeFolder(folder, width, height);
     // What is compiled and remembered once is left out.
-    await measure(folder, size, BATCH, undefined);
+    await measure(folder, size, images, undefined);
     const pairs: [Measured, Measured][] = [];
     for (let round = 0; round < rounds; round++) {
       pairs.push([
@@ -140,7 +141,7 @@ await writeResult(
   new URL("decode.md", import.meta.url),
   `${
     markdownTable(rows)
-  }\n\nMedian (least to most) of ${rounds} rounds in turns, ${navigator.hardwareConcurrency} cores, ${
+  }\n\nMedian (least to most) of ${rounds} rounds in turns, cores: ${navigator.hardwareConcurrency}, ${
     new Date().toISOString().slice(0, 10)
   }.`,
 );

@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers";
 import { JpegDecoder, type JpegRatio } from "../engine/decode_jpeg.ts";
 import type { Engine } from "../engine/open.ts";
-import type { TensorData } from "../ir/dtype.ts";
+import type { BorrowedTensor } from "../engine/tensor.ts";
 import { type PlainFrame, plainFrame } from "./formats/jpeg_frame.ts";
 import { isWholeScan } from "./formats/jpeg_scan.ts";
 import { isReducible, Reduction } from "./reduce.ts";
@@ -22,7 +22,7 @@ interface Wanted {
   readonly file: Uint8Array<ArrayBuffer>;
   /** Values that it decodes to. */
   readonly values: number;
-  readonly done: PromiseWithResolvers<TensorData | undefined>;
+  readonly done: PromiseWithResolvers<BorrowedTensor | undefined>;
 }
 
 /** Gathers files while a call runs, for the next one. */
@@ -40,8 +40,8 @@ class Queue {
     file: Uint8Array<ArrayBuffer>,
     ratio: JpegRatio,
     values: number,
-  ): Promise<TensorData | undefined> {
-    const done = Promise.withResolvers<TensorData | undefined>();
+  ): Promise<BorrowedTensor | undefined> {
+    const done = Promise.withResolvers<BorrowedTensor | undefined>();
     const waiting = this.#waiting.get(ratio) ?? [];
     waiting.push({ file, values, done });
     this.#waiting.set(ratio, waiting);
@@ -140,14 +140,14 @@ export class EngineJpegs {
     const bands = frame.components.length;
     const area = Math.ceil(frame.width / way.ratio) *
       Math.ceil(frame.height / way.ratio);
-    const decoded = await this.#queue.decode(
+    using decoded = await this.#queue.decode(
       file as Uint8Array<ArrayBuffer>,
       way.ratio,
       area * bands,
     );
     if (!decoded) return undefined;
-    const pixels = decoded.data as Uint8Array;
-    const fitted = way.reduction?.apply(pixels, bands) ?? pixels;
+    const { bytes } = decoded;
+    const fitted = way.reduction?.apply(bytes, bands) ?? bytes.slice();
     return bands === this.#shape.channels ? fitted : inColour(fitted);
   }
 

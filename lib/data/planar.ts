@@ -5,16 +5,26 @@ import type { TensorData } from "../ir/dtype.ts";
 /** Images `[height, width, channels]`, each written as `[channels, height, width]` into its place in a batch. */
 export class PlanarBatch {
   readonly #data: Uint8Array<ArrayBuffer>;
+  /** The same, four values each: to write them one by one takes longer. */
+  readonly #fours: Uint32Array<ArrayBuffer> | undefined;
 
   constructor(readonly count: number, readonly shape: ImageShape) {
     const { height, width, channels } = shape;
     this.#data = new Uint8Array(count * channels * height * width);
+    const whole = height * width % 4 === 0;
+    this.#fours = whole ? new Uint32Array(this.#data.buffer) : undefined;
   }
 
   /** @param offset Of the image's first value in `pixels`. */
   put(place: number, pixels: Uint8Array, offset = 0): void {
     const { height, width, channels } = this.shape;
     const area = height * width;
+    if (this.#fours) {
+      const plane = area / 4;
+      const first = place * plane * channels;
+      putFours(this.#fours, first, plane, channels, pixels, offset);
+      return;
+    }
     const data = this.#data;
     let target = place * area * channels;
     for (let c = 0; c < channels; c++) {
@@ -30,6 +40,27 @@ export class PlanarBatch {
     const { height, width, channels } = this.shape;
     const shape = [this.count, channels, height, width];
     return { dtype: "uint8", shape, data: this.#data };
+  }
+}
+
+/** Writes the planes of an image, the lowest byte of a word first, as all of Deno's machines have them. */
+function putFours(
+  words: Uint32Array,
+  first: number,
+  plane: number,
+  channels: number,
+  pixels: Uint8Array,
+  offset: number,
+): void {
+  let target = first;
+  for (let c = 0; c < channels; c++) {
+    let from = offset + c;
+    for (const end = target + plane; target < end; from += 4 * channels) {
+      words[target++] = (pixels[from] as number) |
+        ((pixels[from + channels] as number) << 8) |
+        ((pixels[from + 2 * channels] as number) << 16) |
+        ((pixels[from + 3 * channels] as number) << 24);
+    }
   }
 }
 

@@ -15,9 +15,20 @@ export function checkSize(size: number): void {
 
 /** Milliseconds from which on a read has waited for more than memory. */
 const SLOW = 1;
-/** Reads that go on beside others after a slow one. */
+/** Slow ones in a row: one alone may be another process's turn on the core. */
+const STRIKES = 2;
+/** Reads that go on beside others after them. */
 const REST = 256;
 let patience = 0;
+let strikes = 0;
+
+/** Takes note of how long a read took. */
+function note(before: number): void {
+  strikes = performance.now() - before > SLOW ? strikes + 1 : 0;
+  if (strikes < STRIKES) return;
+  strikes = 0;
+  patience = REST;
+}
 
 /**
  * Reads a whole file. What the system has in memory is there sooner than a
@@ -31,7 +42,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
   const before = performance.now();
   const bytes = Deno.readFileSync(path);
-  if (performance.now() - before > SLOW) patience = REST;
+  note(before);
   return bytes;
 }
 
@@ -40,7 +51,7 @@ async function look(path: string): Promise<Deno.FileInfo> {
   if (patience > 0) return await Deno.stat(path);
   const before = performance.now();
   const info = Deno.statSync(path);
-  if (performance.now() - before > SLOW) patience = REST;
+  note(before);
   return info;
 }
 

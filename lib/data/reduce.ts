@@ -4,7 +4,14 @@
  * a pixel, weights to 1/4096, 8 bits between the two passes. What sharp makes of
  * the same pixels is the same to the bit.
  */
-import { BEYOND, reduceLoops, reduceMemory, TAP_BYTES } from "./reduce_wasm.ts";
+import {
+  BEYOND,
+  ORDER_BYTES,
+  orderOf,
+  PAIR_BYTES,
+  reduceLoops,
+  reduceMemory,
+} from "./reduce_wasm.ts";
 import type { ImageShape } from "./source.ts";
 
 /** Subdivisions of a pixel. */
@@ -18,10 +25,12 @@ const MOST_SHRINK = 4;
 /** How the values along one side come from those of the side before. */
 interface Axis {
   readonly count: number;
-  /** Values that each of them is made of. */
+  /** Values that each of them is made of, one after another: an even number. */
   readonly taps: number;
-  /** `[count, taps]`: where they are. */
-  readonly from: Int32Array<ArrayBuffer>;
+  /** First of them. */
+  readonly first: Int32Array<ArrayBuffer>;
+  /** Past the last one that has a weight. */
+  readonly end: number;
   /** `[count, taps]`: their weights, in 1/4096. */
   readonly weights: Int32Array<ArrayBuffer>;
 }
@@ -82,11 +91,12 @@ function axisOf(side: Side): Axis {
   const points = 2 * even(shrink) + 1;
   const before = Math.ceil(points / 2) - 1;
   const masks: (Float64Array | undefined)[] = [];
-  const from = new Int32Array(count * points);
+  const first = new Int32Array(count);
   const weights = new Int32Array(count * points);
   let taps = 0;
+  let end = 0;
   positions(side).forEach((position, i) => {
-    const first = Math.trunc(position);
+    const middle = Math.trunc(position);
     const part = Math.trunc(position * PLACES * 2) & (2 * PLACES - 1);
     const place = (part + 1) >> 1;
     const own = masks[place] ??= mask(points, shrink, place / PLACES);
@@ -95,36 +105,37 @@ function axisOf(side: Side): Axis {
       const weight = own[k] as number;
       if (weight === 0) continue;
       // Beyond its edges an image goes on as it ends.
-      const pixel = Math.min(size - 1, Math.max(0, first + k - before));
-      from[i * points + used] = pixel;
-      weights[i * points + used] = weight;
-      used++;
-    }
-    for (let k = used; k < points; k++) {
-      from[i * points + k] = from[i * points] as number;
+      const pixel = Math.min(size - 1, Math.max(0, middle + k - before));
+      if (used === 0) first[i] = pixel;
+      const tap = pixel - (first[i] as number);
+      weights[i * points + tap] = (weights[i * points + tap] as number) +
+        weight;
+      used = tap + 1;
     }
     taps = Math.max(taps, used);
+    end = Math.max(end, (first[i] as number) + used);
   });
+  const paired = taps + taps % 2;
   return {
     count,
-    taps,
-    from: narrowed(from, points, taps),
-    weights: narrowed(weights, points, taps),
+    taps: paired,
+    first,
+    end,
+    weights: resized(weights, points, paired),
   };
 }
 
-/** The first values of each row. */
-function narrowed(
+/** The first values of each row, zeros behind them. */
+function resized(
   values: Int32Array,
-  wide: number,
-  narrow: number,
+  from: number,
+  to: number,
 ): Int32Array<ArrayBuffer> {
-  const count = values.length / wide;
-  const result = new Int32Array(count * narrow);
+  const count = values.length / from;
+  const result = new Int32Array(count * to);
   for (let i = 0; i < count; i++) {
-    for (let k = 0; k < narrow; k++) {
-      result[i * narrow + k] = values[i * wide + k] as number;
-    }
+    const row = values.subarray(i * from, i * from + Math.min(from, to));
+    result.set(row, i * to);
   }
   return result;
 }
@@ -150,15 +161,17 @@ export function isReducible(
 
 /** Taps of an axis as the loops read them, `scale` bytes from a value to the next. */
 function tableOf(
-  { from, weights }: Axis,
+  { first, weights, taps }: Axis,
   scale: number,
   skip: number,
 ): Uint8Array<ArrayBuffer> {
-  const table = new Int32Array(2 * from.length);
-  from.forEach((value, i) => {
-    table[2 * i] = (value - skip) * scale;
-    table[2 * i + 1] = weights[i] as number;
-  });
+  const table = new Int32Array(weights.length);
+  for (let i = 0; i < weights.length; i += 2) {
+    const value = (first[Math.trunc(i / taps)] as number) + i % taps;
+    table[i] = (value - skip) * scale;
+    const [one, other] = [weights[i], weights[i + 1]] as [number, number];
+    table[i + 1] = one | (other << 16);
+  }
   return new Uint8Array(table.buffer);
 }
 
@@ -166,6 +179,7 @@ function tableOf(
 interface Tables {
   readonly rows: Uint8Array<ArrayBuffer>;
   readonly columns: Uint8Array<ArrayBuffer>;
+  readonly order: Uint8Array<ArrayBuffer>;
 }
 
 /** Images of one size made smaller until they just cover a shape, their middle cut out. */
@@ -204,9 +218,9 @@ export class Reduction {
       count: to.width,
       stretch: 0,
     });
-    const { from } = this.#columns;
-    this.#first = from.reduce((a, b) => Math.min(a, b));
-    this.#wide = from.reduce((a, b) => Math.max(a, b)) + 1 - this.#first;
+    const { first, end } = this.#columns;
+    this.#first = first.reduce((a, b) => Math.min(a, b));
+    this.#wide = end - this.#first;
   }
 
   #tablesOf(bands: number): Tables {
@@ -215,6 +229,7 @@ export class Reduction {
     const tables = {
       rows: tableOf(this.#rows, this.#pitch * bands, 0),
       columns: tableOf(this.#columns, bands, this.#first),
+      order: orderOf(bands),
     };
     this.#tables.set(bands, tables);
     return tables;
@@ -225,26 +240,30 @@ export class Reduction {
    * @returns `[height, width, bands]` of the shape.
    */
   apply(pixels: Uint8Array, bands: number): Uint8Array<ArrayBuffer> {
-    const { rows, columns } = this.#tablesOf(bands);
+    const { rows, columns, order } = this.#tablesOf(bands);
     const line = this.#wide * bands;
     const width = this.#columns.count;
     const size = this.#rows.count * width * bands;
-    // One after another: tables, a row of values, the result, the pixels.
+    const pitch = this.#pitch * bands;
+    // One after another: tables, a row of values, the result, the pixels; a
+    // tap without weight may be of a row behind them.
     const columnTable = rows.length;
-    const row = columnTable + columns.length;
+    const orderAt = columnTable + columns.length;
+    const row = orderAt + ORDER_BYTES;
     const result = row + line + BEYOND;
     const source = result + size + BEYOND;
-    const memory = reduceMemory(source + pixels.length + BEYOND);
+    const memory = reduceMemory(source + pixels.length + pitch + BEYOND);
     memory.set(rows);
     memory.set(columns, columnTable);
+    memory.set(order, orderAt);
     memory.set(pixels, source);
     const loops = reduceLoops();
     const from = source + this.#first * bands;
-    const rowTaps = this.#rows.taps * TAP_BYTES;
-    const columnTaps = this.#columns.taps * TAP_BYTES;
+    const rowPairs = this.#rows.taps / 2 * PAIR_BYTES;
+    const pairs = this.#columns.taps / 2 * PAIR_BYTES;
     for (let y = 0, to = result; y < this.#rows.count; y++) {
-      loops.rows(y * rowTaps, (y + 1) * rowTaps, from, row, line);
-      loops.columns(columnTable, columnTaps, row, to, width, bands);
+      loops.rows(y * rowPairs, (y + 1) * rowPairs, from, row, line, pitch);
+      loops.columns(columnTable, pairs, row, to, width, bands, orderAt);
       to += width * bands;
     }
     return memory.slice(result, result + size);

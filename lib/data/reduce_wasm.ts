@@ -3,14 +3,27 @@
  * values and one pixel at a time: JavaScript has no SIMD, and took longer for
  * them than libjpeg for all else. The module is written here op by op.
  *
- * Weighted sums of bytes, in 1/4096, by tables of taps: eight bytes each, where
- * the byte is (int32), its weight (uint16), and two that are left out.
+ * Weighted sums of bytes, in 1/4096, by tables of pairs of taps that follow one
+ * another: eight bytes each, where the first byte is (int32), and both weights
+ * (int16). SIMD multiplies and adds such pairs in one op.
  */
 
-/** Bytes of a tap in a table. */
-export const TAP_BYTES = 8;
+/** Bytes of a pair of taps in a table. */
+export const PAIR_BYTES = 8;
 /** Loops read and write whole vectors: so much beyond an end has to be there. */
 export const BEYOND = 16;
+/** Bytes of the order in which `columns` takes pixels apart. */
+export const ORDER_BYTES = 16;
+
+/**
+ * In which order the bytes of two pixels are multiplied: of each band that of
+ * the one and of the other, as 16 bits.
+ */
+export const orderOf = (bands: number): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(
+    { length: ORDER_BYTES },
+    (_, i) => i % 2 === 1 ? 0xff : (i >> 2) + (i % 4 === 2 ? bands : 0),
+  );
 
 const HALF = 1 << 11;
 const SHIFT = 12;
@@ -45,8 +58,8 @@ const simd = (op: number, ...rest: number[]): Code => [
   ...rest,
 ];
 const LOAD_16 = simd(0x00, 0, 0);
-const LOAD_4 = simd(0x5c, 0, 0);
-const loadSplat16 = (offset: number): Code => simd(0x08, 0, offset);
+const LOAD_8 = simd(0x5d, 0, 0);
+const loadSplat32 = (offset: number): Code => simd(0x09, 0, offset);
 const STORE_16 = simd(0x0b, 0, 0);
 const STORE_4 = simd(0x5a, 0, 0, 0);
 const SPLAT_32 = simd(0x11);
@@ -56,8 +69,14 @@ const TO_16 = simd(0x86);
 const TO_8 = simd(0x66);
 const LOW_AS_16 = simd(0x89);
 const HIGH_AS_16 = simd(0x8a);
-const PRODUCT_LOW = simd(0xbe);
-const PRODUCT_HIGH = simd(0xbf);
+const PAIR_PRODUCTS = simd(0xba);
+const IN_ORDER = simd(0x0e);
+/** Bytes of two vectors in turns, of eight from `first` on. */
+const inTurns = (first: number): Code =>
+  simd(
+    0x0d,
+    ...Array.from({ length: 16 }, (_, i) => first + (i >> 1) + 16 * (i % 2)),
+  );
 
 /** Does the body, and again for as long as the condition holds. */
 const again = (body: Code, condition: Code): Code => [
@@ -88,48 +107,60 @@ const body = (locals: readonly (readonly [number, number])[], code: Code) =>
     0x0b,
   ]);
 
-/** `rows(table, tableEnd, from, to, count)`: values of a row from rows before, 16 at a time. */
+/** `rows(table, tableEnd, from, to, count, pitch)`: values of a row from rows before, 16 at a time. */
 function rows(): Code {
-  const [table, end, from, to, count, x, tap] = [0, 1, 2, 3, 4, 5, 6] as const;
-  const [values, half, weight] = [7, 8, 9] as const;
-  const sums = [10, 11, 12, 13] as const;
-  const sum = (total: number, product: Code): Code => [
+  const [table, end, from, to, count, pitch] = [0, 1, 2, 3, 4, 5] as const;
+  const [x, pair, at] = [6, 7, 8] as const;
+  const [one, other, turns, weights] = [9, 10, 11, 12] as const;
+  const sums = [13, 14, 15, 16] as const;
+  const sum = (total: number, half: Code): Code => [
     ...get(total),
-    ...get(half),
-    ...get(weight),
-    ...product,
+    ...get(turns),
+    ...half,
+    ...get(weights),
+    ...PAIR_PRODUCTS,
     ...ADD_32,
     ...set(total),
   ];
-  return body([[2, I32], [7, V128]], [
+  const half = (
+    first: number,
+    [low, high]: readonly [number, number],
+  ): Code => [
+    ...get(one),
+    ...get(other),
+    ...inTurns(first),
+    ...set(turns),
+    ...sum(low, LOW_AS_16),
+    ...sum(high, HIGH_AS_16),
+  ];
+  return body([[3, I32], [8, V128]], [
     ...again([
       ...sums.flatMap((total) => [...rounded, ...set(total)]),
       ...get(table),
-      ...set(tap),
+      ...set(pair),
       ...again([
-        ...get(tap),
+        ...get(pair),
         ...load(),
         ...get(from),
         ...ADD,
         ...get(x),
         ...ADD,
+        ...set(at),
+        ...get(at),
         ...LOAD_16,
-        ...set(values),
-        ...get(tap),
-        ...loadSplat16(4),
-        ...set(weight),
-        ...get(values),
-        ...LOW_AS_16,
-        ...set(half),
-        ...sum(sums[0], PRODUCT_LOW),
-        ...sum(sums[1], PRODUCT_HIGH),
-        ...get(values),
-        ...HIGH_AS_16,
-        ...set(half),
-        ...sum(sums[2], PRODUCT_LOW),
-        ...sum(sums[3], PRODUCT_HIGH),
-        ...increase(tap, constant(TAP_BYTES)),
-      ], [...get(tap), ...get(end), ...LESS]),
+        ...set(one),
+        ...get(at),
+        ...get(pitch),
+        ...ADD,
+        ...LOAD_16,
+        ...set(other),
+        ...get(pair),
+        ...loadSplat32(4),
+        ...set(weights),
+        ...half(0, [sums[0], sums[1]]),
+        ...half(8, [sums[2], sums[3]]),
+        ...increase(pair, constant(PAIR_BYTES)),
+      ], [...get(pair), ...get(end), ...LESS]),
       ...get(to),
       ...get(x),
       ...ADD,
@@ -146,11 +177,14 @@ function rows(): Code {
   ]);
 }
 
-/** `columns(table, tapsBytes, from, to, count, bands)`: pixels of a row from its values. */
+/** `columns(table, pairsBytes, from, to, count, bands, order)`: pixels of a row from its values. */
 function columns(): Code {
-  const [tap, taps, from, to, count, bands] = [0, 1, 2, 3, 4, 5] as const;
-  const [end, last, total] = [6, 7, 8] as const;
-  return body([[2, I32], [1, V128]], [
+  const [pair, pairs, from, to, count, bands] = [0, 1, 2, 3, 4, 5] as const;
+  const [orderAt, end, last, total, order] = [6, 7, 8, 9, 10] as const;
+  return body([[2, I32], [2, V128]], [
+    ...get(orderAt),
+    ...LOAD_16,
+    ...set(order),
     ...get(to),
     ...get(count),
     ...get(bands),
@@ -160,25 +194,26 @@ function columns(): Code {
     ...again([
       ...rounded,
       ...set(total),
-      ...get(tap),
-      ...get(taps),
+      ...get(pair),
+      ...get(pairs),
       ...ADD,
       ...set(end),
       ...again([
         ...get(total),
-        ...get(tap),
+        ...get(pair),
         ...load(),
         ...get(from),
         ...ADD,
-        ...LOAD_4,
-        ...LOW_AS_16,
-        ...get(tap),
-        ...loadSplat16(4),
-        ...PRODUCT_LOW,
+        ...LOAD_8,
+        ...get(order),
+        ...IN_ORDER,
+        ...get(pair),
+        ...loadSplat32(4),
+        ...PAIR_PRODUCTS,
         ...ADD_32,
         ...set(total),
-        ...increase(tap, constant(TAP_BYTES)),
-      ], [...get(tap), ...get(end), ...LESS]),
+        ...increase(pair, constant(PAIR_BYTES)),
+      ], [...get(pair), ...get(end), ...LESS]),
       // Bands beyond those of the pixel are written over by the next one.
       ...get(to),
       ...scaled(total),
@@ -207,7 +242,7 @@ const takes = (parameters: number): Code => [
 
 const MODULE = Uint8Array.from([
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...section(1, [takes(5), takes(6)]),
+  ...section(1, [takes(6), takes(7)]),
   ...section(3, [[0], [1]]),
   ...section(5, [[0, 1]]),
   ...section(7, [
@@ -221,22 +256,24 @@ const MODULE = Uint8Array.from([
 /** The loops, and the memory that they work on. */
 export interface ReduceLoops {
   readonly memory: WebAssembly.Memory;
-  /** Weighted sums of rows: `count` values at `to`, taps counted from `from`. */
+  /** Weighted sums of rows, `pitch` bytes each: `count` values at `to`, taps counted from `from`. */
   rows(
     table: number,
     tableEnd: number,
     from: number,
     to: number,
     count: number,
+    pitch: number,
   ): void;
-  /** Weighted sums of pixels of a row: `count` pixels at `to`, each with as many taps as `tapsBytes` holds. */
+  /** Weighted sums of pixels of a row: `count` pixels at `to`, each with as many taps as `pairsBytes` holds, by the `order` of their bands. */
   columns(
     table: number,
-    tapsBytes: number,
+    pairsBytes: number,
     from: number,
     to: number,
     count: number,
     bands: number,
+    order: number,
   ): void;
 }
 

@@ -1,27 +1,19 @@
 /** @file JPEGs to pixels by TensorFlow's own decoder, many in one call. */
-import type { TensorData } from "../ir/dtype.ts";
 import { EngineGraph } from "./engine_graph.ts";
 import { type Api, EngineError } from "./ffi.ts";
 import { type PreparedCall, Session } from "./session.ts";
+import type { BorrowedTensor } from "./tensor.ts";
 
 /** By how much a decoder can make an image smaller as it decodes it. */
 export type JpegRatio = 1 | 2 | 4 | 8;
 
 /** Files that one call may take: a call costs as much as some small files. */
 const CALLS = [32, 16, 8, 4, 2, 1] as const;
-const MOST = CALLS[0];
-
-/** One `DecodeJpeg`, fed a file. */
-interface Decode {
-  readonly feed: { readonly operation: Deno.PointerValue; readonly index: 0 };
-  readonly fetch: { readonly operation: Deno.PointerValue; readonly index: 0 };
-}
 
 /** Decodes JPEGs, beside whatever else libtensorflow does. */
 export class JpegDecoder {
   readonly #graph: EngineGraph;
   readonly #session: Session;
-  readonly #decodes = new Map<JpegRatio, readonly Decode[]>();
   readonly #calls = new Map<string, PreparedCall>();
 
   /** @param threads Files that are decoded side by side. */
@@ -36,24 +28,36 @@ export class JpegDecoder {
     });
   }
 
-  #decodesOf(ratio: JpegRatio): readonly Decode[] {
-    const known = this.#decodes.get(ratio);
+  /** A call that is fed so many files, as one tensor. */
+  #callOf(ratio: JpegRatio, files: number): PreparedCall {
+    const key = `${ratio} ${files}`;
+    const known = this.#calls.get(key);
     if (known) return known;
-    const decodes = Array.from({ length: MOST }, (): Decode => {
-      const file = this.#graph.add({
-        op: "Placeholder",
-        name: `file_${ratio}`,
-        inputs: [],
-        attrs: {
-          dtype: { kind: "type", value: "string" },
-          shape: { kind: "shape", value: [] },
-        },
-      });
-      const feed = { operation: file, index: 0 } as const;
+    const all = this.#graph.add({
+      op: "Placeholder",
+      name: `files_${ratio}`,
+      inputs: [],
+      attrs: {
+        dtype: { kind: "type", value: "string" },
+        shape: { kind: "shape", value: [files] },
+      },
+    });
+    const feed = { operation: all, index: 0 };
+    const each = this.#graph.add({
+      op: "Unpack",
+      name: `each_${ratio}`,
+      inputs: [feed],
+      attrs: {
+        T: { kind: "type", value: "string" },
+        num: { kind: "int", value: files },
+        axis: { kind: "int", value: 0 },
+      },
+    });
+    const fetches = Array.from({ length: files }, (_, index) => {
       const decode = this.#graph.add({
         op: "DecodeJpeg",
         name: `decode_${ratio}`,
-        inputs: [feed],
+        inputs: [{ operation: each, index }],
         attrs: {
           channels: { kind: "int", value: 0 },
           ratio: { kind: "int", value: ratio },
@@ -64,22 +68,9 @@ export class JpegDecoder {
           acceptable_fraction: { kind: "float", value: 1 },
         },
       });
-      return { feed, fetch: { operation: decode, index: 0 } };
+      return { operation: decode, index: 0 };
     });
-    this.#decodes.set(ratio, decodes);
-    return decodes;
-  }
-
-  #callOf(ratio: JpegRatio, files: number): PreparedCall {
-    const key = `${ratio} ${files}`;
-    const known = this.#calls.get(key);
-    if (known) return known;
-    const decodes = this.#decodesOf(ratio).slice(0, files);
-    const call = this.#session.prepare({
-      feeds: decodes.map(({ feed }) => feed),
-      fetches: decodes.map(({ fetch }) => fetch),
-      targets: [],
-    });
+    const call = this.#session.prepare({ feeds: [feed], fetches, targets: [] });
     this.#calls.set(key, call);
     return call;
   }
@@ -88,14 +79,14 @@ export class JpegDecoder {
    * Decodes files, in as many calls as it takes.
    *
    * @param ratio Each side is divided by it, rounded up.
-   * @returns uint8 `[height, width, bands]` of each file, bands as it has them;
-   *   `undefined` of those that TensorFlow refuses.
+   * @returns uint8 `[height, width, bands]` of each file, bands as it has them,
+   *   to be given back; `undefined` of those that TensorFlow refuses.
    */
   async decode(
     files: readonly Uint8Array<ArrayBuffer>[],
     ratio: JpegRatio = 1,
-  ): Promise<(TensorData | undefined)[]> {
-    const results: (TensorData | undefined)[] = [];
+  ): Promise<(BorrowedTensor | undefined)[]> {
+    const results: (BorrowedTensor | undefined)[] = [];
     for (let from = 0; from < files.length;) {
       const count = CALLS.find((count) => count <= files.length - from) ?? 1;
       results.push(...await this.#run(files.slice(from, from + count), ratio));
@@ -107,11 +98,11 @@ export class JpegDecoder {
   async #run(
     files: readonly Uint8Array<ArrayBuffer>[],
     ratio: JpegRatio,
-  ): Promise<(TensorData | undefined)[]> {
+  ): Promise<(BorrowedTensor | undefined)[]> {
     try {
-      return await this.#session.run(
+      return await this.#session.borrow(
         this.#callOf(ratio, files.length),
-        files.map((file) => ({ dtype: "string", shape: [], data: [file] })),
+        [{ dtype: "string", shape: [files.length], data: files }],
       );
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -8,7 +8,7 @@ import {
   outputArray,
 } from "./engine_graph.ts";
 import { type OpTiming, readStepStats } from "./step_stats.ts";
-import { takeTensor, toTensor, viewStrings } from "./tensor.ts";
+import { BorrowedTensor, takeTensor, toTensor, viewStrings } from "./tensor.ts";
 
 /** What one call runs, prepared once. */
 export interface Call {
@@ -116,6 +116,30 @@ export class Session {
     inputs: readonly (TensorData | StringData)[] = [],
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<TensorData[]> {
+    const results = await this.#run(call, inputs, onTimings);
+    return results.map((pointer) => takeTensor(this.graph.api, pointer));
+  }
+
+  /**
+   * Runs a prepared call as {@linkcode run} does.
+   *
+   * @returns One tensor for each fetch, to be given back.
+   */
+  async borrow(
+    call: PreparedCall,
+    inputs: readonly (TensorData | StringData)[],
+  ): Promise<BorrowedTensor[]> {
+    const results = await this.#run(call, inputs);
+    return results.map((pointer) =>
+      new BorrowedTensor(this.graph.api, pointer)
+    );
+  }
+
+  async #run(
+    call: PreparedCall,
+    inputs: readonly (TensorData | StringData)[],
+    onTimings?: (timings: OpTiming[]) => void,
+  ): Promise<Pointer[]> {
     const { api } = this.graph;
     const { c } = api;
     // Runs happen on other threads: they must not share a status.
@@ -159,7 +183,7 @@ export class Session {
     api.check("The engine could not run", status);
     return Array.from(
       results,
-      (pointer) => takeTensor(api, Deno.UnsafePointer.create(pointer)),
+      (pointer) => Deno.UnsafePointer.create(pointer),
     );
   }
 

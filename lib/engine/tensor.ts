@@ -66,19 +66,52 @@ export function viewStrings(
   return pointer;
 }
 
-/** Copies a tensor of libtensorflow into host memory and deletes it. */
-export function takeTensor(api: Api, pointer: Pointer): TensorData {
-  const { c } = api;
-  const dtype = dtypeOf(c.TF_TensorType(pointer));
-  const shape = Array.from(
+/** Lengths of the axes. */
+const shapeOf = ({ c }: Api, pointer: Pointer): number[] =>
+  Array.from(
     { length: c.TF_NumDims(pointer) },
     (_, axis) => Number(c.TF_Dim(pointer, axis)),
   );
+
+/** The bytes of a tensor, where they are. */
+function bytesOf({ c }: Api, pointer: Pointer): ArrayBuffer {
   const bytes = Number(c.TF_TensorByteSize(pointer));
   const source = c.TF_TensorData(pointer);
-  const copy = source && bytes > 0
-    ? Deno.UnsafePointerView.getArrayBuffer(source, bytes).slice(0)
+  return source && bytes > 0
+    ? Deno.UnsafePointerView.getArrayBuffer(source, bytes)
     : new ArrayBuffer(0);
-  c.TF_DeleteTensor(pointer);
+}
+
+/** Copies a tensor of libtensorflow into host memory and deletes it. */
+export function takeTensor(api: Api, pointer: Pointer): TensorData {
+  const dtype = dtypeOf(api.c.TF_TensorType(pointer));
+  const shape = shapeOf(api, pointer);
+  const copy = bytesOf(api, pointer).slice(0);
+  api.c.TF_DeleteTensor(pointer);
   return { dtype, shape, data: hostArray(dtype, copy) };
+}
+
+/** A tensor of libtensorflow whose values are read where they are. */
+export class BorrowedTensor {
+  readonly #api: Api;
+  readonly #pointer: Pointer;
+
+  constructor(api: Api, pointer: Pointer) {
+    this.#api = api;
+    this.#pointer = pointer;
+  }
+
+  get shape(): number[] {
+    return shapeOf(this.#api, this.#pointer);
+  }
+
+  /** Not to be read once it is given back. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(bytesOf(this.#api, this.#pointer));
+  }
+
+  /** Gives it back. */
+  [Symbol.dispose](): void {
+    this.#api.c.TF_DeleteTensor(this.#pointer);
+  }
 }

@@ -23,16 +23,17 @@ Deno.test("many JPEGs are decoded in one call, each at its own size, and one tha
     if (i === 20) return assert.equal(result, undefined);
     if (!result) throw new Error(`file ${i} was refused`);
     assert.deepEqual(result.shape, [2, 1 + i, 3]);
-    assert.equal(result.data.length, 2 * (1 + i) * 3);
+    assert.equal(result.bytes.length, 2 * (1 + i) * 3);
     // Teal, as far as JPEG keeps it.
-    assert.deepEqual([...result.data.subarray(0, 3)], [0, 128, 129]);
+    assert.deepEqual([...result.bytes.subarray(0, 3)], [0, 128, 129]);
+    result[Symbol.dispose]();
   });
   decoder.close();
 });
 
 Deno.test("a ratio divides both sides, rounded up", async () => {
   const decoder = new JpegDecoder(engine.api, 1);
-  const [half] = await decoder.decode([await jpeg(33, 18)], 2);
+  using half = (await decoder.decode([await jpeg(33, 18)], 2))[0];
   assert.deepEqual(half?.shape, [9, 17, 3]);
   decoder.close();
 });

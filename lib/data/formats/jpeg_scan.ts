@@ -38,15 +38,47 @@ interface Codes {
   readonly entries: Uint32Array;
 }
 
+/** Symbols of a table at the most. */
+const MOST_SYMBOLS = 256;
+
+const emptyCodes = (): Codes => ({
+  short: new Uint32Array(1 << SHORT),
+  largest: new Int32Array(LONGEST + 1),
+  offset: new Int32Array(LONGEST + 1),
+  entries: new Uint32Array(MOST_SYMBOLS),
+});
+
+/**
+ * Codes of one file after the other, all in the same memory: to allocate it
+ * would cost more than to read a small file.
+ */
+class Shelf {
+  readonly #codes: Codes[] = [];
+  readonly #known = new Map<HuffmanTable, Codes | undefined>();
+
+  of(table: HuffmanTable, meaning: Meaning): Codes | undefined {
+    if (!this.#known.has(table)) {
+      const codes = this.#codes[this.#known.size] ??= emptyCodes();
+      this.#known.set(table, readCodes(table, meaning, codes));
+    }
+    return this.#known.get(table);
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+}
+
+const shelf = new Shelf();
+
 /** `undefined` where the lengths allow no such codes. */
-function codesOf(
+function readCodes(
   { counts, symbols }: HuffmanTable,
   meaning: Meaning,
+  codes: Codes,
 ): Codes | undefined {
-  const short = new Uint32Array(1 << SHORT);
-  const largest = new Int32Array(LONGEST + 1).fill(-1);
-  const offset = new Int32Array(LONGEST + 1);
-  const entries = new Uint32Array(symbols.length);
+  const { short, largest, offset, entries } = codes;
+  largest.fill(-1);
   let code = 0;
   let next = 0;
   let at = 0;
@@ -68,7 +100,8 @@ function codesOf(
     if (count > 0) largest[length] = code - 1;
     code <<= 1;
   }
-  return { short, largest, offset, entries };
+  short.fill(0, at);
+  return codes;
 }
 
 /** The entry of a long code at the beginning of 16 bits; 0 where it is none. */
@@ -95,14 +128,10 @@ const RESTART = 0xd0;
  */
 export function isWholeScan(bytes: Uint8Array, frame: PlainFrame): boolean {
   const blocks: { readonly dc: Codes; readonly ac: Codes }[] = [];
-  const known = new Map<HuffmanTable, Codes | undefined>();
-  const codes = (table: HuffmanTable, meaning: Meaning): Codes | undefined => {
-    if (!known.has(table)) known.set(table, codesOf(table, meaning));
-    return known.get(table);
-  };
+  shelf.clear();
   for (const component of frame.components) {
-    const dc = codes(component.dc, difference);
-    const ac = codes(component.ac, coefficient);
+    const dc = shelf.of(component.dc, difference);
+    const ac = shelf.of(component.ac, coefficient);
     if (!dc || !ac) return false;
     for (let i = 0; i < component.blocks; i++) blocks.push({ dc, ac });
   }
@@ -142,8 +171,17 @@ function skipUnits(
     for (let b = 0; b < blocks.length; b++) {
       const { dc, ac } = blocks[b] as { dc: Codes; ac: Codes };
       let codes = dc;
-      for (let k = 0; k < BLOCK;) {
-        while (bits <= 24) {
+      for (let k = 0;;) {
+        // As many as the longest code has; of the bits of its value the last
+        // may be still to come.
+        while (bits < LONGEST) {
+          if (at + 1 < end && bytes[at] !== 0xff && bytes[at + 1] !== 0xff) {
+            ahead = (ahead << 16) | ((bytes[at] as number) << 8) |
+              (bytes[at + 1] as number);
+            at += 2;
+            bits += 16;
+            continue;
+          }
           const byte = at < end ? bytes[at] as number : 0xff;
           if (byte !== 0xff) {
             ahead = (ahead << 8) | byte;
@@ -157,6 +195,7 @@ function skipUnits(
           }
           bits += 8;
         }
+        if (k >= BLOCK) break;
         const entry = codes.short[(ahead >>> (bits - SHORT)) & 0xff] ||
           longEntry(codes, (ahead >>> (bits - LONGEST)) & 0xffff);
         if (entry === 0) return -1;
