@@ -49,7 +49,7 @@ export interface Bench {
     readonly bound: "least" | "most";
     readonly ratio: number;
   };
-  /** Least share of the best convolution's rate. */
+  /** Least share of the rate of the best convolution, or product, by itself. */
   readonly share?: number;
   /** Where it stands in a chart. */
   readonly point?: { readonly axis: string; readonly at: number };

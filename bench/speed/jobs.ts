@@ -4,6 +4,8 @@
 export const METHODS = ["simsiam", "byol"] as const;
 /** Encoders that are compared. */
 export const SIZES = ["small", "resnet18"] as const;
+/** Those whose step is compared; the rest compares the above alone. */
+export const STEP_SIZES = [...SIZES, "vit_tiny"] as const;
 /** Precisions that are compared. */
 export const PRECISIONS = ["float32", "bfloat16"] as const;
 
@@ -11,6 +13,8 @@ export const PRECISIONS = ["float32", "bfloat16"] as const;
 export type Method = typeof METHODS[number];
 /** One of {@linkcode SIZES}. */
 export type Size = typeof SIZES[number];
+/** One of {@linkcode STEP_SIZES}. */
+export type StepSize = typeof STEP_SIZES[number];
 /** One of {@linkcode PRECISIONS}. */
 export type Precision = typeof PRECISIONS[number];
 
@@ -61,7 +65,7 @@ export type OurJob =
 /** A model of theirs. */
 interface TheirModel {
   readonly method: Method;
-  readonly size: Size | "resnet50";
+  readonly size: StepSize | "resnet50";
   readonly precision: Precision;
   readonly batch: number;
 }

@@ -11,9 +11,9 @@ import {
 } from "./format.ts";
 import type { SideSamples } from "./measure.ts";
 import type { Result } from "./results.ts";
-import { convolutionId } from "./rows/limit.ts";
+import { limitOf } from "./rows/limit.ts";
 import { AXES } from "./rows/growth.ts";
-import { caseId, caseName, CASES } from "./rows/names.ts";
+import { caseId, caseName, STEP_CASES } from "./rows/names.ts";
 import { median, ratios } from "./statistics.ts";
 
 /** A bench and its last result. */
@@ -98,10 +98,10 @@ function limitTable(all: readonly Measured[]): string {
 function shareTable(all: readonly Measured[]): string {
   const find = (id: string): Measured | undefined =>
     all.find(({ bench }) => bench.id === id);
-  const rows = CASES.flatMap((it) => {
+  const rows = STEP_CASES.flatMap((it) => {
     const step = find(`step-${caseId(it)}`);
     const [ours] = step?.result.sides ?? [];
-    const sides = find(convolutionId(it.precision))?.result.sides ?? [];
+    const sides = find(limitOf(it))?.result.sides ?? [];
     if (!ours?.flops || sides.length === 0) return [];
     const rate = middle(ours) * ours.flops;
     const share = rate / Math.max(...sides.flatMap(({ samples }) => samples));

@@ -1,5 +1,6 @@
 /** @file The C API of libtensorflow, as Deno sees it. */
 import type { EngineLibrary } from "./library.ts";
+import { askForOneDnn } from "./one_dnn.ts";
 import { withoutStderr } from "./quiet.ts";
 import { releaseLoaded } from "./resident.ts";
 
@@ -199,6 +200,7 @@ let opened: Promise<Api> | undefined;
 async function open(library: EngineLibrary): Promise<Api> {
   try {
     const files = [library.framework, library.cc];
+    askForOneDnn();
     loadFramework(library);
     for (const file of files) await keepLoaded(file);
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);

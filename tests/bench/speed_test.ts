@@ -74,7 +74,7 @@ Deno.test("benches on a GPU try both executors, and have no target of a CPU", ()
   const { settings, benches } = readOptions(["--device", "gpu"], ALL);
   assert.equal(settings.device, "gpu");
   const steps = benches.filter(({ id }) => id.startsWith("step-"));
-  assert.equal(steps.length, 8);
+  assert.equal(steps.length, 10);
   for (const { sides: [ours], target } of steps) {
     assert.deepEqual(Object.keys(ours?.ways ?? {}), ["compiled", "xla"]);
     assert.equal(target, undefined);

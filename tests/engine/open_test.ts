@@ -19,6 +19,15 @@ Deno.test("the engine is opened once, with the device and threads that are asked
   assert.equal(four.config.interThreads, 2);
 });
 
+Deno.test({
+  name: "TensorFlow is asked for oneDNN on every x86-64 CPU",
+  ignore: Deno.build.os !== "linux" || Deno.build.arch !== "x86_64",
+  fn() {
+    assert.ok(engine.api.version);
+    assert.match(Deno.env.get("TF_ENABLE_ONEDNN_OPTS") ?? "", /^[01]$/);
+  },
+});
+
 Deno.test("XLA is refused on a CPU, with the reason", async () => {
   await assert.rejects(
     openEngine({ device: "cpu", xla: true }),

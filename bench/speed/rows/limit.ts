@@ -3,6 +3,7 @@ import type { Device } from "../../../lib/engine/open.ts";
 import { productName, productsFor } from "../../../lib/train/machine_rate.ts";
 import type { Bench, Side, Worker } from "../bench.ts";
 import { type OurJob, type Precision, PRECISIONS } from "../jobs.ts";
+import type { Case } from "./names.ts";
 
 type Kernel = Extract<OurJob, { job: "convolution" | "product" }>;
 
@@ -51,21 +52,24 @@ const sides = (jobs: readonly Kernel[]): Side[] =>
     ),
   }));
 
-/** Name of the bench that a step's rate is held against. */
-export const convolutionId = (precision: Precision): string =>
-  `limit-convolution-${precision}`;
+const limitId = (kind: Kernel["job"], precision: Precision): string =>
+  `limit-${kind}-${precision}`;
+
+/** Name of the bench that a step's rate is held against: what it does most. */
+export const limitOf = ({ size, precision }: Case): string =>
+  limitId(size === "vit_tiny" ? "product" : "convolution", precision);
 
 /** Operations a second, of the best shape. */
 export const limitBenches = (device: Device): readonly Bench[] =>
   PRECISIONS.flatMap((precision) =>
     [
       {
-        id: convolutionId(precision),
+        id: limitId("convolution", precision),
         title: `3x3 convolution, ${precision}`,
         jobs: convolutions(device, precision),
       },
       {
-        id: `limit-product-${precision}`,
+        id: limitId("product", precision),
         title: `matrix product, ${precision}`,
         jobs: products(device, precision),
       },

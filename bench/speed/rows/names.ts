@@ -6,29 +6,41 @@ import {
   PRECISIONS,
   type Size,
   SIZES,
+  type StepSize,
 } from "../jobs.ts";
 
 /** One combination of what is compared. */
-export interface Case {
+export interface Case<Of extends StepSize = StepSize> {
   readonly method: Method;
-  readonly size: Size;
+  readonly size: Of;
   readonly precision: Precision;
 }
 
 /** All of them. */
-export const CASES: readonly Case[] = METHODS.flatMap((method) =>
+export const CASES: readonly Case<Size>[] = METHODS.flatMap((method) =>
   SIZES.flatMap((size) =>
     PRECISIONS.map((precision) => ({ method, size, precision }))
   )
 );
 
+/** Those whose step is compared. */
+export const STEP_CASES: readonly Case[] = [
+  ...CASES,
+  ...PRECISIONS.map((precision): Case => ({
+    method: "simsiam",
+    size: "vit_tiny",
+    precision,
+  })),
+];
+
 const METHOD_NAMES: Readonly<Record<Method, string>> = {
   simsiam: "SimSiam",
   byol: "BYOL",
 };
-const SIZE_NAMES: Readonly<Record<Size, string>> = {
+const SIZE_NAMES: Readonly<Record<StepSize, string>> = {
   small: "small ResNet",
   resnet18: "ResNet-18",
+  vit_tiny: "ViT-Ti/4",
 };
 
 /** Such as `SimSiam, small ResNet, float32`. */
@@ -49,6 +61,14 @@ const ALIKE: Readonly<Record<string, readonly string[]>> = {
   byol: ["stages.y.stem_padding=1", "stages.views.augment=asymmetric"],
 };
 
+/** Encoders that the files do not have, and what trains them. */
+const ENCODERS: Partial<Record<StepSize, readonly string[]>> = {
+  vit_tiny: [
+    "stages.y={encode: vit_tiny, of: views, patch: 4}",
+    "train.optimizer={adamw: {lr: 0.0005, weight_decay: 0.05}}",
+  ],
+};
+
 /** Changes that every run of a bench makes. */
 export const changes = (
   { method, size, precision }: Case,
@@ -57,6 +77,7 @@ export const changes = (
   `data.batch=${batch}`,
   `train.precision=${precision}`,
   ...ALIKE[pipelineOf({ method, size })] ?? [],
+  ...ENCODERS[size] ?? [],
 ];
 
 /** Changes that give both views without augmentation, as `images.py` has them. */

@@ -1,5 +1,6 @@
 """SimSiam and BYOL with the layer sizes of pipelines/cifar10, as fast as plain
-PyTorch has them: channels_last, fused optimizer, EMA over lists of tensors.
+PyTorch has them: channels_last, fused attention and optimizer, EMA over lists of
+tensors.
 """
 
 import copy
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from parity import LARS, MLP, Bottleneck, ResNet, without_gradient
+from vit import ViT
 
 
 def small():
@@ -24,13 +26,23 @@ def resnet50():
     return ResNet(64, (3, 4, 6, 3), Bottleneck)
 
 
-ENCODERS = {"small": small, "resnet18": resnet18, "resnet50": resnet50}
+def vit_tiny():
+    return ViT(side=32, patch=4, width=192, depth=12, heads=3)
+
+
+ENCODERS = {
+    "small": small,
+    "resnet18": resnet18,
+    "resnet50": resnet50,
+    "vit_tiny": vit_tiny,
+}
 
 # Widths of the heads by size of the encoder: hidden, output, predictor's hidden.
 SIMSIAM_HEADS = {
     "small": (512, 512, 128),
     "resnet18": (2048, 2048, 512),
     "resnet50": (2048, 2048, 512),
+    "vit_tiny": (2048, 2048, 512),
 }
 BYOL_HEADS = {"small": (512, 128), "resnet18": (4096, 256)}
 
@@ -41,6 +53,7 @@ class SimSiam(nn.Module):
     def __init__(self, size):
         super().__init__()
         hidden, out, predictor = SIMSIAM_HEADS[size]
+        self.size = size
         self.y = ENCODERS[size]()
         self.z = MLP(
             self.y.features, hidden, out, output_norm=True, output_affine=False
@@ -48,7 +61,7 @@ class SimSiam(nn.Module):
         self.p = MLP(out, predictor, out)
 
     def optimizer(self):
-        return sgd(self.parameters())
+        return (adamw if self.size == "vit_tiny" else sgd)(self.parameters())
 
     def forward(self, a, b):
         za, zb = self.z(self.y(a)), self.z(self.y(b))
@@ -113,6 +126,10 @@ def sgd(parameters):
     return torch.optim.SGD(
         parameters, lr=0.06, momentum=0.9, weight_decay=0.0005, fused=True
     )
+
+
+def adamw(parameters):
+    return torch.optim.AdamW(parameters, lr=0.0005, weight_decay=0.05, fused=True)
 
 
 def autocast(precision, device):
