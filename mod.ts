@@ -243,6 +243,7 @@ export type {
   Assignments,
   CheckInputs,
   Measured,
+  Predictions,
   SignalDefinition,
   SignalInfo,
   Spectra,

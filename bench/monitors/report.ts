@@ -1,7 +1,7 @@
 /** @file The table of README.md. */
 import { markdownTable, writeResult } from "../markdown.ts";
 import { CASES } from "./cases.ts";
-import { type Result, SHOWN } from "./results.ts";
+import { OF_LOSSES, type Result, SHOWN } from "./results.ts";
 
 const range = (values: readonly number[], digits: number): string => {
   if (values.length === 0) return "–";
@@ -38,8 +38,20 @@ function verdicts(runs: readonly Result[]): string {
   }).join("; ");
 }
 
+/** A signal of each loss that has it, at the end of a run. */
+const ofLosses = (
+  { signals }: Result,
+  signal: typeof OF_LOSSES[number],
+): number[] =>
+  Object.entries(signals).flatMap(([key, value]) =>
+    key.startsWith(`${signal}:`) && value !== null ? [value] : []
+  );
+
 /** The table of runs that had the same options. */
 function table(all: readonly Result[]): string {
+  const more = OF_LOSSES.filter((signal) =>
+    all.some((run) => ofLosses(run, signal).length > 0)
+  );
   const rows = CASES.flatMap(({ name }) => {
     const runs = all.filter((one) => one.name === name);
     if (runs.length === 0) return [];
@@ -54,13 +66,25 @@ function table(all: readonly Result[]): string {
       runs.flatMap((run) => run.lowest["correlation_rank"] ?? []),
       2,
     );
-    return [[name, `${runs.length}`, verdicts(runs), ...cells, lowest, knn]];
+    const own = more.map((signal) =>
+      range(runs.flatMap((run) => ofLosses(run, signal)), 3)
+    );
+    return [[
+      name,
+      `${runs.length}`,
+      verdicts(runs),
+      ...cells,
+      ...own,
+      lowest,
+      knn,
+    ]];
   });
   const head = [
     "run",
     "seeds",
     "first verdict",
     ...SHOWN,
+    ...more,
     "lowest correlation_rank",
     "kNN %",
   ];

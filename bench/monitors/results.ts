@@ -14,6 +14,15 @@ export const SHOWN = [
   "uniformity",
 ] as const;
 
+/** Signals of a loss, which the table shows where there are any. */
+export const OF_LOSSES = [
+  "target_entropy",
+  "prototype_use",
+  "prototype_information",
+  "explained",
+  "target_spread",
+] as const;
+
 /** One run. */
 export interface Result {
   readonly name: string;

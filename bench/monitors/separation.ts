@@ -2,8 +2,8 @@
  * @file Trains pipelines whose fate is known, and shows what the monitors say.
  *
  * `deno run -A bench/monitors/separation.ts [--seeds 1] [--epochs 4]
- * [--only TEXT|healthy] [--set key=value]...`. Runs that results.json already has are
- * not repeated. Exit code 1 when a shipped pipeline is flagged or a ruined one
+ * [--only TEXT]... [--healthy] [--threads N] [--set key=value]...`. Runs that
+ * results.json already has are not repeated. Exit code 1 when a shipped pipeline is flagged or a ruined one
  * is not; README.md gets the table.
  */
 import { join } from "node:path";
@@ -34,8 +34,11 @@ async function lowest(folder: string): Promise<Record<string, number>> {
 async function run(
   { name, file, set: own }: Case,
   seed: number,
-  epochs: number,
-  set: readonly string[],
+  { epochs, set, threads }: {
+    readonly epochs: number;
+    readonly set: readonly string[];
+    readonly threads?: number;
+  },
 ): Promise<Result> {
   const loaded = await loadPipeline(join(PIPELINES, `${file}.yaml`), {
     set: [
@@ -49,7 +52,10 @@ async function run(
   });
   const runsDir = await Deno.makeTempDir({ prefix: "stopgrad-monitors-" });
   try {
-    const { folder, summary } = await train(loaded, { runsDir });
+    const { folder, summary } = await train(loaded, {
+      runsDir,
+      ...(threads ? { threads } : {}),
+    });
     const { alarms, loss, knn, signals } = summary;
     return {
       name,
@@ -80,7 +86,9 @@ if (import.meta.main) {
     options: {
       seeds: { type: "string", default: "1" },
       epochs: { type: "string", default: "4" },
-      only: { type: "string", default: "" },
+      only: { type: "string", multiple: true, default: [""] },
+      healthy: { type: "boolean", default: false },
+      threads: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
     },
   });
@@ -89,14 +97,18 @@ if (import.meta.main) {
   let wrong = 0;
   for (let seed = 0; seed < Number(values.seeds); seed++) {
     for (const one of CASES) {
-      const picked = values.only === "healthy"
-        ? one.expect?.length === 0
-        : one.name.includes(values.only);
-      if (!picked) continue;
+      const named = values.only.some((text) =>
+        one.name.toLowerCase().includes(text.toLowerCase())
+      );
+      if (!named || values.healthy && one.expect?.length !== 0) continue;
       const key = { name: one.name, seed, epochs, set: values.set };
       let result = results.find(key);
       if (!result) {
-        result = await run(one, seed, epochs, values.set);
+        result = await run(one, seed, {
+          epochs,
+          set: values.set,
+          ...(values.threads ? { threads: Number(values.threads) } : {}),
+        });
         await results.add(result);
       }
       const ok = right(one, result);

@@ -18,7 +18,14 @@ import { signalsAt } from "../monitor/signals.ts";
 import { eigenvalues } from "../ops/eigenvalues.ts";
 import { l2Normalize } from "../ops/normalize.ts";
 import { type Landmarks, OUTPUT } from "../stages/define.ts";
-import { STUDENT, TARGET } from "../stages/define_loss.ts";
+import {
+  asRows,
+  HIDDEN,
+  MADE,
+  STUDENT,
+  TARGET,
+  TEACHER,
+} from "../stages/define_loss.ts";
 import type { Execution, Traceable, VariableRef } from "../trace/execution.ts";
 import type { StageValues } from "./forward.ts";
 import type { Sharing } from "./sharing.ts";
@@ -66,26 +73,32 @@ function named(signal: string, measured: Measured | undefined): Scalars {
   );
 }
 
-/** Probabilities that losses compare, where they do. */
-function assignmentsOf(
+/** What losses compare, for those signals that read it, by the losses' names. */
+function comparedIn(
   { order }: StageGraph,
   values: StageValues,
   sharing: Sharing,
-): StepInputs["assignments"] {
+): Pick<StepInputs, "assignments" | "predictions"> {
   const losses = order.filter(({ stage }) => isObjective(stage));
-  return new Map(losses.flatMap(({ name }) => {
-    const [student, target] = [STUDENT, TARGET].map((side) =>
-      values.get(name)?.[side]?.map((x) => sharing.whole(x)) ?? []
-    );
-    return student?.length && target?.length
-      ? [
-        [name, {
-          student: tf.concat([...student], 0) as tf.Tensor2D,
-          target: tf.concat([...target], 0) as tf.Tensor2D,
-        }] as const,
-      ]
-      : [];
-  }));
+  const of = (loss: string, side: string): readonly tf.Tensor[] =>
+    values.get(loss)?.[side]?.map((x) => sharing.whole(x)) ?? [];
+  const rowsOf = (loss: string, side: string): tf.Tensor2D | undefined => {
+    const views = of(loss, side).map(asRows);
+    return views.length > 0 ? tf.concat(views, 0) as tf.Tensor2D : undefined;
+  };
+  const assignments = losses.flatMap(({ name }) => {
+    const [student, target] = [rowsOf(name, STUDENT), rowsOf(name, TARGET)];
+    return student && target ? [[name, { student, target }] as const] : [];
+  });
+  const predictions = losses.flatMap(({ name }) => {
+    const [made, hidden] = [rowsOf(name, MADE), rowsOf(name, HIDDEN)];
+    const teacher = of(name, TEACHER) as tf.Tensor3D[];
+    return made && hidden ? [[name, { made, hidden, teacher }] as const] : [];
+  });
+  return {
+    assignments: new Map(assignments),
+    predictions: new Map(predictions),
+  };
 }
 
 /** Signals of every step; leaves the embeddings to the check. */
@@ -109,7 +122,7 @@ export function measureStep(
       wired.name,
       trainedOf(wired).map((one) => gradients.get(one) as tf.Tensor),
     ])),
-    assignments: assignmentsOf(graph, values, sharing),
+    ...comparedIn(graph, values, sharing),
   };
   return Object.assign(
     {},

@@ -30,6 +30,8 @@ export interface StepInputs {
   readonly gradients: ReadonlyMap<string, readonly tf.Tensor[]>;
   /** Of each loss whose sides are probabilities. */
   readonly assignments: ReadonlyMap<string, Assignments>;
+  /** Of each loss of hidden tokens. */
+  readonly predictions: ReadonlyMap<string, Predictions>;
 }
 
 /** Probabilities over K prototypes, each row adds up to 1; rows of all views. */
@@ -38,6 +40,16 @@ export interface Assignments {
   readonly student: tf.Tensor2D;
   /** `[rows, K]` */
   readonly target: tf.Tensor2D;
+}
+
+/** Hidden tokens of all views, as rows, and what was made of them. */
+export interface Predictions {
+  /** `[rows, features]` */
+  readonly made: tf.Tensor2D;
+  /** `[rows, features]` */
+  readonly hidden: tf.Tensor2D;
+  /** Where a teacher gives them: its tokens of each view, `[batch, places, features]`. */
+  readonly teacher: readonly tf.Tensor3D[];
 }
 
 /** What a check has at hand. */

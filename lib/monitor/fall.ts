@@ -44,6 +44,8 @@ export function fallOf(
   const { step, reading } = now;
   const { stage, figure, value, threshold, fall } = reading;
   if (!fall || threshold === undefined || !isLow(reading)) return undefined;
+  // A rule that follows several figures tells of the lowest.
+  if (before.reading.figure !== figure) return undefined;
   const pace = (before.reading.value - value) / (step - before.step);
   if (!(pace > 0)) return undefined;
   const there = Math.ceil(step + Math.max(0, value - threshold) / pace);

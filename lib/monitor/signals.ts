@@ -7,6 +7,7 @@ import { correlationRank } from "./signals/correlation_rank.ts";
 import { effectiveRank } from "./signals/effective_rank.ts";
 import { emaDistance } from "./signals/ema_distance.ts";
 import { embeddingStd } from "./signals/embedding_std.ts";
+import { explained } from "./signals/explained.ts";
 import { gradientNorm } from "./signals/gradient_norm.ts";
 import { lossToFloor } from "./signals/loss_to_floor.ts";
 import { lossToUniform } from "./signals/loss_to_uniform.ts";
@@ -16,6 +17,7 @@ import { prototypeUse } from "./signals/prototype_use.ts";
 import { rankme } from "./signals/rankme.ts";
 import { studentEntropy } from "./signals/student_entropy.ts";
 import { targetEntropy } from "./signals/target_entropy.ts";
+import { targetSpread } from "./signals/target_spread.ts";
 import { uniformity } from "./signals/uniformity.ts";
 
 /** All signals, in the order of `metrics.jsonl` and of the documentation. */
@@ -26,6 +28,8 @@ export const SIGNALS: readonly SignalDefinition[] = [
   studentEntropy,
   prototypeUse,
   prototypeInformation,
+  explained,
+  targetSpread,
   lossToFloor,
   lossToUniform,
   correlation,

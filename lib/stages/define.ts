@@ -117,6 +117,8 @@ export interface Landmarks {
   readonly uniform?: number;
   /** Prototypes that it assigns images to. */
   readonly prototypes?: number;
+  /** Whether it predicts what was hidden. */
+  readonly hidden?: boolean;
 }
 
 /** A stage in its place, ready to run. */

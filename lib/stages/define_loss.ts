@@ -30,6 +30,12 @@ export const LOSS: StageKind = {
 /** Values of a loss between scores and a distribution: both as probabilities. */
 export const [STUDENT, TARGET] = ["student", "target"] as const;
 
+/**
+ * Values of a loss of hidden tokens: what was made of them and what they are,
+ * `[batch, places, features]`; and a teacher's tokens of whole images.
+ */
+export const [MADE, HIDDEN, TEACHER] = ["made", "hidden", "teacher"] as const;
+
 /** What a loss sees besides the pair. */
 export interface LossContext {
   /** Negatives from a queue, `[rows, features]`, one row a negative. */
@@ -103,7 +109,7 @@ const BETWEEN: Port = {
 };
 
 /** Tokens of all images as rows, `[batch * tokens, features]`; rows as they are. */
-const asRows = (x: tf.Tensor): tf.Tensor2D =>
+export const asRows = (x: tf.Tensor): tf.Tensor2D =>
   (x.rank === 3 ? tf.reshape(x, [-1, x.shape[2] as number]) : x) as tf.Tensor2D;
 
 const NEGATIVES: Port = {

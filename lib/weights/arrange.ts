@@ -21,9 +21,13 @@ const reordered = (
   take: (theirs) => permuted(theirs, take),
 });
 
-/** With dimensions of length 1 before the others. */
-const led = (ones: number): Arrangement => {
-  const shape = (own: readonly number[]) => [...Array(ones).fill(1), ...own];
+/** With dimensions of length 1 before the others, or after them. */
+const padded = (before: number, after = 0): Arrangement => {
+  const shape = (own: readonly number[]) => [
+    ...Array(before).fill(1),
+    ...own,
+    ...Array(after).fill(1),
+  ];
   return {
     shape,
     give: (own) => ({ ...own, shape: shape(own.shape) }),
@@ -37,8 +41,10 @@ export const ARRANGE = {
   conv: reordered([3, 2, 0, 1], [2, 3, 1, 0]),
   /** `[in, out]` is `[out, in]` there. */
   dense: reordered([1, 0], [1, 0]),
-  same: led(0),
+  same: padded(0),
   /** One for all images of a batch. */
-  row: led(1),
-  token: led(2),
+  row: padded(1),
+  token: padded(2),
+  /** One for each channel of an image. */
+  channel: padded(0, 2),
 } as const satisfies Readonly<Record<string, Arrangement>>;

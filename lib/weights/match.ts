@@ -4,7 +4,7 @@ import type { WiredStage } from "../graph/stage_graph.ts";
 import { ARRANGE } from "./arrange.ts";
 import { asFloat32 } from "./float32.ts";
 import { resizedPosition } from "./resize_position.ts";
-import { type NamedVariable, namedVariables, schemeOf } from "./named.ts";
+import { type NamedVariable, namedVariables, schemesOf } from "./named.ts";
 
 type Tensors = Readonly<Record<string, TensorData>>;
 
@@ -88,9 +88,15 @@ function matched(
 
 /** Tensors under another library's names. */
 export function matchForeign(wired: WiredStage, tensors: Tensors): Match {
-  const scheme = schemeOf(wired);
-  const named = namedVariables(wired, scheme);
-  const prefix = prefixOf(named, tensors);
+  const all = schemesOf(wired).map((scheme) => {
+    const named = namedVariables(wired, scheme);
+    const prefix = prefixOf(named, tensors);
+    const found = named.filter(({ name }) => `${prefix}${name}` in tensors);
+    return { scheme, named, prefix, found: found.length };
+  });
+  const { scheme, named, prefix } = all.reduce((best, one) =>
+    one.found > best.found ? one : best
+  );
   const words = `${scheme.library}'s names${
     prefix === "" ? "" : ` behind "${prefix}"`
   }`;

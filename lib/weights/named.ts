@@ -14,9 +14,13 @@ export interface NamedVariable {
   readonly spare?: boolean;
 }
 
-/** Names for a network. */
-export const schemeOf = ({ code }: WiredStage): Scheme =>
-  SCHEMES.find(({ network }) => network.test(code)) as Scheme;
+/** Names for a network, those that are written first. */
+export const schemesOf = ({ code }: WiredStage): readonly Scheme[] =>
+  SCHEMES.filter(({ network }) => network.test(code));
+
+/** Names under which a network is written. */
+export const schemeOf = (wired: WiredStage): Scheme =>
+  schemesOf(wired)[0] as Scheme;
 
 /**
  * Names of all variables of a stage.

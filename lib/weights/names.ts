@@ -88,6 +88,13 @@ const tokenDense = (path: string, name: string): NameRule[] => [
 ];
 
 const AT = "block(\\d+)";
+const LAYER = "encoder.layers.encoder_layer_$1";
+
+/** Of BEiT and SimMIM; an encoder that hides nothing has none. */
+const MASK_TOKEN: NameRule = {
+  ...rule(/^mask_token$/, "mask_token", ARRANGE.token),
+  spare: true,
+};
 
 /** Of `timm.models.vision_transformer`. */
 const timm: Scheme = {
@@ -98,8 +105,7 @@ const timm: Scheme = {
     rule(/^patch\/bias$/, "patch_embed.proj.bias"),
     rule(/^position$/, "pos_embed", ARRANGE.row),
     rule(/^class_token$/, "cls_token", ARRANGE.token),
-    // Of BEiT and SimMIM; an encoder that hides nothing has none.
-    { ...rule(/^mask_token$/, "mask_token", ARRANGE.token), spare: true },
+    MASK_TOKEN,
     ...layerNorm(`${AT}/norm(\\d)`, "blocks.$1.norm$2"),
     ...tokenDense(`${AT}/attention/qkv`, "blocks.$1.attn.qkv"),
     ...tokenDense(`${AT}/attention/projection`, "blocks.$1.attn.proj"),
@@ -146,6 +152,95 @@ const timmConvnext: Scheme = {
   }],
 };
 
+/** Groups of blocks for which torchvision's ConvNeXt has names here. */
+const GROUPS = 8;
+
+/** Of `torchvision.models.convnext`, whose layers are numbered through. */
+const torchvisionConvnext: Scheme = {
+  library: "torchvision",
+  network: timmConvnext.network,
+  rules: [
+    rule(/^stem\/patch\/kernel$/, "features.0.0.weight", ARRANGE.conv),
+    rule(/^stem\/patch\/bias$/, "features.0.0.bias"),
+    ...layerNorm("stem/norm", "features.0.1"),
+    ...Array.from({ length: GROUPS }, (_, group) => {
+      const [down, blocks] = [2 * group, 2 * group + 1].map((i) =>
+        `features.${i}`
+      );
+      const block = `block${group}\\.(\\d+)`;
+      return [
+        ...layerNorm(`down${group}/norm`, `${down}.0`),
+        rule(
+          new RegExp(`^down${group}/patch/kernel$`),
+          `${down}.1.weight`,
+          ARRANGE.conv,
+        ),
+        rule(new RegExp(`^down${group}/patch/bias$`), `${down}.1.bias`),
+        rule(
+          new RegExp(`^${block}/depthwise/kernel$`),
+          `${blocks}.$1.block.0.weight`,
+          ARRANGE.conv,
+        ),
+        rule(
+          new RegExp(`^${block}/depthwise/bias$`),
+          `${blocks}.$1.block.0.bias`,
+        ),
+        ...layerNorm(`${block}/norm`, `${blocks}.$1.block.2`),
+        ...tokenDense(`${block}/mlp/linear1`, `${blocks}.$1.block.3`),
+        ...tokenDense(`${block}/mlp/linear2`, `${blocks}.$1.block.5`),
+        rule(
+          new RegExp(`^${block}/branch/scale$`),
+          `${blocks}.$1.layer_scale`,
+          ARRANGE.channel,
+        ),
+      ];
+    }).flat(),
+    ...layerNorm("norm", "classifier.0"),
+  ],
+  others: [{
+    name: /(^|\.)classifier\.2\./,
+    shown: "classifier.2.*",
+    why: "the classifier",
+  }],
+};
+
+/** Of `torchvision.models.vision_transformer`. */
+const torchvisionVit: Scheme = {
+  library: "torchvision",
+  network: timm.network,
+  rules: [
+    rule(/^patch\/kernel$/, "conv_proj.weight", ARRANGE.conv),
+    rule(/^patch\/bias$/, "conv_proj.bias"),
+    rule(/^position$/, "encoder.pos_embedding", ARRANGE.row),
+    rule(/^class_token$/, "class_token", ARRANGE.token),
+    MASK_TOKEN,
+    ...layerNorm(`${AT}/norm(\\d)`, `${LAYER}.ln_$2`),
+    rule(
+      new RegExp(`^${AT}/attention/qkv/kernel$`),
+      `${LAYER}.self_attention.in_proj_weight`,
+      ARRANGE.dense,
+    ),
+    rule(
+      new RegExp(`^${AT}/attention/qkv/bias$`),
+      `${LAYER}.self_attention.in_proj_bias`,
+    ),
+    ...tokenDense(
+      `${AT}/attention/projection`,
+      `${LAYER}.self_attention.out_proj`,
+    ),
+    ...tokenDense(`${AT}/mlp/linear1`, `${LAYER}.mlp.0`),
+    ...tokenDense(`${AT}/mlp/linear2`, `${LAYER}.mlp.3`),
+    ...layerNorm("norm", "encoder.ln"),
+    // What it has no name for, such as the scales of branches.
+    rule(/^(.*)$/, "$1"),
+  ],
+  others: [{
+    name: /(^|\.)heads\./,
+    shown: "heads.*",
+    why: "the classifier",
+  }],
+};
+
 /** Paths with dots, and PyTorch's words for what a layer has. */
 const plain: Scheme = {
   library: "PyTorch",
@@ -160,10 +255,15 @@ const plain: Scheme = {
   others: [],
 };
 
-/** The first that fits is taken; the last fits every network. */
+/**
+ * Of those that fit a network the first is what is written, and what a file is
+ * read as unless it has more names of another. The last fits every network.
+ */
 export const SCHEMES: readonly Scheme[] = [
   torchvision,
   timm,
+  torchvisionVit,
   timmConvnext,
+  torchvisionConvnext,
   plain,
 ];

@@ -4,6 +4,7 @@ import { Machine } from "../../lib/compile/machine.ts";
 import type { TrainedEncoder } from "../../lib/export/encoder.ts";
 import { featureExtractor } from "../../lib/graph/features.ts";
 import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
+import type { Variable } from "../../lib/layers/layer.ts";
 import { FLOAT32 } from "../../lib/ir/rounding.ts";
 import { checkText } from "../../lib/pipeline/load.ts";
 import { trace } from "../../lib/trace/execution.ts";
@@ -22,7 +23,7 @@ export const NETWORKS = {
   "MLP": "mlp, hidden: 16, out: 8",
 } as const;
 
-/** Values that are all drawn, the statistics of batch norms too. */
+/** Values that are all drawn when they are asked for, the statistics of batch norms too. */
 export function trained(
   encode: string,
   size?: number,
@@ -44,8 +45,19 @@ evaluate: false
 `,
   );
   if (!loaded) throw new Error(text);
+  const { graph } = loaded;
+  let values: TrainedEncoder["values"] | undefined;
+  return {
+    graph,
+    get values() {
+      return values ??= drawn(graph.encoder.variables);
+    },
+  };
+}
+
+function drawn(variables: readonly Variable[]): TrainedEncoder["values"] {
   const dice = new Dice(1);
-  const values = loaded.graph.encoder.variables.map(({ path, shape }) => {
+  const values = variables.map(({ path, shape }) => {
     // So that features are about as large as those of trained networks.
     const fanIn = shape.slice(0, -1).reduce((all, side) => all * side, 1);
     const spread = /variance|scale/.test(path)
@@ -53,7 +65,7 @@ evaluate: false
       : () => dice.normal() / Math.sqrt(fanIn) / (shape.length > 1 ? 1 : 4);
     return [path, dice.tensor(shape, spread)];
   });
-  return { graph: loaded.graph, values: Object.fromEntries(values) };
+  return Object.fromEntries(values);
 }
 
 /** Bytes of images `[count, height, width, channels]`. */

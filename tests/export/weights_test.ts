@@ -2,7 +2,9 @@
 import assert from "@std/assert";
 import { decodeSafetensors } from "../../lib/checkpoint/safetensors.ts";
 import { safetensorsFormat } from "../../lib/export/safetensors/format.ts";
-import { namedVariables } from "../../lib/weights/named.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
+import { matchForeign } from "../../lib/weights/match.ts";
+import { namedVariables, schemesOf } from "../../lib/weights/named.ts";
 import { numbers } from "../helpers/numeric.ts";
 import { NETWORKS, trained } from "./trained.ts";
 
@@ -64,6 +66,64 @@ Deno.test("A ConvNeXt has timm's names, all but the classifier", () => {
   ) assert.ok(names.includes(name), name);
   assert.equal(new Set(names).size, names.length);
 });
+
+for (
+  const [encode, some] of [
+    ["convnext, width: 4, blocks: [3, 3, 9, 3], patch: 1", {
+      "features.0.0.weight": [4, 3, 1, 1],
+      "features.0.1.bias": [4],
+      "features.1.2.block.0.weight": [4, 1, 7, 7],
+      "features.2.0.weight": [4],
+      "features.5.8.layer_scale": [16, 1, 1],
+      "features.6.1.weight": [32, 16, 2, 2],
+      "features.7.0.block.5.weight": [32, 128],
+      "classifier.0.weight": [32],
+    }],
+    ["vit, patch: 4, width: 8, depth: 2, heads: 2", {
+      "class_token": [1, 1, 8],
+      "conv_proj.weight": [8, 3, 4, 4],
+      "encoder.pos_embedding": [1, 65, 8],
+      "encoder.layers.encoder_layer_0.ln_1.weight": [8],
+      "encoder.layers.encoder_layer_1.self_attention.in_proj_weight": [24, 8],
+      "encoder.layers.encoder_layer_1.self_attention.out_proj.bias": [8],
+      "encoder.layers.encoder_layer_1.mlp.3.weight": [8, 32],
+      "encoder.ln.bias": [8],
+    }],
+  ] as const
+) {
+  Deno.test(`A file with torchvision's names of ${encode.split(",")[0]} is read as well as one with timm's`, () => {
+    const { graph: { encoder }, values } = trained(encode);
+    const schemes = schemesOf(encoder).filter(({ library }) =>
+      library !== "PyTorch"
+    );
+    assert.deepEqual(schemes.map(({ library }) => library), [
+      "timm",
+      "torchvision",
+    ]);
+    for (const scheme of schemes) {
+      const file = Object.fromEntries(
+        namedVariables(encoder, scheme).map((
+          { variable: { path }, name, as },
+        ) => [name, as.give(values[path] as TensorData)] as const),
+      );
+      if (scheme.library === "torchvision") {
+        for (const [name, shape] of Object.entries(some)) {
+          assert.deepEqual(file[name]?.shape, shape, name);
+        }
+      }
+      const match = matchForeign(encoder, file);
+      assert.equal(match.names, `${scheme.library}'s names`);
+      assert.deepEqual([match.missing, match.misfits, match.left], [
+        [],
+        [],
+        [],
+      ]);
+      for (const [path, value] of Object.entries(values)) {
+        assert.deepEqual(match.values[path], value, path);
+      }
+    }
+  });
+}
 
 Deno.test("Weights that are written with other names come back the same", async () => {
   for (const encode of Object.values(NETWORKS)) {

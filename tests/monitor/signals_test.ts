@@ -14,6 +14,7 @@ import { correlationRank } from "../../lib/monitor/signals/correlation_rank.ts";
 import { emaDistance } from "../../lib/monitor/signals/ema_distance.ts";
 import { embeddingStd } from "../../lib/monitor/signals/embedding_std.ts";
 import { entropyRank } from "../../lib/monitor/signals/entropy_rank.ts";
+import { explained } from "../../lib/monitor/signals/explained.ts";
 import { gradientNorm } from "../../lib/monitor/signals/gradient_norm.ts";
 import { lossToFloor } from "../../lib/monitor/signals/loss_to_floor.ts";
 import { lossToUniform } from "../../lib/monitor/signals/loss_to_uniform.ts";
@@ -22,10 +23,11 @@ import { prototypeInformation } from "../../lib/monitor/signals/prototype_inform
 import { prototypeUse } from "../../lib/monitor/signals/prototype_use.ts";
 import { studentEntropy } from "../../lib/monitor/signals/student_entropy.ts";
 import { targetEntropy } from "../../lib/monitor/signals/target_entropy.ts";
+import { targetSpread } from "../../lib/monitor/signals/target_spread.ts";
 import { uniformity } from "../../lib/monitor/signals/uniformity.ts";
 import { eigenvalues } from "../../lib/ops/eigenvalues.ts";
 import { l2Normalize } from "../../lib/ops/normalize.ts";
-import { compute, Dice, float32, numbers } from "../helpers/numeric.ts";
+import { close, compute, Dice, float32, numbers } from "../helpers/numeric.ts";
 import { decode, WRITTEN } from "./signals_fixture.ts";
 
 const nothing = (features: number): Moments => ({
@@ -70,6 +72,7 @@ function measure(
         embedding: views[0] as tf.Tensor2D,
         gradients: new Map(),
         assignments: new Map(),
+        predictions: new Map(),
       };
       const measured: Record<string, tf.Tensor> = {
         embedding_std: asRecord(embeddingStd.measure(step))[""] as tf.Tensor,
@@ -164,6 +167,7 @@ Deno.test("The gradients' length is that of all as one vector, and of each stage
       embedding,
       gradients,
       assignments: new Map(),
+      predictions: new Map(),
     }));
   });
   assert.deepEqual(
@@ -313,6 +317,7 @@ Deno.test("Both collapses of prototypes tell nothing, and their entropies tell t
           target: target as tf.Tensor2D,
           student: student as tf.Tensor2D,
         }]]),
+        predictions: new Map(),
       };
       return Object.fromEntries(
         [targetEntropy, studentEntropy, prototypeUse, prototypeInformation]
@@ -335,6 +340,69 @@ Deno.test("Both collapses of prototypes tell nothing, and their entropies tell t
       assert.deepEqual(measured[name]?.shape, []);
     }
   }
+});
+
+Deno.test("A prediction explains all of what was hidden, none where it is the mean token, less than none where it is worse", () => {
+  const found = compute([new Dice(4).tensor([6, 5])], (x) => {
+    const mean = tf.mul(tf.onesLike(x as tf.Tensor), tf.mean(x!, 0, true));
+    const of = (made: tf.Tensor): tf.Tensor =>
+      asRecord(explained.measure({
+        embedding: x as tf.Tensor2D,
+        gradients: new Map(),
+        assignments: new Map(),
+        predictions: new Map([["loss", {
+          made: made as tf.Tensor2D,
+          hidden: x as tf.Tensor2D,
+          teacher: [],
+        }]]),
+      }))["loss"] as tf.Tensor;
+    return {
+      all: of(x as tf.Tensor),
+      none: of(mean),
+      // Half of the way: a quarter of the squares is left.
+      half: of(tf.div(tf.add(x as tf.Tensor, mean), 2)),
+      worse: of(tf.sub(tf.mul(mean, 2), x as tf.Tensor)),
+    };
+  });
+  close(
+    ["all", "none", "half", "worse"].flatMap((key) =>
+      numbers(found[key as "all"])
+    ),
+    [1, 0, 0.75, -3],
+    1e-5,
+  );
+});
+
+Deno.test("A teacher's tokens spread over the images, or are those of their places alone", () => {
+  const { own, places, half, none } = compute(
+    [new Dice(5).tensor([4, 3, 2])],
+    (x) => {
+      const tokens = tf.sub(x!, tf.mean(x!, 0, true)) as tf.Tensor3D;
+      const of = (...teacher: tf.Tensor3D[]) =>
+        asRecord(targetSpread.measure({
+          embedding: tf.zeros([2, 2]) as tf.Tensor2D,
+          gradients: new Map(),
+          assignments: new Map(),
+          predictions: new Map([["loss", {
+            made: tf.zeros([1, 2]) as tf.Tensor2D,
+            hidden: tf.zeros([1, 2]) as tf.Tensor2D,
+            teacher,
+          }]]),
+        }));
+      const place = tf.onesLike(tokens);
+      return {
+        own: of(tokens)["loss"] as tf.Tensor,
+        places: of(place)["loss"] as tf.Tensor,
+        half: of(tokens, place)["loss"] as tf.Tensor,
+        none: tf.scalar(Object.keys(of()).length),
+      };
+    },
+  );
+  close(
+    [own, places, half, none].flatMap(numbers),
+    [1, 0, Math.sqrt(0.5), 0],
+    1e-5,
+  );
 });
 
 Deno.test("Signals that have no meaning are left out", () => {

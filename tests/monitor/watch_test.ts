@@ -394,32 +394,151 @@ Deno.test("A rank that falls to half and near the threshold is told, one that st
   assert.deepEqual(falls(low)[0], []);
 });
 
-Deno.test("Targets that are alike for all images are a collapse, and it is said in which way", () => {
+/** What a loss over 64 prototypes reports, by its name. */
+const targets = (
+  { loss = "loss", entropy, information, prototypes }: {
+    readonly loss?: string;
+    readonly entropy: number;
+    readonly information: number;
+    readonly prototypes: number;
+  },
+): Figures => ({
+  [`target_entropy:${loss}`]: entropy,
+  [`prototype_information:${loss}`]: information,
+  [`prototype_use:${loss}`]: prototypes / 64,
+});
+
+const SOUND = { entropy: 0.5, information: 0.3, prototypes: 40 };
+
+for (
+  const [what, of, figure, meaning] of [
+    [
+      "uniform",
+      { entropy: 0.95, information: 0.04, prototypes: 60 },
+      "prototype_information",
+      /: the targets of all images are uniform$/,
+    ],
+    [
+      "alike",
+      { entropy: 0.6, information: 0.01, prototypes: 12 },
+      "prototype_information",
+      /: the targets of all images are alike$/,
+    ],
+    [
+      "of the same few prototypes",
+      { entropy: 0.05, information: 0.1, prototypes: 2 },
+      "prototype_use",
+      /: the targets of all images are the same few of 64 prototypes$/,
+    ],
+  ] as const
+) {
+  Deno.test(`Targets that are ${what} are a collapse, of whichever loss they are`, () => {
+    for (const ill of ["loss", "patches.loss"]) {
+      const facts: RunFacts = {
+        ...RUN,
+        losses: new Map([
+          ["loss", { prototypes: 64 }],
+          ["patches.loss", { prototypes: 64 }],
+        ]),
+      };
+      const [alarm, ...others] = follow(
+        new Watch(policy({ patience: 3 }), facts),
+        300,
+        (step) => ({
+          ...healthy(step),
+          ...targets({ loss: "loss", ...SOUND }),
+          ...targets({ loss: "patches.loss", ...SOUND }),
+          ...targets({ loss: ill, ...of }),
+        }),
+      );
+      assert.deepEqual(
+        [alarm?.verdict, alarm?.action, alarm?.stage, alarm?.step],
+        ["prototype_collapse", "stop", ill, 120],
+      );
+      assert.equal(alarm?.figure, `${figure}:${ill}`);
+      assert.match(alarm?.message ?? "", meaning);
+      assert.deepEqual(others, []);
+    }
+  });
+}
+
+Deno.test("Targets that tell of their images are no collapse, nor are few prototypes of few", () => {
+  const alarms = (prototypes: number, at: () => Figures): Alarm[] =>
+    follow(
+      new Watch(policy(), {
+        ...RUN,
+        losses: new Map([["loss", { prototypes }]]),
+      }),
+      300,
+      (step) => ({ ...healthy(step), ...at() }),
+    );
+  assert.deepEqual(alarms(64, () => targets(SOUND)), []);
+  // Little is told, by targets that are not uniform, and uniform ones that tell enough.
+  for (
+    const [entropy, information] of [[0.8, 0.04], [0.93, 0.06]] as const
+  ) {
+    const at = targets({ ...SOUND, entropy, information });
+    assert.deepEqual(alarms(64, () => at), []);
+  }
+  // Two of eight.
+  const eight = { ...targets(SOUND), "prototype_use:loss": 2 / 8 };
+  assert.deepEqual(alarms(8, () => eight), []);
+});
+
+Deno.test("A teacher whose tokens come to be the same for all images is a collapse", () => {
   const facts: RunFacts = {
     ...RUN,
-    losses: new Map([["loss", { prototypes: 64 }]]),
+    losses: new Map([["loss", { floor: 0, hidden: true }]]),
   };
-  const alike = (entropy: number, information: number) => (step: number) => ({
+  const course = (end: number) => (step: number) => ({
     ...healthy(step),
-    "target_entropy:loss": entropy,
-    "prototype_information:loss": information,
+    "explained:loss": 0.5 + 0.01 * Math.sin(step),
+    "target_spread:loss": Math.max(end, 0.8 - step / 1000),
   });
-  for (
-    const [entropy, meaning] of [
-      [0.99, /: the targets of all images are uniform$/],
-      [0.01, /: the targets of all images are the same prototype$/],
-    ] as const
-  ) {
-    const watch = new Watch(policy({ patience: 3 }), facts);
-    const [alarm] = follow(watch, 300, alike(entropy, 0.001));
-    assert.deepEqual(
-      [alarm?.verdict, alarm?.action, alarm?.stage, alarm?.step],
-      ["prototype_collapse", "stop", "loss", 120],
-    );
-    assert.match(alarm?.message ?? "", meaning);
-  }
+  const alarms = follow(new Watch(policy(), facts), 800, course(0.15));
   assert.deepEqual(
-    follow(new Watch(policy(), facts), 300, alike(0.5, 0.3)),
+    alarms.map(({ verdict, stage, figure }) => [
+      verdict,
+      stage,
+      figure,
+    ]),
+    [["collapsed", "loss", "target_spread:loss"]],
+  );
+  assert.match(alarms[0]?.message ?? "", /a teacher's tokens of all images/);
+  assert.deepEqual(follow(new Watch(policy(), facts), 800, course(0.4)), []);
+});
+
+Deno.test("A loss of hidden tokens of which nothing is explained is not learning, however it falls", () => {
+  const facts: RunFacts = {
+    ...RUN,
+    losses: new Map([["loss", { hidden: true }]]),
+    warmup: 100,
+  };
+  const course = (end: number) => (step: number) => ({
+    ...healthy(step),
+    "explained:loss": -1 / step + (step > 200 ? end : 0) +
+      0.002 * Math.sin(7 * step),
+  });
+  const nothing = new Watch(policy({ patience: 3 }), facts);
+  // 300 steps after the warm-up, and three checks.
+  assert.equal(nothing.enough, 100 + 300 + 20);
+  const alarms = follow(nothing, 600, course(0));
+  assert.deepEqual(
+    alarms.map(({ fault, step, figure }) => [
+      fault,
+      step,
+      figure,
+    ]),
+    [["not_learning", 420, "explained:loss"]],
+  );
+  assert.deepEqual(
+    follow(new Watch(policy({ patience: 3 }), facts), 600, course(0.01)),
+    [],
+  );
+  // It may take its time, and its loss need not have fallen.
+  const still = (step: number) => ({ ...course(0.01)(step), loss: 1 });
+  assert.deepEqual(
+    follow(new Watch(policy({ patience: 3 }), facts), 600, still),
     [],
   );
 });

@@ -59,7 +59,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       imagenet(
         "ResNet-50, 1000 epochs, linear",
         73.3,
-        "README of github.com/facebookresearch/barlowtwins",
+        "README of github.com/facebookresearch/barlowtwins, before June 2021",
       ),
     ],
   },

@@ -1,5 +1,11 @@
 /** @file All embeddings become alike. */
-import { RunningMean, type VerdictDefinition } from "./define.ts";
+import {
+  type Metrics,
+  type Reading,
+  RunningMean,
+  type VerdictDefinition,
+  worstOf,
+} from "./define.ts";
 
 /**
  * Below this the embeddings of a batch are practically equal; healthy runs of
@@ -22,35 +28,55 @@ export const FALLING_BELOW = 0.6;
 /** Steps after the warm-up in which a spread that shrinks has begun to. */
 const GRACE = 100;
 
+/** Follows one figure of a spread, where there is one. */
+function follow(
+  stage: string,
+  figure: string,
+  what: string,
+): (metrics: Metrics, checked: boolean) => Reading | undefined {
+  const mean = new RunningMean();
+  let highest = 0;
+  return (metrics, checked) => {
+    const value = mean.add(metrics[figure] ?? NaN);
+    if (!checked || Number.isNaN(value)) return undefined;
+    highest = Math.max(highest, value);
+    const threshold = Math.max(COLLAPSED_BELOW, SHRUNK_TO * highest);
+    return {
+      bad: value < threshold,
+      stage,
+      figure,
+      value,
+      threshold,
+      meaning: `${what} are nearly equal`,
+      fall: { from: highest, early: FALLING_BELOW * highest },
+    };
+  };
+}
+
 /** Complete collapse. */
 export const collapse: VerdictDefinition = {
   fault: "collapse",
   verdict: "collapsed",
   phrase: "collapsed",
   summary:
-    `the running mean of embedding_std is below ${COLLAPSED_BELOW}, or below ${SHRUNK_TO} of its highest: the embeddings of all images are nearly equal`,
+    `the running mean of embedding_std, or of a target_spread, is below ${COLLAPSED_BELOW}, or below ${SHRUNK_TO} of its highest: the embeddings of all images, or a teacher's tokens of them, are nearly equal`,
   cures: [
     "check the stop-gradient, the predictor and the batch norms of the heads",
     "try a smaller learning rate, or a longer warm-up",
   ],
   judgedFrom: ({ warmup }) => warmup + GRACE,
-  start({ embedding }) {
-    const mean = new RunningMean();
-    let highest = 0;
-    return ({ checked, metrics }) => {
-      const value = mean.add(metrics["embedding_std"] ?? NaN);
-      if (!checked) return undefined;
-      highest = Math.max(highest, value);
-      const threshold = Math.max(COLLAPSED_BELOW, SHRUNK_TO * highest);
-      return {
-        bad: value < threshold,
-        stage: embedding,
-        figure: "embedding_std",
-        value,
-        threshold,
-        meaning: "the embeddings of all images are nearly equal",
-        fall: { from: highest, early: FALLING_BELOW * highest },
-      };
-    };
+  start({ embedding, losses }) {
+    const all = [
+      follow(embedding, "embedding_std", "the embeddings of all images"),
+      ...[...losses].filter(([, { hidden }]) => hidden).map(([loss]) =>
+        follow(
+          loss,
+          `target_spread:${loss}`,
+          "a teacher's tokens of all images",
+        )
+      ),
+    ];
+    return ({ checked, metrics }) =>
+      worstOf(all.flatMap((one) => one(metrics, checked) ?? []));
   },
 };

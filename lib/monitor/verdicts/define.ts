@@ -77,6 +77,11 @@ export interface VerdictDefinition {
   start(run: RunFacts): Rule;
 }
 
+/** Of what a rule found in several places, the first that is bad, or else the first. */
+export const worstOf = (
+  readings: readonly Reading[],
+): Reading | undefined => readings.find(({ bad }) => bad) ?? readings[0];
+
 /** Running mean: the newest value counts for a tenth. */
 export class RunningMean {
   #value: number | undefined;

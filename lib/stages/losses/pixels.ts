@@ -3,10 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { choice } from "../choice.ts";
 import { imagePatches } from "../../ops/image_patches.ts";
-import { stopGradient } from "../../ops/stop_gradient.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
-import { LOSS } from "../define_loss.ts";
+import { HIDDEN, LOSS, MADE } from "../define_loss.ts";
 import { gridOf } from "../masks/kind.ts";
 
 /** Added to the variance of a patch, as in the authors' code. */
@@ -25,11 +24,7 @@ function normalized(patches: tf.Tensor): tf.Tensor {
 
 const DISTANCES = { squared: tf.square, l1: tf.abs } as const;
 
-/**
- * Mean error of patches that a decoder fills in, at the places asked for. It
- * reports how much of it is `explained`: 1 less its share of the error of a
- * guess, the mean of all these pixels; 0 where nothing was learnt but that.
- */
+/** Mean error of patches that a decoder fills in, at the places asked for. */
 export const pixels: StageDefinition = defineStage({
   key: LOSS,
   name: "pixels",
@@ -37,9 +32,8 @@ export const pixels: StageDefinition = defineStage({
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, and https://github.com/facebookresearch/mae; Xie et al. 2021, https://arxiv.org/abs/2111.09886, section 3.4",
   objective: true,
-  // Not of each image by itself (`perImage`): what is explained is a ratio.
-  reports: ["explained"],
   standsFor: null,
+  perImage: true,
   options: z.strictObject({
     patch: z.int().min(1).max(256).default(16).describe(
       "Side of a patch in pixels, as the mask has it",
@@ -97,25 +91,21 @@ export const pixels: StageDefinition = defineStage({
     const far = DISTANCES[distance];
     return {
       outputs: {},
-      apply({ of: made = [], target: images = [], at: places = [] }, run) {
+      landmarks: { hidden: true },
+      apply({ of: made = [], target: images = [], at: places = [] }) {
         const goals = images.map((image, i) => {
           const all = imagePatches(image as tf.Tensor4D, patch);
           const wanted = gatherTokens(all, places[i] as tf.Tensor2D);
           return normalize ? normalized(wanted) : wanted;
         });
-        const meanOf = (errors: tf.Tensor[]): tf.Scalar =>
-          tf.div(tf.addN(errors), errors.length);
-        const loss = meanOf(
-          made.map((x, i) => tf.mean(far(tf.sub(x, goals[i] as tf.Tensor)))),
+        const errors = made.map((x, i) =>
+          tf.mean(far(tf.sub(x, goals[i] as tf.Tensor)))
         );
-        const guess = meanOf(
-          goals.map((goal) => tf.mean(far(tf.sub(goal, tf.mean(goal))))),
-        );
-        run.report(
-          "explained",
-          tf.sub(1, tf.div(stopGradient(loss), tf.maximum(guess, 1e-12))),
-        );
-        return { loss: [loss] };
+        return {
+          loss: [tf.div(tf.addN(errors), errors.length)],
+          [MADE]: made,
+          [HIDDEN]: goals,
+        };
       },
     };
   },

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { choice } from "../choice.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
-import { LOSS } from "../define_loss.ts";
+import { HIDDEN, LOSS, MADE, TEACHER } from "../define_loss.ts";
 
 /** Added to the variance of a token's features, as PyTorch's layer norm does. */
 const EPSILON = 1e-5;
@@ -90,15 +90,22 @@ export const tokens: StageDefinition = defineStage({
     const far = distance === "squared" ? tf.square : smoothL1;
     return {
       outputs: {},
-      landmarks: { floor: 0 },
+      landmarks: { floor: 0, hidden: true },
       apply({ of: made = [], target: teacher = [], at: places = [] }) {
         const goals = teacher.map((x) => normalize ? normalized(x) : x);
-        const losses = made.map((x, i) => {
+        const hidden = places.map((at, i) => {
           const all = goals[Math.floor(i / each)] as tf.Tensor3D;
-          const goal = gatherTokens(all, places[i] as tf.Tensor2D);
-          return tf.mean(far(tf.sub(x, goal)));
+          return gatherTokens(all, at as tf.Tensor2D);
         });
-        return { loss: [tf.div(tf.addN(losses), losses.length)] };
+        const losses = made.map((x, i) =>
+          tf.mean(far(tf.sub(x, hidden[i] as tf.Tensor)))
+        );
+        return {
+          loss: [tf.div(tf.addN(losses), losses.length)],
+          [MADE]: made,
+          [HIDDEN]: hidden,
+          [TEACHER]: goals,
+        };
       },
     };
   },
