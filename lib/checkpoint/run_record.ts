@@ -82,6 +82,22 @@ export async function runInPlaceOf(folder: string): Promise<string> {
     : `Give one of the runs in it, such as ${newest}`;
 }
 
+/** Why a run's record cannot be read, and what to do about it. */
+export async function whyNoRun(
+  folder: string,
+): Promise<{ readonly reason: string; readonly cure: string }> {
+  return await isFile(join(folder, RUN_FILES.origin))
+    ? {
+      reason:
+        `its ${RUN_FILES.origin} is damaged or cut off, or of another version`,
+      cure: "Take the file from a copy of the run, or give another run",
+    }
+    : {
+      reason: `it is not the folder of a run (no readable ${RUN_FILES.origin})`,
+      cure: await runInPlaceOf(folder),
+    };
+}
+
 /**
  * Reads what a run says of itself.
  *
@@ -93,12 +109,11 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     return recordSchema.parse(JSON.parse(text));
   } catch {
     const sweep = await isFile(join(folder, "sweep.json"));
+    const { reason, cure } = await whyNoRun(folder);
     throw new UserError(
       sweep
         ? `Cannot read the run "${folder}": it is a sweep.\nGive the folder of one of its points, which lie in it.`
-        : `Cannot read the run "${folder}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\n${await runInPlaceOf(
-          folder,
-        )}, or one of its checkpoints.`,
+        : `Cannot read the run "${folder}": ${reason}.\n${cure}, or one of its checkpoints.`,
     );
   }
 }

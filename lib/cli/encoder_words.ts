@@ -2,7 +2,7 @@
 import type { LooseImages } from "../data/loose.ts";
 import type { SkippedFile } from "../data/source.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { integer } from "./format.ts";
+import { bar, duration, integer } from "./format.ts";
 import { leftOut } from "./left_out.ts";
 import type { Terminal } from "./reporter.ts";
 
@@ -30,6 +30,31 @@ export const encoderLine = (
   { network, run, width, engine }: Encoder,
 ): string =>
   `"${network.name}" of ${run.folder}, ${run.chosen}: ${width} numbers an image, on ${engine.device}`;
+
+/** Shows how many images features were made of, and how long the others will take. */
+export function encodingLine(
+  terminal: Pick<Terminal, "live">,
+  now: () => number = () => performance.now(),
+): (features: string, done: number, all: number) => void {
+  let [kind, start, first] = ["", 0, 0];
+  return (features, done, all) => {
+    if (features !== kind) [kind, start, first] = [features, now(), done];
+    const speed = 1000 * (done - first) / (now() - start);
+    terminal.live(
+      [
+        `Features of ${features}  ${bar(done / all)} ${integer(done)} of ${
+          integer(all)
+        } images`,
+        ...(speed > 0
+          ? [
+            `${integer(speed)} images/s`,
+            `${duration((all - done) / speed)} left`,
+          ]
+          : []),
+      ].join("  "),
+    );
+  };
+}
 
 /** Warns of files that were left out. */
 export function warnOfSkipped(

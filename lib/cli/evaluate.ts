@@ -3,8 +3,9 @@ import { cacheFolder } from "../engine/cache.ts";
 import { Encoder, type EncoderOptions } from "../encoder/encoder.ts";
 import { judge, type Report } from "../evaluate/judge.ts";
 import { judgeData } from "../evaluate/judge_data.ts";
+import { protocolLines } from "../evaluate/protocols.ts";
 import type { Score } from "../evaluate/scores.ts";
-import { encoderLine } from "./encoder_words.ts";
+import { encoderLine, encodingLine } from "./encoder_words.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer, percent } from "./format.ts";
 import { interruptible } from "./interrupt.ts";
@@ -70,9 +71,6 @@ export function reportText(report: Report): string {
       cell(scores.find((score) => score.key === key))
     ),
   ]);
-  const protocols = (first?.scores ?? []).map(({ name, protocol }) =>
-    `  ${name}: ${protocol}`
-  );
   return [
     table(
       [
@@ -87,7 +85,7 @@ export function reportText(report: Report): string {
       `${integer(images.train)} images to learn from, ${
         integer(images.test)
       } to test with, ${images.classes.length} classes. In brackets: 95 % of what other test images would give (bootstrap).`,
-      ...protocols,
+      ...protocolLines(first?.scores ?? []).map((line) => `  ${line}`),
       ...images.notes.map((note) => `  note: ${note}`),
       ...report.left_out.map((text) => `  left out: ${text}`),
     ].join("\n"),
@@ -128,6 +126,7 @@ export async function evaluate(
           signal,
           onScore: (features, { name, accuracy }) =>
             terminal.live(`${features}: ${name} ${percent(accuracy)}`),
+          onEncoded: encodingLine(terminal),
         });
       });
       if (!report) return EXIT.interrupted;

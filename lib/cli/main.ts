@@ -1,5 +1,10 @@
 /** @file The command line. */
-import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import {
+  Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  Option,
+} from "@commander-js/extra-typings";
 import own from "../../deno.json" with { type: "json" };
 import { VERSION as TENSORFLOW } from "../engine/wheels.ts";
 import { UserError } from "../errors.ts";
@@ -46,6 +51,20 @@ import { schema } from "./schema.ts";
 import { studio } from "./studio.ts";
 import { similar } from "./similar.ts";
 
+/** Refuses paths without a character, which would stand for the folder that one is in. */
+function refuseEmpty(command: CommandUnknownOpts): void {
+  const empty = command.args.some((arg) => arg.trim() === "");
+  const values = command.opts();
+  const option = command.options.find((one) =>
+    values[one.attributeName()] === ""
+  );
+  if (!empty && !option) return;
+  const what = empty ? "an argument" : option?.long;
+  throw new UserError(
+    `Cannot run "${command.name()}": ${what} is empty.\nIf it comes from a variable of the shell, that is not set; for the folder that you are in, write a dot.`,
+  );
+}
+
 /**
  * The commands with their arguments and options.
  *
@@ -60,7 +79,8 @@ export function commandLine(end: (code: ExitCode) => void): Command {
       "what to name in a report of a defect",
     )
     .exitOverride()
-    .showHelpAfterError("(--help shows the usage)");
+    .showHelpAfterError("(--help shows the usage)")
+    .hook("preAction", (_, called) => refuseEmpty(called));
 
   const add = (name: string, options: readonly Option[]): void => {
     const command = program.commands.find((one) => one.name() === name);

@@ -2,7 +2,7 @@
 import { loadImages } from "../data/own_source.ts";
 import { shareOf } from "../data/share.ts";
 import { cacheFolder } from "../engine/cache.ts";
-import { type Device, openEngine } from "../engine/open.ts";
+import { type Device, openEngine, openInstalled } from "../engine/open.ts";
 import { loadPipeline } from "../pipeline/load.ts";
 import {
   type Limit,
@@ -136,19 +136,26 @@ export async function profile(
   const terminal = processTerminal();
   const report = reporter(terminal);
   const { source, options, share } = pipeline.data;
-  const whole = await loadImages(source, options, {
-    baseDir,
-    cacheDir: cacheFolder(),
-    onProgress: (progress) => report({ kind: "load", progress }),
-  });
-  const data = shareOf(whole, share, pipeline.seed);
-  const engine = await openEngine({
+  const settings = {
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
     replicas,
     ...(xla ? { xla } : {}),
+  };
+  // As a run has it: the engine decodes images, now and while steps are timed.
+  let opened = openInstalled(settings);
+  const whole = await loadImages(source, options, {
+    baseDir,
+    cacheDir: cacheFolder(),
+    onProgress: (progress) => report({ kind: "load", progress }),
+    engine: () => opened,
+  });
+  const engine = await opened ?? await openEngine({
+    ...settings,
     onProgress: (progress) => report({ kind: "install", progress }),
   });
+  opened = Promise.resolve(engine);
+  const data = shareOf(whole, share, pipeline.seed);
   const session = await TrainingSession.start(
     pipeline,
     graph,

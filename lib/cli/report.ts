@@ -10,6 +10,7 @@ import { encode, type Encoded } from "../report/encoded.ts";
 import { comparedCurves, curvesOf, spectrumOf } from "../report/figures.ts";
 import { type ReportedRun, reportHtml } from "../report/page.ts";
 import { differences, readRun, runsIn } from "../report/read.ts";
+import { encodingLine } from "./encoder_words.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { integer } from "./format.ts";
 import { interruptible } from "./interrupt.ts";
@@ -51,6 +52,7 @@ async function encoded(
           terminal.live(`${task}  ${integer(done)}`),
       },
       onScore: (text) => terminal.live(text),
+      onEncoded: encodingLine(terminal),
     });
     return { encoded: found };
   } catch (error) {

@@ -10,7 +10,8 @@ import { resumeSweep } from "../train/sweep.ts";
 import { isSweep } from "../train/sweep_folder.ts";
 import { readOrigin } from "../train/run_folder.ts";
 import { type ClusterOptions, ClusterTask } from "./cluster.ts";
-import type { ExitCode } from "./exit.ts";
+import { endedText } from "./ended.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 import { announceModule } from "./modules.ts";
 import { trainOnTerminal } from "./run.ts";
 import { complain, say } from "./say.ts";
@@ -73,7 +74,7 @@ export async function resume(
     now: loaded.pipeline,
     done: checkpoint?.entry.step ?? 0,
     images: origin.data?.images,
-    progress: origin.progress,
+    progress: checkpoint && origin.progress,
   });
   const list = [
     ...changes.map((change) => `  ${change}`),
@@ -88,6 +89,12 @@ export async function resume(
     );
   }
   if (changes.length > 0) complain(`warning: changed values:\n${list}`);
+  // With --changed, images may be others, and are judged anew.
+  const ended = task || changed ? undefined : await endedText(found);
+  if (ended !== undefined) {
+    say(ended);
+    return EXIT.success;
+  }
   if (task && !task.leads) return await task.follow(loaded);
   say(
     checkpoint
@@ -119,7 +126,7 @@ function lengthening(
     before: origin.pipeline,
     done: checkpoint?.entry.step ?? 0,
     images: origin.data?.images,
-    progress: origin.progress,
+    progress: checkpoint && origin.progress,
   }, extension);
   return `train=${JSON.stringify(train)}`;
 }

@@ -60,6 +60,8 @@ export interface JudgeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with what has just been found. */
   readonly onScore?: (features: string, score: Score) => void;
+  /** Called with how many of all images an encoder has made features of. */
+  readonly onEncoded?: (features: string, done: number, all: number) => void;
 }
 
 /** Pixels that are compared as features. */
@@ -67,11 +69,25 @@ const MOST_PIXEL_BYTES = 2 ** 29;
 
 const plain = ({ winners: _, ...score }: Scored): Score => score;
 
-const readerOf = (
+/** Makes features of one set after another, and tells how many there are. */
+function readerOf(
   encoder: Encoder,
   signal: AbortSignal | undefined,
-): FeatureReader =>
-(set) => gatherFeatures(set, encoder.embed(set, { signal }));
+  onDone: (done: number) => void,
+): FeatureReader {
+  let done = 0;
+  return (set) =>
+    gatherFeatures(
+      set,
+      async function* () {
+        for await (const batch of encoder.embed(set, { signal })) {
+          done += batch.rows.length;
+          onDone(done);
+          yield batch;
+        }
+      }(),
+    );
+}
 
 /** Whether pixels can be features: held in memory, and not too many. */
 function pixelsFit({ train, test }: LoadedData): boolean {
@@ -108,7 +124,7 @@ function confusionOf(
 export async function judge(
   encoder: Encoder,
   data: LoadedData,
-  { untrained, signal, onScore = () => {} }: JudgeOptions,
+  { untrained, signal, onScore = () => {}, onEncoded = () => {} }: JudgeOptions,
 ): Promise<Report> {
   const { train, test } = data;
   const { possible, notes, queries } = judgeable(train, test);
@@ -125,9 +141,17 @@ export async function judge(
     (_, i) => train.classes?.[i] ?? String(i),
   );
   const left: string[] = [];
+  const all = train.count + test.count;
+  const told = (
+    name: string,
+    of: Encoder,
+  ): readonly [string, FeatureReader] => [
+    name,
+    readerOf(of, signal, (done) => onEncoded(name, done, all)),
+  ];
   const kinds: [string, string, FeatureReader][] = [
-    ["trained", `"${encoder.network.name}"`, readerOf(encoder, signal)],
-    ["untrained", "untrained", readerOf(untrained, signal)],
+    ["trained", ...told(`"${encoder.network.name}"`, encoder)],
+    ["untrained", ...told("untrained", untrained)],
   ];
   if (pixelsFit(data)) kinds.push(["pixels", "raw pixels", rawPixels]);
   else left.push("raw pixels: they are too many to be compared");

@@ -6,6 +6,22 @@ export const knnProtocol = (
 ): string =>
   `${k} nearest of all training images by cosine similarity, votes weighted by exp(similarity / ${temperature}) (arXiv:1805.01978)`;
 
+/** Protocols of some scores, a line each; of kNN that differ in k alone, one. */
+export function protocolLines(
+  scores: readonly { readonly name: string; readonly protocol: string }[],
+): string[] {
+  const lines = new Map<string, string[]>();
+  for (const { name, protocol } of scores) {
+    const text = protocol.replace(/^\d+ nearest/, "k nearest");
+    lines.set(text, [...lines.get(text) ?? [], name]);
+  }
+  return Array.from(
+    lines,
+    ([text, names]) =>
+      `${names.length > 1 ? names[0]?.replace(/, .*/, "") : names[0]}: ${text}`,
+  );
+}
+
 /** What became of the fits of a linear probe. */
 export interface Fits {
   /** What it learnt from, such as `all labels`. */

@@ -17,17 +17,21 @@ const ASKED_BY = {
   accuracy: "classifier",
 } as const;
 
+/** Scores that a pipeline asks for. */
+export const askedScores = (
+  evaluate: Asked,
+): readonly (typeof SCORES)[number][] =>
+  SCORES.filter((key) => evaluate[ASKED_BY[key]]);
+
 /** Whether anything is judged at all. */
 export const isJudged = (evaluate: Asked): boolean =>
-  SCORES.some((key) => evaluate[ASKED_BY[key]]);
+  askedScores(evaluate).length > 0;
 
 /** Scores that a run reports while it trains. */
 export const reportedScores = (
   evaluate: Asked & { readonly every?: number | undefined },
 ): readonly string[] =>
-  evaluate.every === undefined
-    ? []
-    : SCORES.filter((key) => evaluate[ASKED_BY[key]]);
+  evaluate.every === undefined ? [] : askedScores(evaluate);
 
 /** Penalties to choose from, as scikit-learn's `C`; the strongest first. */
 export const PENALTIES: readonly number[] = [0.001, 0.01, 0.1, 1, 10, 100];

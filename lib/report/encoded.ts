@@ -33,6 +33,8 @@ export interface EncodedOptions extends EncoderOptions, JudgeSource {
   readonly signal?: AbortSignal | undefined;
   /** Told of each score as it is found. */
   readonly onScore?: (text: string) => void;
+  /** Called with how many of all images an encoder has made features of. */
+  readonly onEncoded?: (features: string, done: number, all: number) => void;
 }
 
 async function neighboursOf(
@@ -112,7 +114,8 @@ async function neighboursOf(
  */
 export async function encode(
   run: string,
-  { context, data, test, signal, onScore, ...options }: EncodedOptions,
+  { context, data, test, signal, onScore, onEncoded, ...options }:
+    EncodedOptions,
 ): Promise<Encoded> {
   const encoder = await Encoder.open(run, options);
   try {
@@ -128,6 +131,7 @@ export async function encode(
       scores = await judge(encoder, loaded, {
         untrained,
         signal,
+        ...(onEncoded ? { onEncoded } : {}),
         onScore: (features, { name, accuracy }) =>
           onScore?.(`${features}: ${name} ${(100 * accuracy).toFixed(1)} %`),
       });

@@ -1,4 +1,5 @@
 /** @file A report as one HTML page that needs no other file, no script and no network. */
+import { protocolLines } from "../evaluate/protocols.ts";
 import type { Score } from "../evaluate/scores.ts";
 import { label } from "../look/draw/ticks.ts";
 import { toSvgText } from "../look/draw/shape.ts";
@@ -180,9 +181,7 @@ function scores({ scores, weights }: Encoded): string {
       ],
     ),
     "<h4>Protocols</h4>",
-    list(
-      (first?.scores ?? []).map(({ name, protocol }) => `${name}: ${protocol}`),
-    ),
+    list(protocolLines(first?.scores ?? [])),
     list(images.notes),
   ].join("\n");
 }
@@ -204,7 +203,15 @@ function whatHappened({ read: { summary, method } }: ReportedRun): string {
     ...(alarms[0] && alarms[0].cures.length > 0
       ? [paragraph("What to try:"), list(alarms[0].cures)]
       : []),
-    ...(summary?.note ? [paragraph(summary.note)] : []),
+    ...(summary?.note
+      ? [
+        paragraph(
+          (summary.knn ?? summary.linear ?? summary.accuracy ?? null) === null
+            ? `Its encoder was not judged at the end of the run: ${summary.note}.`
+            : `Of its scores at the end of the run: ${summary.note}.`,
+        ),
+      ]
+      : []),
   ].join("\n");
 }
 

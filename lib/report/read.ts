@@ -105,7 +105,11 @@ export async function readRun(
       }`,
     );
   }
-  if (!summary) notes.push("The run has not ended: it has no summary.json.");
+  if (!summary) {
+    notes.push(
+      "The run has not ended: it has no summary.json that can be read.",
+    );
+  }
   if (columns.rows === 0) notes.push("The run has no metrics yet.");
   return {
     folder,

@@ -5,6 +5,7 @@ import {
   type Progress,
   type RunLength,
   shiftOf,
+  stepsOf,
 } from "./run_length.ts";
 
 /** Of resolved settings, what tells of length and rate. */
@@ -65,7 +66,7 @@ export function courseOf(
   const { epochs, steps } = train;
   const scheduleShift = steps === undefined ? shift : 0;
   const all = steps ??
-    (epochs && Math.max(1, Math.round(epochs * stepsPerEpoch)) - shift);
+    (epochs && stepsOf(epochs, stepsPerEpoch, progress));
   if (all === undefined) return undefined;
   const length = { steps: all, stepsPerEpoch, shift, scheduleShift };
   const schedule = scheduleOf(train.schedule);

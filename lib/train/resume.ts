@@ -1,7 +1,7 @@
 /** @file Goes on with a run from its newest whole checkpoint. */
 import { command } from "../command.ts";
 import { join } from "node:path";
-import { runInPlaceOf } from "../checkpoint/run_record.ts";
+import { whyNoRun } from "../checkpoint/run_record.ts";
 import type { Refused } from "../checkpoint/store.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -123,10 +123,7 @@ async function originOf(run: string): Promise<RunOrigin> {
   try {
     return await readOrigin(run);
   } catch {
-    throw new UserError(
-      `Cannot resume "${run}": it is not the folder of a run (no readable ${RUN_FILES.origin}).\n${await runInPlaceOf(
-        run,
-      )}.`,
-    );
+    const { reason, cure } = await whyNoRun(run);
+    throw new UserError(`Cannot resume "${run}": ${reason}.\n${cure}.`);
   }
 }

@@ -32,8 +32,10 @@ export function progressOf(
   now: Pick<Pipeline, "data">,
   images: number,
 ): Progress | undefined {
+  // What begins anew has nothing behind it.
+  if (!checkpoint) return undefined;
   const batch = (pipeline as { data?: { batch?: unknown } }).data?.batch;
-  if (!checkpoint || !data || typeof batch !== "number") return progress;
+  if (!data || typeof batch !== "number") return progress;
   const before = Math.floor(data.images / batch);
   if (before === Math.floor(images / now.data.batch)) return progress;
   const { step } = checkpoint.entry;

@@ -39,6 +39,18 @@ export const shiftOf = (
 ): number =>
   progress ? Math.round(progress.epoch * stepsPerEpoch) - progress.step : 0;
 
+/** Steps of so many epochs; of a run that is made shorter than it is, those that it has. */
+export const stepsOf = (
+  epochs: number,
+  stepsPerEpoch: number,
+  progress: Progress | undefined,
+): number =>
+  Math.max(
+    progress?.step ?? 1,
+    Math.max(1, Math.round(epochs * stepsPerEpoch)) -
+      shiftOf(progress, stepsPerEpoch),
+  );
+
 /**
  * Length of a run on so many images; a last batch that is not full is left
  * out of each epoch.
@@ -73,7 +85,7 @@ export function runLength(
   return unit === "steps"
     ? { steps: count, stepsPerEpoch, shift, scheduleShift: 0 }
     : {
-      steps: Math.max(1, Math.round(count * stepsPerEpoch)) - shift,
+      steps: stepsOf(count, stepsPerEpoch, progress),
       stepsPerEpoch,
       shift,
       scheduleShift: shift,

@@ -344,7 +344,7 @@ function standingNow(
     now,
     done: checkpoint?.entry.step ?? 0,
     images: origin.data?.images,
-    progress: origin.progress,
+    progress: checkpoint && origin.progress,
   });
 }
 

@@ -33,6 +33,9 @@ const OWN: readonly (readonly [readonly string[], RegExp])[] = [
   [["studio", GOOD], /Cannot open the studio on ".*": it is a file/],
   [["config", GOOD, GOOD], /too many arguments/],
   [["chekc", GOOD], /unknown command 'chekc'/],
+  [["init", ""], /Cannot run "init": an argument is empty/],
+  [["resume", " "], /Cannot run "resume": an argument is empty/],
+  [["run", GOOD, "--runs-dir", ""], /--runs-dir is empty/],
 ];
 
 const CASES = [

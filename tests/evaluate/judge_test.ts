@@ -1,6 +1,7 @@
 /** @file A finished run judged by labelled images, which it need not have seen. */
 import assert from "@std/assert";
 import { join } from "node:path";
+import { encodingLine } from "../../lib/cli/encoder_words.ts";
 import { reportText } from "../../lib/cli/evaluate.ts";
 import { Encoder } from "../../lib/encoder/encoder.ts";
 import { bootstrap } from "../../lib/evaluate/interval.ts";
@@ -15,7 +16,7 @@ async function judged(
   run: string,
   folder: string,
   source: JudgeSource,
-): Promise<{ report: Report; said: string }> {
+): Promise<{ report: Report; said: string; encoded: string[] }> {
   const encoder = await Encoder.open(run, { engine });
   const untrained = await Encoder.open(run, {
     engine,
@@ -26,7 +27,12 @@ async function judged(
       baseDir: folder,
       cacheDir: folder,
     });
-    return { report: await judge(encoder, loaded, { untrained }), said };
+    const encoded: string[] = [];
+    const report = await judge(encoder, loaded, {
+      untrained,
+      onEncoded: (name, done, all) => encoded.push(`${name} ${done}/${all}`),
+    });
+    return { report, said, encoded };
   } finally {
     encoder.close();
     untrained.close();
@@ -40,8 +46,14 @@ Deno.test(
     const before = await contents(run);
     const data = join(folder, "labelled");
     await writeImages(data, 60, 5);
-    const { report, said } = await judged(run, folder, { data });
+    const { report, said, encoded } = await judged(run, folder, { data });
     assert.match(said, /0\.2 of each class/);
+    assert.deepEqual(encoded, [
+      '"y" 48/60',
+      '"y" 60/60',
+      "untrained 48/60",
+      "untrained 60/60",
+    ]);
     assert.deepEqual([report.images.train, report.images.test], [48, 12]);
     assert.deepEqual(
       report.features.map(({ features }) => features),
@@ -78,6 +90,7 @@ Deno.test(
     const text = reportText(report);
     assert.match(text, /"y", 5 .*untrained, 5 .*raw pixels, 192/);
     assert.match(text, /majority class +50\.0 %/);
+    assert.deepEqual(text.match(/^ +kNN.*nearest/gm), ["  kNN: k nearest"]);
     assert.deepEqual(await contents(run), before);
   }),
 );
@@ -101,6 +114,23 @@ Deno.test(
     );
   }),
 );
+
+Deno.test("How far features are is shown with their speed and what is left", () => {
+  const lines: string[] = [];
+  let now = 0;
+  const tell = encodingLine({ live: (line) => lines.push(line) }, () => now);
+  for (const [done, at] of [[256, 0], [1256, 500], [3256, 1500]] as const) {
+    now = at;
+    tell('"y"', done, 13256);
+  }
+  tell("untrained", 256, 13256);
+  assert.match(lines[0]!, /^Features of "y" .* 256 of 13,256 images$/);
+  assert.match(
+    lines[2]!,
+    /3,256 of 13,256 images {2}2,000 images\/s {2}5s left$/,
+  );
+  assert.match(lines[3]!, /^Features of untrained .* 256 of 13,256 images$/);
+});
 
 Deno.test("A bootstrap's interval is that of a binomial", () => {
   const right = Float64Array.from(

@@ -1,5 +1,6 @@
 /** @file A run's encoder trained with labels, by a pipeline that is written out. */
 import assert from "@std/assert";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { printed } from "../cli/console.ts";
@@ -81,6 +82,13 @@ Deno.test(
     assert.equal(again.code, 2);
     assert.match(again.stderr, /it exists already.\nAdd --force/);
     const nothing = join(folder, "none.yaml");
+    const cut = async (file: string): Promise<string> => {
+      const damaged = join(folder, `damaged ${file}`);
+      await cp(run, damaged, { recursive: true });
+      await Deno.truncate(join(damaged, file), 60);
+      return damaged;
+    };
+    const newest = "checkpoints/step-00000006.safetensors";
     for (
       const [args, message] of [
         [[folder, "--data", data], /is not the folder of a run|no run/],
@@ -88,6 +96,12 @@ Deno.test(
         [[run, "--size", "16"], /Name a folder with --data, too/],
         [[run, "--data", data, "--size", "100000"], /from 1 to 4096/],
         [[run, "--data", data, "--of", "loss"], /"loss"/],
+        [[await cut("run.json"), "--data", data], /its run\.json is damaged/],
+        [[await cut("pipeline.yaml"), "--data", data], /pipeline\.yaml:/],
+        [
+          [await cut(newest), "--data", data],
+          /no whole checkpoint.\n.*step-00000006\.safetensors: it has 60 bytes/,
+        ],
       ] as const
     ) {
       const { code, stderr } = await printed(

@@ -6,7 +6,12 @@ import { inflateSync } from "node:zlib";
 import { Columns } from "../../lib/look/columns.ts";
 import { toSvgText } from "../../lib/look/draw/shape.ts";
 import { comparedCurves, spectrumOf } from "../../lib/report/figures.ts";
-import { differences, type ReadRun, runsIn } from "../../lib/report/read.ts";
+import {
+  differences,
+  type ReadRun,
+  readRun as readFolder,
+  runsIn,
+} from "../../lib/report/read.ts";
 import { printed } from "../cli/console.ts";
 import { rejects, withFolder } from "../data/fixtures.ts";
 import { contents, trainSmall, writeImages } from "../encoder/trained.ts";
@@ -224,5 +229,6 @@ Deno.test(
     const many = join(folder, "many");
     assert.equal((await runsIn([join(many, "3"), join(many, "3")])).length, 1);
     await rejects(runsIn([many]), /13 runs on one page: 12 are the most/);
+    await rejects(readFolder(join(many, "3")), /its run\.json is damaged/);
   }),
 );

@@ -1,5 +1,6 @@
 /** @file Runs made longer or of another batch: their place, their learning rate. */
 import assert from "@std/assert";
+import { endedText } from "../../lib/cli/ended.ts";
 import { learningRateFactor } from "../../lib/optim/schedule.ts";
 import { courseOf } from "../../lib/train/course.ts";
 import { extended, type Extension } from "../../lib/train/extend.ts";
@@ -183,6 +184,9 @@ Deno.test(
       step: 8,
       epoch: 3,
     });
+    // What begins anew, for its checkpoints are gone, begins at its beginning.
+    const { checkpoint: _, ...bare } = point;
+    assert.equal(progressOf(bare, loaded.pipeline, 24), undefined);
   }),
 );
 
@@ -198,7 +202,25 @@ Deno.test(
       );
     const before = await record();
     await Deno.remove(`${folder}/images/bright/0000.png`);
-    const { loaded, point } = await findResumable(run);
+    const found = await findResumable(run);
+    const { loaded, point } = found;
+    // Without a look at the images: there is nothing to do with them.
+    assert.match(
+      await endedText(found) ?? "",
+      /^Nothing is left to train: 6 steps are done, and the run has 6/,
+    );
+    for (const set of ["train.epochs=3", "evaluate.knn={k: 5}"]) {
+      const changed = await findResumable(run, { set: [set] });
+      assert.equal(await endedText(changed), undefined);
+    }
+    const { evaluate } = loaded.pipeline;
+    const knn = { ...evaluate, knn: { k: 5, temperature: 0.1 } };
+    const pipeline = { ...loaded.pipeline, evaluate: knn };
+    // Its scores are missing: the long way makes them.
+    assert.equal(
+      await endedText({ ...found, loaded: { ...loaded, pipeline } }),
+      undefined,
+    );
     await assert.rejects(
       train(loaded, { device: "cpu", resume: { ...point, changed: true } }),
       /nothing is left to train, and its training images have changed: 24 images -> 23 images[^]*evaluate .* --data FOLDER/,
