@@ -49,8 +49,14 @@ export interface Bench {
     readonly bound: "least" | "most";
     readonly ratio: number;
   };
-  /** Least share of the rate of the best convolution, or product, by itself. */
-  readonly share?: number;
+  /** Its operations a second, beside those of the best convolution or product by itself. */
+  readonly rate?: {
+    /** Bench of those. */
+    readonly of: string;
+    readonly title: string;
+    /** Least share of them. */
+    readonly share?: number;
+  };
   /** Where it stands in a chart. */
   readonly point?: { readonly axis: string; readonly at: number };
 }

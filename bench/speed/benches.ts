@@ -5,6 +5,7 @@ import { augmentBench } from "./rows/augment.ts";
 import { compileBench } from "./rows/compile.ts";
 import { endToEndBenches } from "./rows/end_to_end.ts";
 import { firstStepBenches } from "./rows/first_step.ts";
+import { gpuBenches } from "./rows/gpu.ts";
 import { growthBenches } from "./rows/growth.ts";
 import { limitBenches } from "./rows/limit.ts";
 import { memoryBenches, stepBenches } from "./rows/step.ts";
@@ -12,7 +13,7 @@ import { memoryBenches, stepBenches } from "./rows/step.ts";
 /** Every bench, by what it works on. */
 export const BENCHES: Readonly<Record<Device, readonly Bench[]>> = {
   cpu: [
-    ...stepBenches("cpu"),
+    ...stepBenches,
     ...endToEndBenches,
     augmentBench,
     compileBench,
@@ -21,5 +22,5 @@ export const BENCHES: Readonly<Record<Device, readonly Bench[]>> = {
     ...limitBenches("cpu"),
     ...growthBenches,
   ],
-  gpu: [...stepBenches("gpu"), ...limitBenches("gpu")],
+  gpu: gpuBenches,
 };

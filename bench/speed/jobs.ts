@@ -6,6 +6,8 @@ export const METHODS = ["simsiam", "byol"] as const;
 export const SIZES = ["small", "resnet18"] as const;
 /** Those whose step is compared; the rest compares the above alone. */
 export const STEP_SIZES = [...SIZES, "vit_tiny"] as const;
+/** Those that only a GPU is asked for, on images of 224 pixels. */
+export const LARGE_SIZES = ["resnet50_224", "vit_small_224"] as const;
 /** Precisions that are compared. */
 export const PRECISIONS = ["float32", "bfloat16"] as const;
 
@@ -15,6 +17,8 @@ export type Method = typeof METHODS[number];
 export type Size = typeof SIZES[number];
 /** One of {@linkcode STEP_SIZES}. */
 export type StepSize = typeof STEP_SIZES[number];
+/** One of {@linkcode LARGE_SIZES}. */
+export type LargeSize = typeof LARGE_SIZES[number];
 /** One of {@linkcode PRECISIONS}. */
 export type Precision = typeof PRECISIONS[number];
 
@@ -64,8 +68,8 @@ export type OurJob =
 
 /** A model of theirs. */
 interface TheirModel {
-  readonly method: Method;
-  readonly size: StepSize | "resnet50";
+  readonly method: Method | "dino";
+  readonly size: StepSize | LargeSize | "resnet50";
   readonly precision: Precision;
   readonly batch: number;
 }
@@ -75,6 +79,8 @@ export interface TheirStep extends TheirModel {
   readonly mode: "eager" | "compiled";
   /** Images in memory. */
   readonly images: number;
+  /** Pixels of a row of them: 32 by default. */
+  readonly side?: number;
 }
 
 /** What PyTorch's worker can do; `jobs.py` reads these. */
@@ -86,6 +92,7 @@ export type TheirJob =
     readonly job: "end-to-end";
     readonly workers: number;
     readonly warmup: number;
+    readonly mode?: "eager" | "compiled";
   })
   | { readonly job: "augment"; readonly batch: number }
   | Extract<OurJob, { job: "convolution" | "product" }>

@@ -45,14 +45,16 @@ async function steady(
 ): Promise<Runner> {
   const worker = await BenchWorker.start(pick(side, way), place);
   const { quick, seconds } = place.settings;
-  const count = quick ? 1 : await calibrate(worker, seconds);
   const { facts } = worker;
+  let count: number | undefined;
   return {
     side,
     way,
     facts,
-    sample: async () =>
-      (facts.units ?? Number.NaN) * count / await worker.work(count),
+    async sample() {
+      count ??= quick ? 1 : await calibrate(worker, seconds);
+      return (facts.units ?? Number.NaN) * count / await worker.work(count);
+    },
     end: () => worker.end(),
   };
 }
@@ -149,11 +151,23 @@ export async function measure(
   const runners: Runner[] = [];
   const samples = new Map<Runner, number[]>();
   try {
-    for (const [side, way] of chosen) {
+    const start = async ([side, way]: readonly [Side, string]) => {
       say(`${side.name} starts`);
       const runner = await RUNNERS[bench.timing](side, way, place);
       runners.push(runner);
       samples.set(runner, []);
+    };
+    if (place.settings.device === "gpu") {
+      // Compilers take a minute each, and the machine's cores are many.
+      const started = await Promise.allSettled(chosen.map(start));
+      const failed = started.find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
+      const place_ = new Map(bench.sides.map((side, i) => [side, i]));
+      runners.sort((a, b) =>
+        (place_.get(a.side) ?? 0) - (place_.get(b.side) ?? 0)
+      );
+    } else {
+      for (const one of chosen) await start(one);
     }
     const rounds = Math.min(
       place.settings.rounds,

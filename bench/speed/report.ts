@@ -11,9 +11,7 @@ import {
 } from "./format.ts";
 import type { SideSamples } from "./measure.ts";
 import type { Result } from "./results.ts";
-import { limitOf } from "./rows/limit.ts";
 import { AXES } from "./rows/growth.ts";
-import { caseId, caseName, STEP_CASES } from "./rows/names.ts";
 import { median, ratios } from "./statistics.ts";
 
 /** A bench and its last result. */
@@ -96,20 +94,18 @@ function limitTable(all: readonly Measured[]): string {
 
 /** The steps' rates against the machine's, where both were measured. */
 function shareTable(all: readonly Measured[]): string {
-  const find = (id: string): Measured | undefined =>
-    all.find(({ bench }) => bench.id === id);
-  const rows = STEP_CASES.flatMap((it) => {
-    const step = find(`step-${caseId(it)}`);
-    const [ours] = step?.result.sides ?? [];
-    const sides = find(limitOf(it))?.result.sides ?? [];
-    if (!ours?.flops || sides.length === 0) return [];
-    const rate = middle(ours) * ours.flops;
-    const share = rate / Math.max(...sides.flatMap(({ samples }) => samples));
-    const target = step?.bench.share;
+  const rows = all.flatMap(({ bench: { rate }, result }) => {
+    const limit = all.find(({ bench }) => bench.id === rate?.of)?.result;
+    const [ours] = result.sides;
+    if (!rate || !limit || !ours?.flops) return [];
+    const speed = middle(ours) * ours.flops;
+    const most = limit.sides.flatMap(({ samples }) => samples);
+    const share = speed / Math.max(...most);
+    const { share: target } = rate;
     return [[
-      caseName(it),
+      rate.title,
       gigaflop(ours.flops),
-      gigaflop(rate),
+      gigaflop(speed),
       percent(share),
       target === undefined ? "" : `≥ ${percent(target)}`,
       target === undefined ? "" : share >= target ? "yes" : "no",

@@ -8,17 +8,20 @@ import type { OurStep } from "../jobs.ts";
 import { readImages, registryOf } from "./images.ts";
 import type { Ready, Surroundings } from "./ready.ts";
 
+/** The shipped file that a step is of. */
+export const pipelineFile = ({ pipeline }: Pick<OurStep, "pipeline">): string =>
+  fileURLToPath(
+    new URL(`../../../pipelines/cifar10/${pipeline}.yaml`, import.meta.url),
+  );
+
 /** A pipeline of the shipped ones, on an opened engine. */
 async function open(
-  { pipeline: name, set, images, xla }: OurStep,
+  job: OurStep,
   { device, threads, pixels }: Surroundings,
 ) {
-  const file = new URL(
-    `../../../pipelines/cifar10/${name}.yaml`,
-    import.meta.url,
-  );
+  const { set, images, xla } = job;
   const data = await readImages(images, pixels);
-  const loaded = await loadPipeline(fileURLToPath(file), {
+  const loaded = await loadPipeline(pipelineFile(job), {
     // No schedule ends before the bench does.
     set: [...set, "train.epochs=100000"],
     registry: registryOf(data),

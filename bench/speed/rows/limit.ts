@@ -3,7 +3,6 @@ import type { Device } from "../../../lib/engine/open.ts";
 import { productName, productsFor } from "../../../lib/train/machine_rate.ts";
 import type { Bench, Side, Worker } from "../bench.ts";
 import { type OurJob, type Precision, PRECISIONS } from "../jobs.ts";
-import type { Case } from "./names.ts";
 
 type Kernel = Extract<OurJob, { job: "convolution" | "product" }>;
 
@@ -56,8 +55,10 @@ const limitId = (kind: Kernel["job"], precision: Precision): string =>
   `limit-${kind}-${precision}`;
 
 /** Name of the bench that a step's rate is held against: what it does most. */
-export const limitOf = ({ size, precision }: Case): string =>
-  limitId(size === "vit_tiny" ? "product" : "convolution", precision);
+export const limitOf = (
+  { size, precision }: { readonly size: string; readonly precision: Precision },
+): string =>
+  limitId(size.startsWith("vit") ? "product" : "convolution", precision);
 
 /** Operations a second, of the best shape. */
 export const limitBenches = (device: Device): readonly Bench[] =>

@@ -1,7 +1,7 @@
 /** @file The training step alone, on views that are given: speed and memory. */
-import type { Device } from "../../../lib/engine/open.ts";
-import type { Bench, Side, Worker } from "../bench.ts";
+import type { Bench, Side } from "../bench.ts";
 import type { OurStep, Precision, StepSize } from "../jobs.ts";
+import { limitOf } from "./limit.ts";
 import {
   type Case,
   caseId,
@@ -12,10 +12,11 @@ import {
   STEP_CASES,
 } from "./names.ts";
 
-/** Images of a step; a GPU needs more of them to be busy. */
-const BATCH: Readonly<Record<Device, Readonly<Record<StepSize, number>>>> = {
-  cpu: { small: 128, resnet18: 64, vit_tiny: 64 },
-  gpu: { small: 512, resnet18: 512, vit_tiny: 512 },
+/** Images of a step. */
+const BATCH: Readonly<Record<StepSize, number>> = {
+  small: 128,
+  resnet18: 64,
+  vit_tiny: 64,
 };
 
 /** Images in memory. */
@@ -25,7 +26,12 @@ const MEMORY_STEPS = 5;
 
 /** What a step is asked for on a CPU. */
 const TARGETS: Readonly<
-  Record<StepSize, Readonly<Record<Precision, Pick<Bench, "target" | "share">>>>
+  Record<
+    StepSize,
+    Readonly<
+      Record<Precision, Pick<Bench, "target"> & { readonly share?: number }>
+    >
+  >
 > = {
   small: {
     float32: { target: { bound: "least", ratio: 1.5 } },
@@ -56,26 +62,16 @@ type Extra =
   | { readonly job: "step"; readonly warmup: number }
   | { readonly job: "memory"; readonly steps: number };
 
-/** Ways of ours to run a step: XLA is one on a GPU. */
-const OUR_WAYS: Readonly<Record<Device, Readonly<Record<string, object>>>> = {
-  cpu: { compiled: {} },
-  gpu: { compiled: {}, xla: { xla: true } },
-};
-
 /** Ours, and PyTorch with and without its compiler. */
-function sides(it: Case, device: Device, extra: Extra): Side[] {
-  const batch = BATCH[device][it.size];
-  const ours = Object.entries(OUR_WAYS[device]).map(([way, settings]) =>
-    [
-      way,
-      {
-        host: "ours",
-        job: { ...ourStep(it, batch), ...settings, ...extra },
-      } satisfies Worker,
-    ] as const
-  );
+function sides(it: Case, extra: Extra): Side[] {
+  const batch = BATCH[it.size];
   return [
-    { name: "Stopgrad", ways: Object.fromEntries(ours) },
+    {
+      name: "Stopgrad",
+      ways: {
+        compiled: { host: "ours", job: { ...ourStep(it, batch), ...extra } },
+      },
+    },
     ...(["eager", "compiled"] as const).map((mode): Side => ({
       name: mode,
       ways: {
@@ -88,29 +84,36 @@ function sides(it: Case, device: Device, extra: Extra): Side[] {
   ];
 }
 
-const title = (what: string, it: Case, device: Device): string =>
-  `${what}, ${caseName(it)}, batch ${BATCH[device][it.size]}`;
+const title = (what: string, it: Case): string =>
+  `${what}, ${caseName(it)}, batch ${BATCH[it.size]}`;
 
 /** Images a second. */
-export const stepBenches = (device: Device): readonly Bench[] =>
-  STEP_CASES.map((it): Bench => ({
+export const stepBenches: readonly Bench[] = STEP_CASES.map((it) => {
+  const { share, ...target } = TARGETS[it.size][it.precision];
+  return {
     id: `step-${caseId(it)}`,
     group: "against",
-    title: title("step", it, device),
+    title: title("step", it),
     timing: "steady",
     unit: "images/s",
-    sides: sides(it, device, { job: "step", warmup: WARM_UP }),
-    ...(device === "cpu" ? TARGETS[it.size][it.precision] : {}),
-  }));
+    sides: sides(it, { job: "step", warmup: WARM_UP }),
+    rate: {
+      of: limitOf(it),
+      title: caseName(it),
+      ...(share ? { share } : {}),
+    },
+    ...target,
+  };
+});
 
 /** Most memory of a process that does some steps. */
 export const memoryBenches: readonly Bench[] = STEP_CASES.map((it) => ({
   id: `memory-${caseId(it)}`,
   group: "against",
-  title: title("peak memory", it, "cpu"),
+  title: title("peak memory", it),
   timing: "fresh",
   unit: "bytes",
   mostRounds: 3,
-  sides: sides(it, "cpu", { job: "memory", steps: MEMORY_STEPS }),
+  sides: sides(it, { job: "memory", steps: MEMORY_STEPS }),
   target: { bound: "most", ratio: MEMORY_TARGETS[it.size] },
 }));

@@ -28,7 +28,9 @@ def training_of(job):
 
 def stepper(job):
     training = training_of(job)
-    views = GivenViews(job["images"], 32, job["batch"], device_of(job))
+    views = GivenViews(
+        job["images"], job.get("side", 32), job["batch"], device_of(job)
+    )
 
     def run(count):
         for _ in range(count):
@@ -75,10 +77,12 @@ def end_to_end(job):
     images = Images(job["pixels"], TRANSFORMS[job["method"]]())
     batches = endless(loader(images, job["batch"], job["workers"]))
     training = training_of({**job, "mode": "eager"})
+    device = device_of(job)
 
     def run(count):
         for _ in range(count):
-            training.step(*channels_last(next(batches)))
+            views = channels_last(next(batches))
+            training.step(*(view.to(device, non_blocking=True) for view in views))
 
     # What the loader's workers had ready beforehand is used up here.
     run(job["warmup"])

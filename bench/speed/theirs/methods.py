@@ -1,4 +1,5 @@
-"""SimSiam and BYOL with the layer sizes of pipelines/cifar10, as fast as plain
+"""SimSiam and BYOL with the layer sizes of pipelines/cifar10, DINO with those of
+pipelines/dino.yaml, as fast as plain
 PyTorch has them: channels_last, fused attention and optimizer, EMA over lists of
 tensors.
 """
@@ -30,11 +31,21 @@ def vit_tiny():
     return ViT(side=32, patch=4, width=192, depth=12, heads=3)
 
 
+def resnet50_224():
+    return ResNet(64, (3, 4, 6, 3), Bottleneck, imagenet=True)
+
+
+def vit_small_224():
+    return ViT(side=224, patch=16, width=384, depth=12, heads=6)
+
+
 ENCODERS = {
     "small": small,
     "resnet18": resnet18,
     "resnet50": resnet50,
     "vit_tiny": vit_tiny,
+    "resnet50_224": resnet50_224,
+    "vit_small_224": vit_small_224,
 }
 
 # Widths of the heads by size of the encoder: hidden, output, predictor's hidden.
@@ -43,12 +54,16 @@ SIMSIAM_HEADS = {
     "resnet18": (2048, 2048, 512),
     "resnet50": (2048, 2048, 512),
     "vit_tiny": (2048, 2048, 512),
+    "resnet50_224": (2048, 2048, 512),
+    "vit_small_224": (2048, 2048, 512),
 }
 BYOL_HEADS = {"small": (512, 128), "resnet18": (4096, 256)}
 
 
 class SimSiam(nn.Module):
     """Chen and He 2020, arXiv:2011.10566, algorithm 1."""
+
+    clip = None
 
     def __init__(self, size):
         super().__init__()
@@ -61,7 +76,7 @@ class SimSiam(nn.Module):
         self.p = MLP(out, predictor, out)
 
     def optimizer(self):
-        return (adamw if self.size == "vit_tiny" else sgd)(self.parameters())
+        return (adamw if self.size.startswith("vit") else sgd)(self.parameters())
 
     def forward(self, a, b):
         za, zb = self.z(self.y(a)), self.z(self.y(b))
@@ -78,6 +93,8 @@ class SimSiam(nn.Module):
 
 class BYOL(nn.Module):
     """Grill et al. 2020, arXiv:2006.07733, algorithm 1."""
+
+    clip = None
 
     def __init__(self, size):
         super().__init__()
@@ -119,7 +136,64 @@ class BYOL(nn.Module):
             torch._foreach_lerp_(ours, theirs, 0.01)
 
 
-METHODS = {"simsiam": SimSiam, "byol": BYOL}
+class Prototypes(nn.Module):
+    """Scores of unit vectors for unit prototypes."""
+
+    def __init__(self, inputs, count):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(count, inputs) / inputs**0.5)
+
+    def forward(self, x):
+        return F.normalize(x, dim=1) @ F.normalize(self.weight, dim=1).t()
+
+
+class DINO(nn.Module):
+    """Caron et al. 2021, arXiv:2104.14294, algorithm 1, with small crops."""
+
+    SMALL = 4
+    clip = 3
+
+    def __init__(self, size):
+        super().__init__()
+        y = ENCODERS[size]()
+        head = [nn.Linear(y.features, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU()]
+        head += [nn.Linear(256, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU()]
+        head += [nn.Linear(256, 64), Prototypes(64, 512)]
+        self.student = nn.Sequential(y, *head)
+        self.teacher = without_gradient(copy.deepcopy(self.student))
+        self.register_buffer("centre", torch.zeros(512))
+
+    def optimizer(self):
+        return adamw(self.student.parameters())
+
+    def forward(self, a, b):
+        large = torch.cat([a, b])
+        corners = [
+            view[:, :, top : top + 16, left : left + 16]
+            for view, top, left in ((a, 0, 0), (b, 16, 0), (a, 0, 16), (b, 16, 16))
+        ]
+        with torch.no_grad():
+            scores = self.teacher(large)
+            targets = F.softmax((scores - self.centre) / 0.07, dim=1).chunk(2)
+            self.centre.lerp_(scores.mean(0).to(self.centre.dtype), 0.1)
+        views = self.student(large).chunk(2)
+        views += self.student(torch.cat(corners)).chunk(self.SMALL)
+        losses = [
+            -(targets[t] * F.log_softmax(view / 0.1, dim=1)).sum(1).mean()
+            for t in range(2)
+            for v, view in enumerate(views)
+            if v != t
+        ]
+        return torch.stack(losses).mean()
+
+    @torch.no_grad()
+    def after_step(self):
+        pairs = zip(self.teacher.parameters(), self.student.parameters())
+        ours, theirs = zip(*pairs)
+        torch._foreach_lerp_(ours, theirs, 0.01)
+
+
+METHODS = {"simsiam": SimSiam, "byol": BYOL, "dino": DINO}
 
 
 def sgd(parameters):
@@ -160,6 +234,8 @@ class Training:
             loss = self.loss(a, b)
         self.optimizer.zero_grad()
         loss.backward()
+        if self.model.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.model.clip)
         self.optimizer.step()
         self.model.after_step()
         return loss.item()
