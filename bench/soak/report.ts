@@ -16,6 +16,7 @@ export interface Soak {
   readonly command: string;
   readonly date: string;
   readonly steps: number;
+  readonly batch: number;
   readonly seconds: number;
   readonly engine: string;
   readonly samples: readonly Sample[];
@@ -55,7 +56,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 function table(name: string, soak: Soak): string {
-  const { samples, steps, seconds, engine, date, command } = soak;
+  const { samples, steps, batch, seconds, engine, date, command } = soak;
   const rows = Array.from({ length: 10 }, (_, i) => {
     const [from, to] = [i / 10, (i + 1) / 10];
     return `| ${from * steps + 1}–${to * steps} | ${
@@ -67,7 +68,7 @@ function table(name: string, soak: Soak): string {
   return [
     `## ${TITLES[name]}`,
     "",
-    `\`${command}\`, ${date}: ${steps} steps of a batch of 16 in ${seconds} s, ${engine}.`,
+    `\`${command}\`, ${date}: ${steps} steps of a batch of ${batch} in ${seconds} s, ${engine}.`,
     `Last tenth over the first after the warm-up (${
       100 * WARM_UP
     } % of the steps): **${

@@ -17,9 +17,13 @@ const { values } = parseArgs({
     steps: { type: "string", default: "5000" },
     stream: { type: "boolean", default: false },
     images: { type: "string", default: "2000" },
+    batch: { type: "string", default: "16" },
+    width: { type: "string", default: "8" },
   },
 });
 const steps = Number(values.steps);
+const batch = Number(values.batch);
+const width = Number(values.width);
 /** Samples of a run. */
 const SAMPLES = 200;
 
@@ -37,7 +41,7 @@ async function makeFolder(folder: string, count: number): Promise<void> {
 const PIPELINE = {
   stages: {
     views: { augment: "simsiam", of: "image", count: 2 },
-    y: { encode: "resnet", of: "views", width: 8, blocks: [1, 1, 1] },
+    y: { encode: "resnet", of: "views", width, blocks: [1, 1, 1] },
     z: { project: "mlp", of: "y", hidden: 64, out: 64, batch_norm: "all" },
     p: { predict: "mlp", of: "z", hidden: 32, out: 64 },
     loss: { loss: "cosine", between: ["p", "stop_gradient(z)"] },
@@ -49,7 +53,6 @@ const PIPELINE = {
 
 const folder = await Deno.makeTempDir({ prefix: "stopgrad-soak-" });
 try {
-  const batch = 16;
   if (values.stream) await makeFolder(folder, Number(values.images));
   const file = join(folder, "soak.yaml");
   const data = values.stream
@@ -75,11 +78,10 @@ try {
     },
   });
   const soak: Soak = {
-    command: `deno run -A bench/soak/run.ts${values.stream ? " --stream" : ""}${
-      steps === 5000 ? "" : ` --steps ${steps}`
-    }`,
+    command: ["deno run -A bench/soak/run.ts", ...Deno.args].join(" "),
     date: new Date().toISOString().slice(0, 10),
     steps,
+    batch,
     seconds: Math.round((performance.now() - started) / 1000),
     engine: summary.engine,
     samples,

@@ -16,6 +16,12 @@ import type { Node, Program, Value } from "../ir/program.ts";
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, TensorData>>;
 
+/** Tensors that are read where the device left them. */
+export interface Lent extends Disposable {
+  /** Not to be read once they are given back. */
+  readonly values: Tensors;
+}
+
 /** A program that was loaded: each call is one `TF_SessionRun`. */
 export interface Executable {
   /** Names of the tensors that a run returns, where they are known before it. */
@@ -38,6 +44,13 @@ export interface Executable {
     /** Asks for the time of every op, at some cost. */
     onTimings?: (timings: OpTiming[]) => void,
   ): Promise<Record<string, TensorData>>;
+  /**
+   * Runs the program once and copies nothing: what it returns are the tensors
+   * themselves, which later runs leave as they are.
+   *
+   * @throws {EngineError} With TensorFlow's message.
+   */
+  lend(): Promise<Lent>;
 }
 
 /**
@@ -79,6 +92,17 @@ export class Machine {
         return Object.fromEntries(
           fetches.map((name, i) => [name, results[i] as TensorData]),
         );
+      },
+      lend: async () => {
+        const results = await this.#session.borrow(call, []);
+        return {
+          values: Object.fromEntries(
+            results.map(({ data }, i) => [fetches[i] as string, data]),
+          ),
+          [Symbol.dispose]() {
+            for (const result of results) result[Symbol.dispose]();
+          },
+        };
       },
     };
   }

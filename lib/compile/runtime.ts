@@ -62,6 +62,7 @@ export function compiledRuntime(
         ...loaded,
         compile: () => explained(loaded.compile()),
         run: (...given) => explained(loaded.run(...given)),
+        lend: () => explained(loaded.lend()),
       };
     },
     close: () => machine.close(),
@@ -73,14 +74,18 @@ export function eagerRuntime({ api, config, device }: Engine): Runtime {
   const context = new EagerContext(api, config);
   return {
     float32Only: true,
-    load: (_, body) => ({
-      compile: () => Promise.resolve(),
-      async run(inputs: Tensors = {}) {
+    load(_, body) {
+      const run = async (inputs: Tensors = {}) => {
         // Ops block this thread: signals and timers are heard between two runs.
         await setImmediate();
         return runEagerly(context, body, inputs, { device, ...FLOAT32 });
-      },
-    }),
+      };
+      return {
+        compile: () => Promise.resolve(),
+        run,
+        lend: async () => ({ values: await run(), [Symbol.dispose]() {} }),
+      };
+    },
     close: () => context.close(),
   };
 }

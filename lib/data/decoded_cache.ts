@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { gigabytes } from "../gigabytes.ts";
 import { AT_ONCE } from "./at_once.ts";
 import { reasonOf } from "./place.ts";
-import { readFully } from "./read_file.ts";
+import { quickly, readFully, readFullyNow } from "./read_file.ts";
 
 /** Tells one state of a file from others. */
 export interface FileStamp {
@@ -44,6 +44,8 @@ export class DecodedCache {
   readonly #free: Deno.FsFile[] = [];
   readonly #waiting: ((handle: Deno.FsFile) => void)[] = [];
   #handles = 0;
+  /** For what is read at once. */
+  #own: Deno.FsFile | undefined;
 
   /** What is to be said of it. */
   readonly remark: string;
@@ -151,11 +153,16 @@ export class DecodedCache {
     image: number,
     stamp: FileStamp,
   ): Promise<Uint8Array | undefined> {
-    const kept = await this.#at(
-      image,
-      (handle) => readFully(handle, HEAD_BYTES + this.#bytes),
+    const length = HEAD_BYTES + this.#bytes;
+    const kept = await quickly(
+      () => {
+        this.#own ??= Deno.openSync(this.path);
+        this.#own.seekSync(image * length, Deno.SeekMode.Start);
+        return readFullyNow(this.#own, length);
+      },
+      () => this.#at(image, (handle) => readFully(handle, length)),
     );
-    if (kept.length < HEAD_BYTES + this.#bytes) return undefined;
+    if (kept.length < length) return undefined;
     const pixels = kept.subarray(HEAD_BYTES);
     const head = headOf(stamp, pixels);
     return head.every((byte, i) => byte === kept[i]) ? pixels : undefined;
@@ -184,6 +191,8 @@ export class DecodedCache {
 
   /** Closes the file; it is opened again when it is needed. */
   release(): void {
+    this.#own?.close();
+    this.#own = undefined;
     for (const handle of this.#free.splice(0)) {
       handle.close();
       this.#handles--;

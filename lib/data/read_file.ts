@@ -22,38 +22,34 @@ const REST = 256;
 let patience = 0;
 let strikes = 0;
 
-/** Takes note of how long a read took. */
-function note(before: number): void {
-  strikes = performance.now() - before > SLOW ? strikes + 1 : 0;
-  if (strikes < STRIKES) return;
-  strikes = 0;
-  patience = REST;
-}
-
 /**
- * Reads a whole file. What the system has in memory is there sooner than a
- * thread could be asked for it, at a fifth of the cost; where that is not so,
- * nobody is to be kept waiting.
+ * Reads at once, or beside others. What the system has in memory is there
+ * sooner than a thread could be asked for it, at a fifth of the cost; where
+ * that is not so, nobody is to be kept waiting.
  */
-async function readWhole(path: string): Promise<Uint8Array> {
+export async function quickly<T>(
+  now: () => T,
+  beside: () => Promise<T>,
+): Promise<T> {
   if (patience > 0) {
     patience--;
-    return await Deno.readFile(path);
+    return await beside();
   }
   const before = performance.now();
-  const bytes = Deno.readFileSync(path);
-  note(before);
-  return bytes;
+  const result = now();
+  strikes = performance.now() - before > SLOW ? strikes + 1 : 0;
+  if (strikes >= STRIKES) {
+    strikes = 0;
+    patience = REST;
+  }
+  return result;
 }
 
-/** Looks at a file, as {@linkcode readWhole} reads it. */
-async function look(path: string): Promise<Deno.FileInfo> {
-  if (patience > 0) return await Deno.stat(path);
-  const before = performance.now();
-  const info = Deno.statSync(path);
-  note(before);
-  return info;
-}
+const readWhole = (path: string): Promise<Uint8Array> =>
+  quickly(() => Deno.readFileSync(path), () => Deno.readFile(path));
+
+const look = (path: string): Promise<Deno.FileInfo> =>
+  quickly(() => Deno.statSync(path), () => Deno.stat(path));
 
 /**
  * Reads a file, or its beginning.
@@ -105,6 +101,18 @@ export async function readFully(
   let at = 0;
   while (at < length) {
     const count = await file.read(bytes.subarray(at));
+    if (count === null) break;
+    at += count;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** {@linkcode readFully}, at once. */
+export function readFullyNow(file: Deno.FsFile, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  while (at < length) {
+    const count = file.readSync(bytes.subarray(at));
     if (count === null) break;
     at += count;
   }

@@ -105,7 +105,14 @@ export class BorrowedTensor {
     return shapeOf(this.#api, this.#pointer);
   }
 
-  /** Not to be read once it is given back. */
+  /** Not to be read once it is given back, as its bytes are not. */
+  get data(): TensorData {
+    const dtype = dtypeOf(this.#api.c.TF_TensorType(this.#pointer));
+    const { shape } = this;
+    const data = hostArray(dtype, bytesOf(this.#api, this.#pointer));
+    return { dtype, shape, data };
+  }
+
   get bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(bytesOf(this.#api, this.#pointer));
   }

@@ -3,6 +3,11 @@ import type { Values } from "../checkpoint/store.ts";
 import { writing } from "./run_errors.ts";
 import type { RunFolder } from "./run_folder.ts";
 
+/** Values that are there until they are given back. */
+interface Lent extends Disposable {
+  readonly values: Values;
+}
+
 /** What is said of a checkpoint. */
 interface Told {
   readonly metrics: Readonly<Record<string, number | null>>;
@@ -12,8 +17,8 @@ interface Told {
 }
 
 /**
- * Writes a run's checkpoints one after the other. A step waits until the values
- * have been read; digests and the disk do not hold it up.
+ * Writes a run's checkpoints one after the other. Digests, the disk and copies
+ * do not hold a step up: the values are written from where they are.
  */
 export class Saving {
   #last: Promise<void> = Promise.resolve();
@@ -24,16 +29,17 @@ export class Saving {
   /** Begins to write the values of a step, once the checkpoint before is written. */
   async begin(
     step: number,
-    read: () => Promise<Values>,
+    lend: () => Promise<Lent>,
     { metrics, healthy, due }: Told,
   ): Promise<void> {
     await this.written();
     const { folder } = this;
     const lines = folder.linesDigest;
-    await writing(folder, () => folder.sync());
-    const values = await read();
+    const lent = await lend();
     this.#last = writing(folder, async () => {
-      await folder.checkpoints.save(step, values, metrics, {
+      using kept = lent;
+      await folder.sync();
+      await folder.checkpoints.save(step, kept.values, metrics, {
         healthy,
         due,
         lines,

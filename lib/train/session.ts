@@ -1,5 +1,5 @@
 /** @file A pipeline at work: compiled, on its device, one call a step. */
-import type { Executable, Tensors } from "../compile/machine.ts";
+import type { Executable, Lent, Tensors } from "../compile/machine.ts";
 import { type Images, isInMemory } from "../data/source.ts";
 import type { Engine } from "../engine/open.ts";
 import type { OpTiming } from "../engine/step_stats.ts";
@@ -345,14 +345,25 @@ export class TrainingSession {
 
   /** Values of all variables, by path. */
   async save(): Promise<Record<string, TensorData>> {
-    this.#save ??= this.load(
+    return await this.#saving.run();
+  }
+
+  /**
+   * Values of all variables, by path, where they are: no copy is made. Steps go
+   * on meanwhile, and put what they change elsewhere.
+   */
+  async lend(): Promise<Lent> {
+    return await this.#saving.lend();
+  }
+
+  get #saving(): Executable {
+    return this.#save ??= this.load(
       "save",
       (execution) =>
         Object.fromEntries(
           this.variables.map((ref) => [ref.path, execution.read(ref)]),
         ),
     );
-    return await this.#save.run();
   }
 
   /**

@@ -78,7 +78,7 @@ export async function trainSteps(
   };
   const begin = async (due: boolean): Promise<void> => {
     saved = session.done;
-    await saving.begin(saved, () => session.save(), {
+    await saving.begin(saved, () => session.lend(), {
       // Between two that are due there are means of too few steps to compare.
       metrics: due ? { ...finites(monitoring.signals), ...averages.means } : {},
       healthy: !monitoring.suspicious,

@@ -1,7 +1,6 @@
 /** @file Checkpoints that are written while the training goes on. */
 import assert from "@std/assert";
 import { join } from "node:path";
-import type { Values } from "../../lib/checkpoint/store.ts";
 import { UserError } from "../../lib/errors.ts";
 import { RunFolder } from "../../lib/train/run_folder.ts";
 import { Saving } from "../../lib/train/saving.ts";
@@ -11,9 +10,16 @@ import { CONTRASTIVE, tinyPipeline } from "../evaluate/tiny.ts";
 const { pipeline } = tinyPipeline(CONTRASTIVE);
 const TOLD = { metrics: { loss: 1 }, healthy: true, due: true };
 
-const read = (): Promise<Values> =>
+let returned = 0;
+
+const read = () =>
   Promise.resolve({
-    step: { dtype: "int32", shape: [], data: Int32Array.of(7) },
+    values: {
+      step: { dtype: "int32", shape: [], data: Int32Array.of(7) },
+    } as const,
+    [Symbol.dispose]() {
+      returned++;
+    },
   });
 
 const withRun = (test: (run: RunFolder) => Promise<void>) =>
@@ -27,12 +33,15 @@ const withRun = (test: (run: RunFolder) => Promise<void>) =>
   });
 
 Deno.test(
-  "A step goes on once the values are read; the next checkpoint waits for the last",
+  "A step goes on once the values are there; the next checkpoint waits for the last, whose values are given back",
   withRun(async (run) => {
     const saving = new Saving(run);
+    returned = 0;
     await saving.begin(1, read, TOLD);
     assert.deepEqual(await run.checkpoints.list(), []);
+    assert.equal(returned, 0);
     await saving.begin(2, read, TOLD);
+    assert.equal(returned, 1);
     const written = async () =>
       (await run.checkpoints.list()).map(({ step }) => step);
     assert.deepEqual(await written(), [1]);
