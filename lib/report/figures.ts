@@ -58,7 +58,7 @@ function legendLines(curves: ChartOptions["curves"]): Shape[] {
 }
 
 /** A chart with its title above and the names of its curves below. */
-function framed(options: Omit<ChartOptions, "width" | "height">): Shape {
+export function framed(options: Omit<ChartOptions, "width" | "height">): Shape {
   const inner = chart({ ...options, width: WIDTH, height: HEIGHT });
   const names = options.curves.length > 1 ? legendLines(options.curves) : [];
   const lines = names.length === 0
