@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { toSvgText } from "../lib/look/draw/shape.ts";
+import { toSvgFile } from "../lib/look/draw/shape.ts";
 import { loadPipeline } from "../lib/pipeline/load.ts";
 import { comparedCurves } from "../lib/report/figures.ts";
 import { readRun } from "../lib/report/read.ts";
@@ -51,7 +51,7 @@ async function lessonSvgs(
     return new Map((CURVES[lesson] ?? []).map((key) => {
       const found = figures.find((figure) => figure.key === key);
       if (!found) throw new Error(`${lesson} has no curve of ${key}`);
-      return [curveFile(lesson, key), toSvgText(found.drawn)];
+      return [curveFile(lesson, key), toSvgFile(found.drawn)];
     }));
   } finally {
     await Deno.remove(runsDir, { recursive: true });

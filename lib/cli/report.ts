@@ -5,7 +5,7 @@ import type { EncoderOptions } from "../encoder/encoder.ts";
 import { UserError } from "../errors.ts";
 import { toDot } from "../graph/draw/dot.ts";
 import { dotToSvg } from "../graph/draw/svg.ts";
-import { toSvgText } from "../look/draw/shape.ts";
+import { toSvgFile } from "../look/draw/shape.ts";
 import { encode, type Encoded } from "../report/encoded.ts";
 import { comparedCurves, curvesOf, spectrumOf } from "../report/figures.ts";
 import { type ReportedRun, reportHtml } from "../report/page.ts";
@@ -76,11 +76,11 @@ function figureFiles(
   for (const { read, graph, curves, spectrum } of runs) {
     if (graph) files.set(fileOf(read.name, "graph"), graph);
     for (const { key, drawn } of [...curves, ...spectrum ? [spectrum] : []]) {
-      files.set(fileOf(read.name, key), toSvgText(drawn));
+      files.set(fileOf(read.name, key), toSvgFile(drawn));
     }
   }
   for (const { key, drawn } of compared) {
-    files.set(fileOf("comparison", key), toSvgText(drawn));
+    files.set(fileOf("comparison", key), toSvgFile(drawn));
   }
   return files;
 }

@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import { appendTo, bucketsOf, noBuckets } from "../../lib/look/draw/buckets.ts";
 import { chart } from "../../lib/look/draw/chart.ts";
-import { toSvgText } from "../../lib/look/draw/shape.ts";
+import { shape, toSvgFile, toSvgText } from "../../lib/look/draw/shape.ts";
 import { label, logTicks, ticks } from "../../lib/look/draw/ticks.ts";
 import { Dice } from "../helpers/numeric.ts";
 
@@ -71,4 +71,21 @@ Deno.test("A chart is one SVG in which names of strangers are text", () => {
   assert.match(svg, /class="limit"/);
   assert.match(svg, /class="mark"/);
   assert.match(svg, /aria-label="&lt;script&gt;.*from 3 to 4/);
+});
+
+Deno.test("A figure that is a file of its own is drawn on white, on dark pages too", () => {
+  const drawn = shape("svg", { width: 4, height: 2 }, shape("g"));
+  assert.match(
+    toSvgFile(drawn),
+    /^<svg [^>]*><rect width="100%" height="100%" fill="#ffffff"><\/rect><g>/,
+  );
+  const pictures = new URL("../../docs/pictures/", import.meta.url);
+  for (const { name } of Deno.readDirSync(pictures)) {
+    const svg = Deno.readTextFileSync(new URL(name, pictures));
+    assert.match(
+      svg,
+      /<rect width="100%" height="100%" fill="#ffffff">|<polygon fill="white"/,
+      name,
+    );
+  }
 });

@@ -30,6 +30,16 @@ export function toSvgText(drawn: Shape): string {
   return text({ ...drawn, attributes: { xmlns: SVG, ...drawn.attributes } });
 }
 
+/** A drawing as a file of its own, on white: whoever shows it may be dark. */
+export const toSvgFile = (drawn: Shape): string =>
+  toSvgText({
+    ...drawn,
+    children: [
+      shape("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
+      ...drawn.children,
+    ],
+  });
+
 /** What of a page it takes to draw in it. */
 export interface Page<N> {
   createElementNS(space: string, tag: string): N;
