@@ -14,8 +14,12 @@ function drawn(): never {
 
 const NO_RANDOM: Random = { uniform: drawn, normal: drawn };
 
-/** Evaluation draws nothing, and no option changes in it: the last value stands. */
-const EVALUATION = (graph: StageGraph): Sources => ({
+/** Evaluation draws nothing, reads one output of each stage, and no option changes in it: the last value stands. */
+const EVALUATION = (
+  graph: StageGraph,
+  outputs: ReadonlyMap<string, string>,
+): Sources => ({
+  reads: (stage, output) => outputs.get(stage) === output,
   random: () => NO_RANDOM,
   scheduled: (stage, option) => {
     const { options } = graph.byName.get(stage)?.stage ?? {};
@@ -38,8 +42,9 @@ export function featureExtractor(
   encoder: WiredStage = graph.encoder,
 ): Traceable {
   const stages = evaluatedStages(graph, chainTo(graph.byName, encoder), batch);
+  const outputs = new Map(stages.map(({ name, output }) => [name, output]));
   return (execution) => {
-    const run = new StepRun(execution, false, EVALUATION(graph));
+    const run = new StepRun(execution, false, EVALUATION(graph, outputs));
     const [channels, height, width] = graph.image;
     const shape = [batch, channels, height, width];
     const bytes = execution.feed("images", shape, "uint8");

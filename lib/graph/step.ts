@@ -7,8 +7,10 @@ import type { Variable } from "../layers/layer.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { isWatched } from "../monitor/policy.ts";
 import { StatelessRandom } from "../ops/random.ts";
+import { OUTPUT } from "../stages/define.ts";
 import type { Traceable, VariableRef } from "../trace/execution.ts";
 import { measureStep, monitorVariables } from "./monitors.ts";
+import { edgesOf } from "./edges.ts";
 import { sharedStages, Sharing } from "./sharing.ts";
 import { optimizerOf, type ScalarSlot, slotsOf } from "./slots.ts";
 import { type StageGraph, trainedOf } from "./stage_graph.ts";
@@ -33,6 +35,17 @@ export interface TrainingStep {
   readonly variables: readonly Variable[];
   /** Those that hold nothing between two steps, and are not saved. */
   readonly scratch: readonly Variable[];
+}
+
+/** Outputs that stages read of others by their names, such as `y.tokens`. */
+function outputsRead({ order }: StageGraph): ReadonlySet<string> {
+  return new Set(
+    order.flatMap(({ stage }) =>
+      edgesOf(stage).flatMap(({ to, reference }) =>
+        reference ? [`${to}.${reference.output ?? OUTPUT}`] : []
+      )
+    ),
+  );
 }
 
 /** Random numbers of a step: drawn for the whole batch, also where it is in parts. */
@@ -67,6 +80,7 @@ export function trainingStep(
   const { accumulate: parts, clip: most } = pipeline.train;
   const scalars = slotsOf(pipeline, graph);
   const watched = isWatched(pipeline.monitor);
+  const read = outputsRead(graph);
   const trained = graph.order.flatMap((wired) => {
     const { definition } = optimizerOf(pipeline, wired.name);
     return trainedOf(wired).map((parameter) => ({ parameter, definition }));
@@ -107,6 +121,8 @@ export function trainingStep(
       random: (place, stage) => sharing.random(stage, random(place), batch),
       scheduled: (stage, option) =>
         slotOf(stage, option) ?? constant(stage, option),
+      reads: (stage, output) =>
+        output === OUTPUT || read.has(`${stage}.${output}`),
       frozen: (stage) => pipeline.train.perStage.get(stage)?.freeze === true,
       frozenStatistics: (stage) =>
         pipeline.train.perStage.get(stage)?.statistics === "frozen",

@@ -12,6 +12,8 @@ export interface Sources {
   random(place: string, stage: string): Random;
   /** Value of a stage's option. */
   scheduled(stage: string, option: string): Scheduled;
+  /** Whether somebody reads an output of a stage. */
+  reads(stage: string, output: string): boolean;
   /** Whether a stage never moves: it runs as in evaluation then. */
   frozen(stage: string): boolean;
   /** Whether a stage's batch norms keep to their running statistics. */
@@ -80,6 +82,7 @@ export class StepRun {
       after: (body, when = "step") => {
         if (stage === owner) this.#later.push({ when, body });
       },
+      reads: (output) => this.sources.reads(stage, output),
       report: (name, value) => {
         this.reported[`${name}:${stage}`] = tf.keep(sharing.mean(value));
       },

@@ -28,6 +28,7 @@ export function viewsByStage(
   { images, seed, step }: Shown,
 ): ReadonlyMap<string, readonly tf.Tensor[]> {
   const run = new StepRun(execution, true, {
+    reads: () => true,
     random: (place) => new StatelessRandom(seed, place, step),
     scheduled: (stage, option) => {
       throw new Error(`"${stage}" wants a number of the run, "${option}"`);

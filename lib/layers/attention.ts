@@ -1,7 +1,8 @@
 /** @file Self-attention layer. */
 import type * as tf from "@tensorflow/tfjs";
-import { selfAttention } from "../ops/attention.ts";
+import { crossAttention, selfAttention } from "../ops/attention.ts";
 import type { Layer, ParameterScope } from "./layer.ts";
+import { firstToken } from "../ops/first_token.ts";
 import { type Before, tokenDense } from "./token_dense.ts";
 
 /** Shape of an {@linkcode attention}. */
@@ -16,11 +17,17 @@ export interface AttentionOptions {
   readonly before?: Before;
 }
 
+/** An attention that can be asked for less. */
+export interface Attention extends Layer {
+  /** What the first token becomes, `[batch, 1, width]`. */
+  readonly ofFirst: Layer;
+}
+
 /** Multi-head self-attention of `[batch, tokens, width]`. */
 export function attention(
   scope: ParameterScope,
   { width, heads, qkvBias = true, before }: AttentionOptions,
-): Layer {
+): Attention {
   const qkv = tokenDense(scope.child("qkv"), {
     in: width,
     out: 3 * width,
@@ -31,9 +38,19 @@ export function attention(
     in: width,
     out: width,
   });
-  return (x, run) => {
-    const all = qkv(x, run) as tf.Tensor3D;
-    const mixed = run.scope(scope.path, () => selfAttention(all, heads));
+  const queries = qkv.some(0, width);
+  const others = qkv.some(width, 2 * width);
+  const all: Layer = (x, run) => {
+    const parts = qkv(x, run) as tf.Tensor3D;
+    const mixed = run.scope(scope.path, () => selfAttention(parts, heads));
     return project(mixed, run);
   };
+  const ofFirst: Layer = (x, run) => {
+    const first = run.scope(scope.path, () => firstToken(x));
+    const q = queries(first, run) as tf.Tensor3D;
+    const kv = others(x, run) as tf.Tensor3D;
+    const mixed = run.scope(scope.path, () => crossAttention(q, kv, heads));
+    return project(mixed, run);
+  };
+  return Object.assign(all, { ofFirst });
 }

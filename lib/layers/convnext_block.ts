@@ -1,8 +1,8 @@
 /** @file ConvNeXt's block (Liu et al. 2022, arXiv:2201.03545). */
 import * as tf from "@tensorflow/tfjs";
 import { depthwiseConv2d } from "../ops/depthwise_conv.ts";
-import { geluOp } from "../ops/gelu.ts";
 import { type Layer, type ParameterScope, sequential } from "./layer.ts";
+import { geluBefore } from "./gelu_before.ts";
 import { layerNormBefore } from "./layer_norm.ts";
 import { residualBranch } from "./residual_branch.ts";
 import { tokenDense, TRUNCATED_NORMAL } from "./token_dense.ts";
@@ -63,7 +63,7 @@ export function convnextBlock(
       tokenDense(mlp.child("linear2"), {
         in: 4 * width,
         out: width,
-        before: (x) => ({ inputs: [x], op: geluOp(x) }),
+        before: geluBefore,
       }),
     ),
     { width, ...branch },

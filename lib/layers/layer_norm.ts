@@ -1,10 +1,6 @@
 /** @file Layer-norm layer. */
-import type * as tf from "@tensorflow/tfjs";
-import {
-  layerNorm as normalize,
-  type LayerNormInputs,
-  layerNormOp,
-} from "../ops/layer_norm.ts";
+import * as tf from "@tensorflow/tfjs";
+import { layerNorm as normalize, normalizeRowsOp } from "../ops/layer_norm.ts";
 import type { Layer, ParameterScope, Run } from "./layer.ts";
 import type { Before } from "./token_dense.ts";
 
@@ -16,39 +12,55 @@ export interface LayerNormOptions {
   readonly epsilon?: number;
 }
 
-/** Declares scale and offset; what the op reads of `x`. */
+/** Declares scale and offset, and reads them. */
 function declare(
   scope: ParameterScope,
-  { width, epsilon = 1e-6 }: LayerNormOptions,
-): (x: tf.Tensor, run: Run) => LayerNormInputs {
+  { width }: LayerNormOptions,
+): (run: Run) => { readonly scale: tf.Tensor1D; readonly offset: tf.Tensor1D } {
   const constant = (value: number) => ({ kind: "constant", value } as const);
   const scale = scope.declare("scale", [width], "norm", constant(1));
   const offset = scope.declare("offset", [width], "norm", constant(0));
-  return (x, run) => ({
-    x,
+  return (run) => ({
     scale: run.read(scale) as tf.Tensor1D,
     offset: run.read(offset) as tf.Tensor1D,
-    epsilon,
   });
 }
+
+const EPSILON = 1e-6;
 
 /** Layer norm of `[..., width]`, with a learned scale and offset. */
 export function layerNorm(
   scope: ParameterScope,
   options: LayerNormOptions,
 ): Layer {
-  const inputs = declare(scope, options);
-  return (x, run) => run.scope(scope.path, () => normalize(inputs(x, run)));
+  const { epsilon = EPSILON } = options;
+  const read = declare(scope, options);
+  return (x, run) =>
+    run.scope(scope.path, () => normalize({ x, epsilon, ...read(run) }));
 }
 
-/** The same before a dense layer, which computes it again backwards. */
+/**
+ * The same before a dense layer, which does not keep the normalised tokens:
+ * `(n scale + offset) w + b` is `n (scale w) + (offset w + b)`.
+ */
 export function layerNormBefore(
   scope: ParameterScope,
   options: LayerNormOptions,
 ): Before {
-  const inputs = declare(scope, options);
-  return (x, run) => {
-    const all = inputs(x, run);
-    return { inputs: [x, all.scale, all.offset], op: layerNormOp(all) };
+  const { width, epsilon = EPSILON } = options;
+  const read = declare(scope, options);
+  return {
+    op: (x) => normalizeRowsOp(x, epsilon),
+    fold({ w, b }, run) {
+      const { scale, offset } = read(run);
+      const shift = tf.reshape(
+        tf.matMul(tf.reshape(offset, [1, width]), w),
+        [-1],
+      ) as tf.Tensor1D;
+      return {
+        w: tf.mul(tf.reshape(scale, [width, 1]), w),
+        b: b ? tf.add(shift, b) : shift,
+      };
+    },
   };
 }

@@ -1,13 +1,21 @@
 /** @file Fully connected layer of tokens. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { affine, affineAfter, type Again } from "../ops/affine.ts";
 import type { Initializer, Layer, ParameterScope, Run } from "./layer.ts";
 
-/** What stands before a dense layer and is not kept for its gradient. */
-export type Before = (
-  x: tf.Tensor,
-  run: Run,
-) => { readonly inputs: readonly tf.Tensor[]; readonly op: Again };
+/** Weights of a product, and its bias where it has one. */
+export interface Weights {
+  readonly w: tf.Tensor2D;
+  readonly b: tf.Tensor1D | undefined;
+}
+
+/** What stands before a dense layer. */
+export interface Before {
+  /** What is not kept for the layer's gradient. */
+  op(x: tf.Tensor): Again;
+  /** Does to the weights what can be done to them as well as to all tokens. */
+  fold(weights: Weights, run: Run): Weights;
+}
 
 /** Shape of a {@linkcode tokenDense}. */
 export interface TokenDenseOptions {
@@ -27,6 +35,12 @@ export const TRUNCATED_NORMAL: Initializer = {
   std: 0.02,
 };
 
+/** A fully connected layer of tokens. */
+export interface TokenDense extends Layer {
+  /** The layer that gives some of its features alone. */
+  some(start: number, count: number): Layer;
+}
+
 /**
  * `x W + b` over the last dimension of `[..., in]`. Weights start normal with
  * a deviation of 0.02, truncated, and the bias at 0, as timm's vision
@@ -35,18 +49,30 @@ export const TRUNCATED_NORMAL: Initializer = {
 export function tokenDense(
   scope: ParameterScope,
   { in: from, out, bias = true, before }: TokenDenseOptions,
-): Layer {
+): TokenDense {
   const shape = [from, out];
   const kernel = scope.declare("kernel", shape, "weight", TRUNCATED_NORMAL);
   const offset = bias
     ? scope.declare("bias", [out], "bias", { kind: "constant", value: 0 })
     : undefined;
-  return (x, run) =>
+  const apply = (
+    x: tf.Tensor,
+    run: Run,
+    take: (weights: Weights) => Weights = (all) => all,
+  ): tf.Tensor =>
     run.scope(scope.path, () => {
-      const w = run.read(kernel) as tf.Tensor2D;
-      const b = offset && run.read(offset) as tf.Tensor1D;
-      if (!before) return affine(x, w, b);
-      const { inputs, op } = before(x, run);
-      return affineAfter(inputs, op, w, b);
+      const own = take({
+        w: run.read(kernel) as tf.Tensor2D,
+        b: offset && run.read(offset) as tf.Tensor1D,
+      });
+      if (!before) return affine(x, own.w, own.b);
+      const { w, b } = before.fold(own, run);
+      return affineAfter([x], before.op(x), w, b);
     });
+  const some = (start: number, count: number): Layer => (x, run) =>
+    apply(x, run, ({ w, b }) => ({
+      w: tf.slice(w, [0, start], [from, count]),
+      b: b && tf.slice(b, start, count),
+    }));
+  return Object.assign((x: tf.Tensor, run: Run) => apply(x, run), { some });
 }

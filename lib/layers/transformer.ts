@@ -1,4 +1,5 @@
 /** @file Transformer blocks one after another. */
+import { firstToken } from "../ops/first_token.ts";
 import { type Layer, type ParameterScope, sequential } from "./layer.ts";
 import {
   transformerBlock,
@@ -11,6 +12,12 @@ export interface TransformerOptions extends TransformerBlockOptions {
   readonly depth: number;
 }
 
+/** Blocks that can be asked for less. */
+export interface Transformer extends Layer {
+  /** What the first token becomes, `[batch, 1, width]`: the last block is for it alone. */
+  readonly ofFirst: Layer;
+}
+
 /**
  * Blocks `block0`, `block1`, … of tokens `[batch, tokens, width]`. The rate of
  * dropped branches grows from 0 in the first block to `dropPath` in the last.
@@ -18,7 +25,7 @@ export interface TransformerOptions extends TransformerBlockOptions {
 export function transformer(
   scope: ParameterScope,
   { depth, dropPath = 0, ...options }: TransformerOptions,
-): Layer {
+): Transformer {
   const blocks = Array.from(
     { length: depth },
     (_, i) =>
@@ -27,5 +34,8 @@ export function transformer(
         dropPath: depth > 1 ? dropPath * i / (depth - 1) : dropPath,
       }),
   );
-  return sequential(...blocks);
+  const last = blocks.at(-1)?.ofFirst ?? firstToken;
+  return Object.assign(sequential(...blocks), {
+    ofFirst: sequential(...blocks.slice(0, -1), last),
+  });
 }

@@ -1,9 +1,16 @@
 /** @file Pre-norm transformer block (Dosovitskiy et al. 2020, arXiv:2010.11929). */
-import { geluOp } from "../ops/gelu.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { firstToken } from "../ops/first_token.ts";
 import { attention } from "./attention.ts";
-import { type Layer, type ParameterScope, sequential } from "./layer.ts";
+import {
+  type Layer,
+  type ParameterScope,
+  type Run,
+  sequential,
+} from "./layer.ts";
+import { geluBefore } from "./gelu_before.ts";
 import { layerNormBefore } from "./layer_norm.ts";
-import { residualBranch } from "./residual_branch.ts";
+import { branchSum } from "./residual_branch.ts";
 import { tokenDense } from "./token_dense.ts";
 
 /** Shape of a {@linkcode transformerBlock}. */
@@ -22,6 +29,12 @@ export interface TransformerBlockOptions {
   readonly dropPath?: number | undefined;
 }
 
+/** A block that can be asked for less. */
+export interface TransformerBlock extends Layer {
+  /** What the first token becomes, `[batch, 1, width]`. */
+  readonly ofFirst: Layer;
+}
+
 /**
  * `y = x + attention(norm(x))`, then `y + mlp(norm(y))`, for tokens
  * `[batch, tokens, width]`. Norms and GELU are not kept for the backward pass.
@@ -29,34 +42,40 @@ export interface TransformerBlockOptions {
 export function transformerBlock(
   scope: ParameterScope,
   options: TransformerBlockOptions,
-): Layer {
+): TransformerBlock {
   const { width, mlpRatio = 4 } = options;
   const hidden = Math.round(mlpRatio * width);
+  const attend = attention(scope.child("attention"), {
+    ...options,
+    before: layerNormBefore(scope.child("norm1"), { width }),
+  });
+  const sum1 = branchSum(scope.child("branch1"), options);
   const mlp = scope.child("mlp");
-  return sequential(
-    residualBranch(
-      scope.child("branch1"),
-      attention(scope.child("attention"), {
-        ...options,
-        before: layerNormBefore(scope.child("norm1"), { width }),
-      }),
-      options,
-    ),
-    residualBranch(
-      scope.child("branch2"),
-      sequential(
-        tokenDense(mlp.child("linear1"), {
-          in: width,
-          out: hidden,
-          before: layerNormBefore(scope.child("norm2"), { width }),
-        }),
-        tokenDense(mlp.child("linear2"), {
-          in: hidden,
-          out: width,
-          before: (x) => ({ inputs: [x], op: geluOp(x) }),
-        }),
-      ),
-      options,
-    ),
+  const perceptron = sequential(
+    tokenDense(mlp.child("linear1"), {
+      in: width,
+      out: hidden,
+      before: layerNormBefore(scope.child("norm2"), { width }),
+    }),
+    tokenDense(mlp.child("linear2"), {
+      in: hidden,
+      out: width,
+      before: geluBefore,
+    }),
   );
+  const sum2 = branchSum(scope.child("branch2"), options);
+  const rest = (
+    x: tf.Tensor,
+    attended: tf.Tensor,
+    run: Run,
+  ): tf.Tensor => {
+    const y = sum1(x, attended, run);
+    return sum2(y, perceptron(y, run), run);
+  };
+  const all: Layer = (x, run) => rest(x, attend(x, run), run);
+  const ofFirst: Layer = (x, run) => {
+    const first = run.scope(scope.path, () => firstToken(x));
+    return rest(first, attend.ofFirst(x, run), run);
+  };
+  return Object.assign(all, { ofFirst });
 }

@@ -25,25 +25,67 @@ function products(
 }
 
 /**
- * Queries, keys and values, each `[batch, heads, tokens, size]`, of
- * `[batch, tokens, 3 · heads · size]`.
+ * Parts by their heads, each `[batch, heads, tokens, size]`, of
+ * `[batch, tokens, parts · heads · size]`: queries, keys, values.
  */
-function split(qkv: tf.Tensor3D, heads: number): tf.Tensor[] {
-  const [batch, tokens, all] = qkv.shape;
-  const parts = tf.reshape(qkv, [batch, tokens, 3, heads, all / 3 / heads]);
-  return tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4]));
+function split(x: tf.Tensor, parts: number, heads: number): tf.Tensor[] {
+  const [batch, tokens, all] = x.shape as [number, number, number];
+  const size = all / parts / heads;
+  const apart = tf.reshape(x, [batch, tokens, parts, heads, size]);
+  return tf.unstack(tf.transpose(apart, [2, 0, 3, 1, 4]));
 }
 
 /** The other way round. */
-function join(parts: tf.Tensor[]): tf.Tensor3D {
+function join(parts: readonly tf.Tensor[]): tf.Tensor3D {
   const [batch, heads, tokens, size] = parts[0]?.shape as [
     number,
     number,
     number,
     number,
   ];
-  const all = tf.transpose(tf.stack(parts), [1, 3, 0, 2, 4]);
+  const all = tf.transpose(tf.stack([...parts]), [1, 3, 0, 2, 4]);
   return tf.reshape(all, [batch, tokens, parts.length * heads * size]);
+}
+
+/** Of tensors `[batch, heads, tokens, size]`. */
+interface Heads {
+  readonly q: tf.Tensor;
+  readonly k: tf.Tensor;
+  readonly v: tf.Tensor;
+}
+
+const scaleOf = ({ shape }: tf.Tensor): number =>
+  1 / Math.sqrt(shape.at(-1) ?? 1);
+
+function forward(
+  { q, k, v }: Heads,
+  save: (tensors: tf.Tensor[]) => void,
+): tf.Tensor3D {
+  const logits = products(tf.mul(q, scaleOf(q)), k, { b: true });
+  const weights = tf.softmax(logits);
+  save([q, k, v, weights].map(kept));
+  return join([products(weights, v)]);
+}
+
+/** Gradients of queries, keys and values. */
+function backward(dy: tf.Tensor, saved: tf.Tensor[]): Heads {
+  const [q, k, v, weights] = saved as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const [out] = split(dy, 1, q.shape[1] as number) as [tf.Tensor];
+  // Scaled here, where the numbers are fewest.
+  const slopes = products(tf.mul(out, scaleOf(q)), v, { b: true });
+  const weighted = tf.mul(weights, slopes);
+  const mean = tf.sum(weighted, -1, true);
+  const logits = tf.sub(weighted, tf.mul(weights, mean));
+  return {
+    q: products(logits, k),
+    k: products(logits, q, { a: true }),
+    v: products(weights, out, { a: true }),
+  };
 }
 
 /**
@@ -58,39 +100,43 @@ function join(parts: tf.Tensor[]): tf.Tensor3D {
  * @returns `[batch, tokens, width]`
  */
 export function selfAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
-  const scale = Math.sqrt((3 * heads) / qkv.shape[2]);
   return differentiable([qkv], {
     forward(save) {
-      const [q, k, v] = split(qkv, heads) as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const logits = products(tf.mul(q, scale), k, { b: true });
-      const weights = tf.softmax(logits);
-      save([q, k, v, weights].map(kept));
-      return join([products(weights, v)]);
+      const [q, k, v] = split(qkv, 3, heads) as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      return forward({ q, k, v }, save);
     },
     backward(dy, saved) {
-      const [q, k, v, weights] = saved as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const [batch, tokens, width] = dy.shape as [number, number, number];
-      const out = tf.transpose(
-        tf.reshape(dy, [batch, tokens, heads, width / heads]),
-        [0, 2, 1, 3],
-      );
-      // Scaled here, where the numbers are fewest.
-      const slopes = products(tf.mul(out, scale), v, { b: true });
-      const weighted = tf.mul(weights, slopes);
-      const mean = tf.sum(weighted, -1, true);
-      const logits = tf.sub(weighted, tf.mul(weights, mean));
-      return [
-        join([
-          products(logits, k),
-          products(logits, q, { a: true }),
-          products(weights, out, { a: true }),
-        ]),
-      ];
+      const { q, k, v } = backward(dy, saved);
+      return [join([q, k, v])];
+    },
+  });
+}
+
+/**
+ * The same for the queries of other tokens, or of some of them.
+ *
+ * @param q `[batch, asking, width]`
+ * @param kv `[batch, tokens, 2 · width]`: keys, then values.
+ * @returns `[batch, asking, width]`
+ */
+export function crossAttention(
+  q: tf.Tensor3D,
+  kv: tf.Tensor3D,
+  heads: number,
+): tf.Tensor3D {
+  return differentiable([q, kv], {
+    forward(save) {
+      const [queries] = split(q, 1, heads) as [tf.Tensor];
+      const [k, v] = split(kv, 2, heads) as [tf.Tensor, tf.Tensor];
+      return forward({ q: queries, k, v }, save);
+    },
+    backward(dy, saved) {
+      const { q, k, v } = backward(dy, saved);
+      return [join([q]), join([k, v])];
     },
   });
 }

@@ -8,43 +8,42 @@ import { kept } from "./kept.ts";
 export type GeluForm = "erf" | "tanh";
 
 interface Form {
-  /** Φ(x), the share of a standard normal below `x`, or what stands for it. */
-  below(x: tf.Tensor): tf.Tensor;
+  /** `2 Φ(x) - 1`, for the share Φ of a standard normal below `x`, or nearly. */
+  sign(x: tf.Tensor): tf.Tensor;
   /** Its slope, given its value. */
-  slope(x: tf.Tensor, below: tf.Tensor): tf.Tensor;
+  slope(x: tf.Tensor, sign: tf.Tensor): tf.Tensor;
 }
 
 /** Of `Φ(x) ≈ (1 + tanh(a (x + b x³))) / 2`. */
 const [A, B] = [Math.sqrt(2 / Math.PI), 0.044715];
 
-const half = (x: tf.Tensor): tf.Tensor => tf.add(tf.mul(x, 0.5), 0.5);
+const forErf = (x: tf.Tensor): tf.Tensor => tf.mul(x, Math.SQRT1_2);
 
 const FORMS: Readonly<Record<GeluForm, Form>> = {
   erf: {
-    below: (x) => half(tf.erf(tf.mul(x, Math.SQRT1_2))),
-    // Density of the standard normal.
+    sign: (x) => tf.erf(forErf(x)),
+    // Twice the density of the standard normal, its factor in the exponent.
     slope: (x) =>
-      tf.mul(
-        tf.exp(tf.mul(tf.square(x), -0.5)),
-        1 / Math.sqrt(2 * Math.PI),
-      ),
+      tf.exp(tf.sub(Math.log(2 / Math.PI) / 2, tf.square(forErf(x)))),
   },
   tanh: {
-    below: (x) =>
-      half(tf.tanh(tf.mul(x, tf.add(tf.mul(tf.square(x), A * B), A)))),
-    // (1 - tanh²) / 2 = 2 Φ (1 - Φ), times the slope of tanh's argument.
-    slope: (x, below) =>
+    sign: (x) => tf.tanh(tf.mul(x, tf.add(tf.mul(tf.square(x), A * B), A))),
+    slope: (x, sign) =>
       tf.mul(
-        tf.mul(below, tf.sub(1, below)),
-        tf.add(tf.mul(tf.square(x), 6 * A * B), 2 * A),
+        tf.sub(1, tf.square(sign)),
+        tf.add(tf.mul(tf.square(x), 3 * A * B), A),
       ),
   },
 };
 
-/** GELU as an op, for {@linkcode affineAfter}; of its own, {@linkcode gelu}. */
-export function geluOp(x: tf.Tensor, form: GeluForm = "erf"): Again {
-  const { below, slope } = FORMS[form];
-  const value = (x: tf.Tensor): tf.Tensor => tf.mul(x, below(x));
+/**
+ * Twice the GELU, `x + x (2 Φ(x) - 1)`, as an op for {@linkcode affineAfter}:
+ * the half is for the weights that read it, which are fewer. The backward pass
+ * reads `x` alone.
+ */
+export function twiceGeluOp(x: tf.Tensor, form: GeluForm = "erf"): Again {
+  const { sign, slope } = FORMS[form];
+  const value = (x: tf.Tensor): tf.Tensor => tf.add(x, tf.mul(x, sign(x)));
   return {
     forward(save) {
       save([kept(x)]);
@@ -53,12 +52,13 @@ export function geluOp(x: tf.Tensor, form: GeluForm = "erf"): Again {
     again: ([x]) => value(x as tf.Tensor),
     backward(dy, saved) {
       const [x] = saved as [tf.Tensor];
-      const share = below(x);
-      return [tf.mul(dy, tf.add(share, tf.mul(x, slope(x, share))))];
+      const s = sign(x);
+      const rest = tf.add(s, tf.mul(x, slope(x, s)));
+      return [tf.add(dy, tf.mul(dy, rest))];
     },
   };
 }
 
 /** `x Φ(x)`, of any shape; the backward pass reads `x` alone. */
 export const gelu = (x: tf.Tensor, form?: GeluForm): tf.Tensor =>
-  differentiable([x], geluOp(x, form));
+  tf.mul(differentiable([x], twiceGeluOp(x, form)), 0.5);

@@ -17,36 +17,30 @@ export interface LayerNormInputs {
   readonly epsilon: number;
 }
 
-/** Layer norm as an op, for {@linkcode affineAfter}; of its own, {@linkcode layerNorm}. */
-export function layerNormOp(
-  { x, scale, offset, epsilon }: LayerNormInputs,
-): Again {
-  const placed = (normal: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
-    addBias(tf.mul(normal, scale), offset);
+/**
+ * Each row of `[..., features]` by its own mean and (biased) variance, as an op
+ * for {@linkcode affineAfter}: `(x - mean) / std`.
+ *
+ * The backward pass reads the normalised rows, and 1 / std of each.
+ */
+export function normalizeRowsOp(x: tf.Tensor, epsilon: number): Again {
   return {
     forward(save) {
       const centred = tf.sub(x, tf.mean(x, -1, true));
       const variance = tf.mean(tf.square(centred), -1, true);
       const inverse = tf.rsqrt(tf.add(variance, epsilon));
       const normal = tf.mul(centred, inverse);
-      save([kept(normal), inverse, scale, offset]);
-      return placed(normal, scale, offset);
+      save([kept(normal), inverse]);
+      return normal;
     },
-    again: ([normal, , scale, offset]) =>
-      placed(normal as tf.Tensor, scale as tf.Tensor, offset as tf.Tensor),
+    again: ([normal]) => normal as tf.Tensor,
     backward(dy, saved) {
-      const [normal, inverse, scale] = saved as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const weighted = tf.mul(dy, normal);
-      const dn = tf.mul(dy, scale);
+      const [normal, inverse] = saved as [tf.Tensor, tf.Tensor];
       // What moves the mean, or the length, of a row is taken out again.
-      const level = tf.mean(dn, -1, true);
-      const length = tf.mean(tf.mul(weighted, scale), -1, true);
-      const rest = tf.sub(tf.sub(dn, level), tf.mul(normal, length));
-      return [tf.mul(rest, inverse), sumRows(weighted), sumRows(dy)];
+      const level = tf.mean(dy, -1, true);
+      const length = tf.mean(tf.mul(dy, normal), -1, true);
+      const rest = tf.sub(tf.sub(dy, level), tf.mul(normal, length));
+      return [tf.mul(rest, inverse)];
     },
   };
 }
@@ -57,7 +51,22 @@ export function layerNormOp(
  *
  * The backward pass reads the normalised rows, and 1 / std of each.
  */
-export function layerNorm(inputs: LayerNormInputs): tf.Tensor {
-  const { x, scale, offset } = inputs;
-  return differentiable([x, scale, offset], layerNormOp(inputs));
+export function layerNorm(
+  { x, scale, offset, epsilon }: LayerNormInputs,
+): tf.Tensor {
+  const rows = normalizeRowsOp(x, epsilon);
+  return differentiable([x, scale, offset], {
+    forward(save) {
+      const normal = rows.forward((saved) => save([scale, ...saved]));
+      return addBias(tf.mul(normal, scale), offset);
+    },
+    backward(dy, [scale, ...saved]) {
+      const [normal] = saved as [tf.Tensor];
+      return [
+        ...rows.backward(tf.mul(dy, scale as tf.Tensor), saved),
+        sumRows(tf.mul(dy, normal)),
+        sumRows(dy),
+      ];
+    },
+  });
 }

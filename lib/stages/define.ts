@@ -105,6 +105,11 @@ export interface StageRun extends Run {
    * batch, `step` (the default) after the last one.
    */
   after(body: () => void, when?: "pass" | "step"): void;
+  /**
+   * Whether another stage, or what is asked of the run, reads an output by its
+   * name; others need not be given.
+   */
+  reads(output: string): boolean;
   /** Adds a scalar to the step's metrics, as `<name>:<stage>`. */
   report(name: string, value: tf.Scalar): void;
 }

@@ -171,6 +171,36 @@ for (const pool of ["class", "mean"] as const) {
   });
 }
 
+for (const qkv_bias of [true, false]) {
+  Deno.test(`The output of a vision transformer by itself, and its gradients, are those beside its tokens, ${qkv_bias ? "with" : "without"} biases of queries`, () => {
+    const scope = new ParameterScope("y");
+    const options = { ...OPTIONS, depth: 2, layer_scale: 0.5, qkv_bias };
+    const network = vit(scope, [4, 4, 3], options);
+    const { values, run } = drawn(scope);
+    const image = new Dice(2).tensor([2, 4, 4, 3]);
+    const slope = new Dice(3).tensor([2, 8]);
+    const ways = {
+      alone: network.output,
+      beside: (...given: Parameters<typeof network.apply>) =>
+        network.apply(...given).output,
+    };
+    const of = (way: (typeof ways)[keyof typeof ways]) =>
+      compute([image, slope, ...values], (image, dy, ...tensors) => {
+        const { value, grads } = tf.valueAndGrads((...weights) =>
+          way(image as tf.Tensor4D, run(weights))
+        )(tensors, dy);
+        return { value, ...grads };
+      });
+    const [alone, beside] = [of(ways.alone), of(ways.beside)];
+    for (const name of Object.keys(beside)) {
+      const [one, other] = [alone, beside].map((all) =>
+        numbers((all as Record<string, TensorData>)[name] as TensorData)
+      ) as [number[], number[]];
+      close(one, other, 1e-5);
+    }
+  });
+}
+
 for (
   const [what, shape, options, message] of [
     ["that patches do not fill", [5, 4, 3], {}, /patches of 2 x 2 pixels fill/],

@@ -113,12 +113,16 @@ const build: StageSpec<Options>["build"] = (
   return {
     outputs: { [OUTPUT]: output, tokens },
     apply({ of: views = [], keep: kept, hide: hidden }, run) {
-      const results = views.map((x, view) =>
-        network.apply(x as tf.Tensor4D, run, {
+      const given = views.map((x, view) =>
+        [x as tf.Tensor4D, run, {
           keep: kept?.[view] as tf.Tensor2D | undefined,
           hide: hidden?.[view] as tf.Tensor2D | undefined,
-        })
+        }] as const
       );
+      if (!run.reads("tokens")) {
+        return { [OUTPUT]: given.map((one) => network.output(...one)) };
+      }
+      const results = given.map((one) => network.apply(...one));
       return {
         [OUTPUT]: results.map((one) => one.output),
         tokens: results.map((one) => one.tokens),

@@ -71,6 +71,11 @@ export interface Vit {
    * @param patches What becomes of which patches; by default it sees all.
    */
   apply(images: tf.Tensor4D, run: Run, patches?: VitPatches): VitResult;
+  /**
+   * What {@linkcode Vit.apply} makes of the images alone, `[batch, width]`: of
+   * the last block only what that needs.
+   */
+  output(images: tf.Tensor4D, run: Run, patches?: VitPatches): tf.Tensor2D;
 }
 
 const shown = (image: readonly number[]): string =>
@@ -147,40 +152,49 @@ export function vit(
     dropPath: options.drop_path,
   });
   const norm = layerNorm(scope.child("norm"), { width });
+  /** Tokens that enter the blocks. */
+  const enter = (
+    images: tf.Tensor4D,
+    run: Run,
+    { keep, hide }: VitPatches,
+  ): tf.Tensor => {
+    const patches = embed(images, run);
+    return run.scope(scope.path, () => {
+      const grid = gridOf(images.shape.slice(1));
+      const shown = hide && hidden ? hidden(patches, hide, run) : patches;
+      const all = tf.add(prepend(shown, run), position(grid, run));
+      return keep
+        ? gatherTokens(all as tf.Tensor3D, numbersAfter(before, keep))
+        : all;
+    });
+  };
+  const flat = (x: tf.Tensor, run: Run): tf.Tensor2D =>
+    run.scope(scope.path, () => tf.reshape(x, [-1, width]));
+  const apply: Vit["apply"] = (images, run, patches = {}) => {
+    const tokens = blocks(enter(images, run, patches), run) as tf.Tensor3D;
+    // Apart, so that what nobody reads is not normalised.
+    const part = (start: number, count: number): tf.Tensor => {
+      const [batch] = tokens.shape;
+      const chosen = run.scope(
+        scope.path,
+        () => tf.slice(tokens, [0, start, 0], [batch, count, width]),
+      );
+      return norm(chosen, run);
+    };
+    const ofPatches = part(before, tokens.shape[1] - before);
+    const output = before
+      ? part(0, 1)
+      : run.scope(scope.path, () => tf.mean(ofPatches, 1));
+    return { tokens: ofPatches as tf.Tensor3D, output: flat(output, run) };
+  };
   return {
     width,
     gridOf,
-    apply(images, run, { keep, hide } = {}) {
-      const patches = embed(images, run);
-      const seen = run.scope(scope.path, () => {
-        const grid = gridOf(images.shape.slice(1));
-        const shown = hide && hidden ? hidden(patches, hide, run) : patches;
-        const all = tf.add(prepend(shown, run), position(grid, run));
-        return keep
-          ? gatherTokens(all as tf.Tensor3D, numbersAfter(before, keep))
-          : all;
-      });
-      const tokens = blocks(seen, run) as tf.Tensor3D;
-      // Apart, so that what nobody reads is not normalised.
-      const part = (start: number, count: number): tf.Tensor => {
-        const [batch] = tokens.shape;
-        const chosen = run.scope(
-          scope.path,
-          () => tf.slice(tokens, [0, start, 0], [batch, count, width]),
-        );
-        return norm(chosen, run);
-      };
-      const ofPatches = part(before, tokens.shape[1] - before);
-      const output = before
-        ? part(0, 1)
-        : run.scope(scope.path, () => tf.mean(ofPatches, 1));
-      return {
-        tokens: ofPatches as tf.Tensor3D,
-        output: run.scope(
-          scope.path,
-          () => tf.reshape(output, [-1, width]) as tf.Tensor2D,
-        ),
-      };
+    apply,
+    output(images, run, patches = {}) {
+      if (before === 0) return apply(images, run, patches).output;
+      const first = blocks.ofFirst(enter(images, run, patches), run);
+      return flat(norm(first, run), run);
     },
   };
 }
