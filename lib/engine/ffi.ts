@@ -126,6 +126,8 @@ export interface Api {
    * @throws {EngineError} When the last call with `status` failed.
    */
   check(what: string, status?: Pointer): void;
+  /** Does work of which TensorFlow is to say nothing on the terminal. */
+  silently<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** A call of the C API failed. */
@@ -189,10 +191,19 @@ async function keepLoaded(path: string): Promise<void> {
   libc.close();
 }
 
-/** The C++ library will find the framework library already in the process. */
-function loadFramework({ framework }: EngineLibrary): void {
+/** `LogSeverityAtLeast::kFatal` */
+const FATAL = 3;
+
+/**
+ * The C++ library will find the framework library already in the process.
+ *
+ * @returns What sets the level of TensorFlow's notes.
+ */
+function loadFramework(
+  { framework }: EngineLibrary,
+): (level: number) => void {
   const { symbols } = withoutStderr(() => Deno.dlopen(framework, LOGGING));
-  symbols.setMinLogLevel?.(logLevel());
+  return (level) => symbols.setMinLogLevel?.(level);
 }
 
 let opened: Promise<Api> | undefined;
@@ -201,7 +212,8 @@ async function open(library: EngineLibrary): Promise<Api> {
   try {
     const files = [library.framework, library.cc];
     askForOneDnn();
-    loadFramework(library);
+    const setLogLevel = loadFramework(library);
+    setLogLevel(logLevel());
     for (const file of files) await keepLoaded(file);
     const { symbols: c } = Deno.dlopen(library.cc, SYMBOLS);
     releaseLoaded(files);
@@ -213,7 +225,21 @@ async function open(library: EngineLibrary): Promise<Api> {
       c.TF_SetStatus(of, 0, cString(""));
       throw new EngineError(`${what}: ${message}`);
     };
-    return { c, status, check, files, version: readString(c.TF_Version()) };
+    return {
+      c,
+      status,
+      check,
+      files,
+      version: readString(c.TF_Version()),
+      async silently(work) {
+        setLogLevel(FATAL);
+        try {
+          return await work();
+        } finally {
+          setLogLevel(logLevel());
+        }
+      },
+    };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     throw new EngineError(

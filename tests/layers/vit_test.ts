@@ -188,13 +188,15 @@ for (const qkv_bias of [true, false]) {
       compute([image, slope, ...values], (image, dy, ...tensors) => {
         const { value, grads } = tf.valueAndGrads((...weights) =>
           way(image as tf.Tensor4D, run(weights))
-        )(tensors, dy);
-        return { value, ...grads };
+        )(tensors, dy as tf.Tensor2D);
+        return Object.fromEntries(
+          [value, ...grads].map((x, i) => [`${i}`, x as tf.Tensor] as const),
+        );
       });
     const [alone, beside] = [of(ways.alone), of(ways.beside)];
     for (const name of Object.keys(beside)) {
       const [one, other] = [alone, beside].map((all) =>
-        numbers((all as Record<string, TensorData>)[name] as TensorData)
+        numbers(all[name] as TensorData)
       ) as [number[], number[]];
       close(one, other, 1e-5);
     }
