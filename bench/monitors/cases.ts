@@ -203,3 +203,61 @@ export const CASES: readonly Case[] = [
     expect: ["divergence", "stuck_at_uniform", "not_learning", ...COLLAPSES],
   },
 ];
+
+/** What makes a pipeline small enough for many seeds: its rules need 250 to 450 steps. */
+export interface Small {
+  readonly epochs: number;
+  readonly set: readonly string[];
+}
+
+const FEW_IMAGES = ["data.batch=16", "data.share=0.15"];
+const crops = (stage: string, size: number): string =>
+  `stages.${stage}.augment.0.random_resized_crop.size=${size}`;
+const RESNET: Small = {
+  epochs: 4,
+  set: [
+    ...FEW_IMAGES,
+    "stages.y.width=4",
+    crops("global", 16),
+    crops("local", 8),
+  ],
+};
+const VIT = [
+  ...FEW_IMAGES,
+  "stages.y.width=48",
+  "stages.y.depth=2",
+  crops("views", 16),
+];
+/** What is hidden is predicted later than images are told apart. */
+const masked = (...set: readonly string[]): Small => ({
+  epochs: 7,
+  set: [...VIT, "train.schedule.cosine.warmup=1", ...set],
+});
+
+/** By pipeline. */
+export const SMALL: Readonly<Record<string, Small>> = {
+  dino: RESNET,
+  swav: RESNET,
+  ibot: {
+    epochs: 4,
+    set: [
+      "data.batch=32",
+      "data.share=0.3",
+      "stages.y.depth=2",
+      crops("views", 16),
+    ],
+  },
+  msn: { epochs: 4, set: [...VIT, crops("focal", 8)] },
+  // Patches that are scaled one by one are predicted the latest.
+  mae: {
+    epochs: 8,
+    set: [
+      "data.batch=64",
+      "data.share=0.5",
+      "stages.y.depth=2",
+      "train.schedule.cosine.warmup=1",
+    ],
+  },
+  simmim: masked(),
+  ijepa: masked("stages.p.grid=4", "stages.p.out=48"),
+};

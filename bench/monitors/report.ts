@@ -95,8 +95,11 @@ function table(all: readonly Result[]): string {
 export async function writeSeparation(all: readonly Result[]): Promise<void> {
   const groups = Map.groupBy(
     all,
-    ({ epochs, set }) =>
-      [`--epochs ${epochs}`, ...set.map((one) => `--set ${one}`)].join(" "),
+    ({ epochs, set, small }) =>
+      [
+        ...(small ? ["--small"] : [`--epochs ${epochs}`]),
+        ...set.map((one) => `--set ${one}`),
+      ].join(" "),
   );
   const tables = [...groups].map(([options, runs]) =>
     `With \`${options}\`:\n\n${table(runs)}`

@@ -30,6 +30,8 @@ export interface Result {
   readonly epochs: number;
   /** What was set beside the case's own, such as a smaller network. */
   readonly set: readonly string[];
+  /** Whether it was made small as `cases.ts` has it. */
+  readonly small?: true;
   readonly alarms: readonly { readonly fault: Fault; readonly step: number }[];
   readonly loss: number | null;
   readonly knn: number | null;
@@ -50,11 +52,11 @@ export class Results {
 
   /** A result of the same run. */
   find(
-    key: Pick<Result, "name" | "seed" | "epochs" | "set">,
+    key: Pick<Result, "name" | "seed" | "epochs" | "set" | "small">,
   ): Result | undefined {
-    return this.all.find(({ name, seed, epochs, set }) =>
+    return this.all.find(({ name, seed, epochs, set, small }) =>
       name === key.name && seed === key.seed && epochs === key.epochs &&
-      set.join() === key.set.join()
+      set.join() === key.set.join() && small === key.small
     );
   }
 

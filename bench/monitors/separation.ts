@@ -2,8 +2,9 @@
  * @file Trains pipelines whose fate is known, and shows what the monitors say.
  *
  * `deno run -A bench/monitors/separation.ts [--seeds 1] [--epochs 4]
- * [--only TEXT]... [--healthy] [--threads N] [--set key=value]...`. Runs that
- * results.json already has are not repeated. Exit code 1 when a shipped pipeline is flagged or a ruined one
+ * [--only TEXT]... [--healthy] [--small] [--threads N] [--set key=value]...`.
+ * Runs that results.json already has are not repeated. `--small` takes those that
+ * `cases.ts` can make small, and makes them so. Exit code 1 when a shipped pipeline is flagged or a ruined one
  * is not; README.md gets the table.
  */
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { train } from "../../lib/train/train.ts";
-import { type Case, CASES } from "./cases.ts";
+import { type Case, CASES, SMALL } from "./cases.ts";
 import { type Result, Results } from "./results.ts";
 import { writeSeparation } from "./report.ts";
 
@@ -32,13 +33,11 @@ async function lowest(folder: string): Promise<Record<string, number>> {
 }
 
 async function run(
-  { name, file, set: own }: Case,
+  { name, file, set: ruin }: Case,
   seed: number,
-  { epochs, set, threads }: {
-    readonly epochs: number;
-    readonly set: readonly string[];
-    readonly threads?: number;
-  },
+  { epochs, set, small, own, threads }:
+    & Pick<Result, "epochs" | "set" | "small">
+    & { readonly own: readonly string[]; readonly threads?: number },
 ): Promise<Result> {
   const loaded = await loadPipeline(join(PIPELINES, `${file}.yaml`), {
     set: [
@@ -47,6 +46,7 @@ async function run(
       "monitor={collapse: warn}",
       "evaluate.linear=false",
       ...own,
+      ...ruin,
       ...set,
     ],
   });
@@ -62,6 +62,7 @@ async function run(
       seed,
       epochs,
       set,
+      ...(small ? { small } : {}),
       alarms: alarms.map(({ fault, step }) => ({ fault, step })),
       loss,
       knn,
@@ -88,6 +89,7 @@ if (import.meta.main) {
       epochs: { type: "string", default: "4" },
       only: { type: "string", multiple: true, default: [""] },
       healthy: { type: "boolean", default: false },
+      small: { type: "boolean", default: false },
       threads: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
     },
@@ -101,12 +103,20 @@ if (import.meta.main) {
         one.name.toLowerCase().includes(text.toLowerCase())
       );
       if (!named || values.healthy && one.expect?.length !== 0) continue;
-      const key = { name: one.name, seed, epochs, set: values.set };
+      const small = values.small ? SMALL[one.file] : undefined;
+      if (values.small && !small) continue;
+      const key = {
+        name: one.name,
+        seed,
+        epochs: small?.epochs ?? epochs,
+        set: values.set,
+        ...(small ? { small: true as const } : {}),
+      };
       let result = results.find(key);
       if (!result) {
         result = await run(one, seed, {
-          epochs,
-          set: values.set,
+          ...key,
+          own: small?.set ?? [],
           ...(values.threads ? { threads: Number(values.threads) } : {}),
         });
         await results.add(result);

@@ -480,6 +480,24 @@ Deno.test("Targets that tell of their images are no collapse, nor are few protot
     const at = targets({ ...SOUND, entropy, information });
     assert.deepEqual(alarms(64, () => at), []);
   }
+  // Six that were as few before, and four that were sixty.
+  const few = (step: number) =>
+    targets({ ...SOUND, prototypes: step < 20 ? 8 : 6 });
+  const facts: RunFacts = {
+    ...RUN,
+    losses: new Map([["loss", { prototypes: 64 }]]),
+  };
+  const sound = (step: number) => ({ ...healthy(step), ...few(step) });
+  assert.deepEqual(follow(new Watch(policy(), facts), 300, sound), []);
+  const [alarm] = follow(
+    new Watch(policy(), facts),
+    300,
+    (step) => ({
+      ...healthy(step),
+      ...targets({ ...SOUND, prototypes: step < 20 ? 60 : 4 }),
+    }),
+  );
+  assert.equal(alarm?.figure, "prototype_use:loss");
   // Two of eight.
   const eight = { ...targets(SOUND), "prototype_use:loss": 2 / 8 };
   assert.deepEqual(alarms(8, () => eight), []);

@@ -121,7 +121,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     choose:
       "Vision transformers, features that are used by kNN as they are, and maps of attention that follow objects. It needs long runs and many small crops.",
     fails: [
-      "Without centring: one prototype takes all; without sharpening: all prototypes alike, the loss stays at ln(prototypes).",
+      "Without centring: one prototype takes all (`prototype_use`); without sharpening: all prototypes alike, the loss stays at ln(prototypes) (`target_entropy`).",
       "A teacher that is too sharp at first (a temperature above 0.07 was unstable): warm it up.",
       "Without a momentum teacher: 0.1 % (table of ablations of the paper).",
     ],
@@ -130,6 +130,11 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       imagenet(
         "ViT-S/16, 100 epochs, kNN",
         69.3,
+        "README of github.com/facebookresearch/dino",
+      ),
+      imagenet(
+        "ViT-S/16, 100 epochs, linear",
+        74.0,
         "README of github.com/facebookresearch/dino",
       ),
     ],
@@ -169,7 +174,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       "Vision transformers whose patches are wanted too: for segmentation, correspondence, retrieval of parts. It costs a pass through the head for each hidden patch.",
     fails: [
       "The teacher's temperature above 0.07: training becomes unstable (the authors' `--help`).",
-      "Without centring one prototype wins for all patches; without sharpening they become uniform: see `prototype_information`.",
+      "Without centring one prototype wins for all patches; without sharpening they become uniform: see `prototype_use` and `target_entropy`.",
       "A momentum for large batches with a small one: the authors take 0.9995 for batches of 256.",
     ],
     published: [
@@ -193,7 +198,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       "Vision transformers where hand-made augmentations do not fit the images: it has none of colour. Targets are features, not pixels, so that less of the network goes into detail.",
     fails: [
       "Blocks that are too small or too near: they can be filled in from their neighbours, and little is learnt.",
-      "The loss falls in a collapse, too: look at the spread of the features.",
+      "The loss falls in a collapse, too: look at the spread of the teacher's tokens (`target_spread`).",
     ],
     published: [],
   },
@@ -218,6 +223,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
       "Vision transformers that are fine-tuned afterwards: the encoder sees a quarter of the patches, which makes steps cheap. Features as they are (kNN, linear) are weaker than those of methods with views.",
     fails: [
       "Too low a ratio: patches are filled in from their neighbours.",
+      "For its first hundreds of steps it predicts the mean patch, and nothing is `explained`; a run that stays there learns nothing.",
       "Judged by kNN or a linear probe it looks worse than it is.",
       "Images without texture (scans, drawings): the mean is a good guess of a patch.",
     ],

@@ -18,10 +18,14 @@ export const BLURRED = 0.05;
 const UNIFORM = 0.9;
 
 /** Prototypes below which all images have much the same ones. */
-export const FEW = 4;
+export const FEW = 3;
 
 /** Share of the prototypes that are few, where there are not many. */
 const SHARE = 1 / 8;
+
+/** The same where that is a tenth of what it was: healthy runs keep a third and more. */
+const FALLEN_TO = 1 / 10;
+const FALLEN_BELOW = 8;
 
 /** Times the threshold, of a figure that is on its way to it. */
 const NEAR = 1.5;
@@ -47,7 +51,7 @@ function follow(
     new RunningMean(),
     new RunningMean(),
   ];
-  const few = Math.min(FEW, SHARE * prototypes) / prototypes;
+  const few = Math.min(FEW, SHARE * prototypes);
   let [informed, used] = [0, 0];
   const read = (
     figure: string,
@@ -71,8 +75,10 @@ function follow(
     const told = information.add(of("prototype_information"));
     const undecided = entropy.add(of("target_entropy")) > UNIFORM;
     const share = use.add(of("prototype_use"));
+    if (share > used) used = share;
     if (!judged) return [];
-    [informed, used] = [Math.max(informed, told), Math.max(used, share)];
+    informed = Math.max(informed, told);
+    const fallen = Math.min(FALLEN_BELOW, FALLEN_TO * used * prototypes);
     return [
       read("prototype_information", told, {
         threshold: undecided ? BLURRED : UNINFORMED,
@@ -82,7 +88,7 @@ function follow(
         }`,
       }),
       read("prototype_use", share, {
-        threshold: few,
+        threshold: Math.max(few, fallen) / prototypes,
         from: used,
         meaning:
           `the targets of all images are the same few of ${prototypes} prototypes`,
@@ -99,7 +105,7 @@ export const prototypeCollapse: VerdictDefinition = {
   summary:
     `${GRACE} steps after the warm-up or later the running mean of prototype_information is below ${UNINFORMED}, or below ${BLURRED} where that of target_entropy is above ${UNIFORM}: the targets of all images are alike, or uniform; or that of prototype_use is that of less than ${FEW} prototypes (of less than ${
       FEW / SHARE
-    }, of an eighth): all images have the same few`,
+    }, of an eighth), or of less than ${FALLEN_BELOW} and a tenth of its highest: all images have the same few`,
   cures: [
     "uniform targets: sharpen them, with a temperature of the target well below the student's",
     "few prototypes: centre the targets (`momentum` below 1), or balance them (sinkhorn)",
