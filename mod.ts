@@ -148,7 +148,11 @@ export {
   type AugmentPreset,
   type TransformEntry,
 } from "./lib/stages/presets.ts";
-export { attention, type AttentionOptions } from "./lib/layers/attention.ts";
+export {
+  type Attention,
+  attention,
+  type AttentionOptions,
+} from "./lib/layers/attention.ts";
 export { batchNorm, type BatchNormOptions } from "./lib/layers/batch_norm.ts";
 export { conv, type ConvOptions } from "./lib/layers/conv.ts";
 export { cosineDense } from "./lib/layers/cosine_dense.ts";
@@ -171,14 +175,18 @@ export {
 export { standardisedConv } from "./lib/layers/standardised_conv.ts";
 export {
   type Before,
+  type DenseWeights,
+  type TokenDense,
   tokenDense,
   type TokenDenseOptions,
 } from "./lib/layers/token_dense.ts";
 export {
+  type Transformer,
   transformer,
   type TransformerOptions,
 } from "./lib/layers/transformer.ts";
 export {
+  type TransformerBlock,
   transformerBlock,
   type TransformerBlockOptions,
 } from "./lib/layers/transformer_block.ts";

@@ -56,7 +56,7 @@ export function layerNormBefore(
       const shift = tf.reshape(
         tf.matMul(tf.reshape(offset, [1, width]), w),
         [-1],
-      ) as tf.Tensor1D;
+      );
       return {
         w: tf.mul(tf.reshape(scale, [width, 1]), w),
         b: b ? tf.add(shift, b) : shift,

@@ -4,9 +4,11 @@ import { affine, affineAfter, type Again } from "../ops/affine.ts";
 import type { Initializer, Layer, ParameterScope, Run } from "./layer.ts";
 
 /** Weights of a product, and its bias where it has one. */
-export interface Weights {
+export interface DenseWeights {
+  /** `[in, out]` */
   readonly w: tf.Tensor2D;
-  readonly b: tf.Tensor1D | undefined;
+  /** `[out]` */
+  readonly b: tf.Tensor | undefined;
 }
 
 /** What stands before a dense layer. */
@@ -14,7 +16,7 @@ export interface Before {
   /** What is not kept for the layer's gradient. */
   op(x: tf.Tensor): Again;
   /** Does to the weights what can be done to them as well as to all tokens. */
-  fold(weights: Weights, run: Run): Weights;
+  fold(weights: DenseWeights, run: Run): DenseWeights;
 }
 
 /** Shape of a {@linkcode tokenDense}. */
@@ -58,12 +60,12 @@ export function tokenDense(
   const apply = (
     x: tf.Tensor,
     run: Run,
-    take: (weights: Weights) => Weights = (all) => all,
+    take: (weights: DenseWeights) => DenseWeights = (all) => all,
   ): tf.Tensor =>
     run.scope(scope.path, () => {
       const own = take({
         w: run.read(kernel) as tf.Tensor2D,
-        b: offset && run.read(offset) as tf.Tensor1D,
+        b: offset && run.read(offset),
       });
       if (!before) return affine(x, own.w, own.b);
       const { w, b } = before.fold(own, run);
@@ -72,7 +74,7 @@ export function tokenDense(
   const some = (start: number, count: number): Layer => (x, run) =>
     apply(x, run, ({ w, b }) => ({
       w: tf.slice(w, [0, start], [from, count]),
-      b: b && tf.slice(b, start, count),
+      b: b && tf.slice(b, [start], [count]),
     }));
   return Object.assign((x: tf.Tensor, run: Run) => apply(x, run), { some });
 }

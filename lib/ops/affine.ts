@@ -30,7 +30,7 @@ const asIs = (x: tf.Tensor): Again => ({
 export const affine = (
   x: tf.Tensor,
   w: tf.Tensor2D,
-  b?: tf.Tensor1D,
+  b?: tf.Tensor,
 ): tf.Tensor => affineAfter([x], asIs(x), w, b);
 
 /**
@@ -43,7 +43,7 @@ export function affineAfter(
   inputs: readonly tf.Tensor[],
   op: Again,
   w: tf.Tensor2D,
-  b?: tf.Tensor1D,
+  b?: tf.Tensor,
 ): tf.Tensor {
   const [from, to] = w.shape;
   const rows = (x: tf.Tensor, width: number): tf.Tensor =>
