@@ -301,7 +301,7 @@ export {
 export type { ExportResult } from "./lib/export/export_run.ts";
 export type { FormatName } from "./lib/export/formats.ts";
 export type { Size } from "./lib/export/portable.ts";
-export type { Executable, Tensors } from "./lib/compile/machine.ts";
+export type { Executable, Lent, Tensors } from "./lib/compile/machine.ts";
 export type {
   Execution,
   Traceable,

@@ -16,6 +16,8 @@ export interface RunDisk {
   readonly metrics?: number;
   /** Most of all at once. */
   readonly total: number;
+  /** What stays when it has ended. */
+  readonly left: number;
 }
 
 /**
@@ -31,28 +33,38 @@ export function runDisk(
   steps: number | undefined,
 ): RunDisk {
   const checkpoints = keep + (best ? 1 : 0) + 3;
+  // At its end nothing is being written, and no interruption's is the newest.
+  const last = checkpoints - 2;
   const metrics = steps === undefined ? {} : { metrics: LINE_BYTES * steps };
   return {
     checkpoint: variables,
     checkpoints,
     ...metrics,
     total: checkpoints * variables + (metrics.metrics ?? 0),
+    left: last * variables + (metrics.metrics ?? 0),
   };
 }
 
 /**
  * A warning of a disk that has less left; undefined where it has enough, or
  * nothing is known of it.
+ *
+ * @param toCome Runs of a sweep that are to follow, of about the same size.
  */
 export async function fullBefore(
   folder: string,
-  { total, checkpoint, checkpoints }: RunDisk,
+  { total, left, checkpoint, checkpoints }: RunDisk,
+  toCome = 0,
 ): Promise<string | undefined> {
   try {
     const free = await freeBytes(folder);
-    if (free >= total) return undefined;
-    return `the run may take ${
-      gigabytes(total, 2)
+    const needed = toCome * left + total;
+    if (free >= needed) return undefined;
+    const what = toCome > 0
+      ? `the ${toCome + 1} runs of the sweep that are left`
+      : "the run";
+    return `${what} may take ${
+      gigabytes(needed, 2)
     } of the disk, of which ${checkpoints} checkpoints of ${
       gigabytes(checkpoint, 2)
     } at once, and ${folder} has ${

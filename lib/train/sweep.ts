@@ -180,6 +180,7 @@ async function runPoints(
       ...options,
       ...settingsOnward({ ...settings, ...resume?.origin.settings }, options),
       ...(resume ? { resume } : {}),
+      toCome: record.points.filter((one, at) => at > i && !one.result).length,
       // Nothing is written until the first point's data are at hand.
       folder: async () =>
         join(folder ??= await create?.() as string, point.folder),

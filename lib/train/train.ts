@@ -103,6 +103,8 @@ export interface TrainOptions {
   readonly products?: Rounding["products"] | undefined;
   /** A checkpoint to go on from. */
   readonly resume?: ResumePoint;
+  /** Runs of about the same size that are to follow on the same disk. */
+  readonly toCome?: number;
   /**
    * Ends the run after the step, or the evaluation's batch, at hand; it can be
    * resumed. Before the first step, the run is rejected with its reason.
@@ -504,7 +506,7 @@ async function trainTold(
   folder: RunFolder,
   { engine, session, data, judged, origin, late, compiling }: Parts,
   told: Told,
-  { resume, server, signal, onEvent: emit = () => {} }: TrainOptions,
+  { resume, toCome, server, signal, onEvent: emit = () => {} }: TrainOptions,
 ): Promise<TrainResult> {
   const { memory, tracking } = told;
   if (resume) await goOn(folder, told, origin, resume, emit);
@@ -532,6 +534,7 @@ async function trainTold(
       bytesOfVariables(session.variables),
       session.length.steps,
     ),
+    toCome,
   );
   if (full) emit({ kind: "notice", text: full });
   const judging = new Judging(session, judged);

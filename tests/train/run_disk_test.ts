@@ -37,12 +37,19 @@ Deno.test(
       checkpoints: 5,
       metrics: 50_000,
       total: 55_000,
+      left: 53_000,
     });
     assert.equal(await fullBefore(folder, small), undefined);
     const text = await fullBefore(folder, runDisk(policy, 1e15, 100));
     assert.match(
       text ?? "",
-      /may take 5000000\.\d\d GB .* 5 checkpoints of 1000000\.00 GB .* has [\d.]+ GB left: .*checkpoint\.keep.*--runs-dir/,
+      /^the run may take 5000000\.\d\d GB .* 5 checkpoints of 1000000\.00 GB .* has [\d.]+ GB left: .*checkpoint\.keep.*--runs-dir/,
+    );
+    // What the runs of a sweep leave adds up.
+    const sweep = await fullBefore(folder, runDisk(policy, 1e15, 100), 9);
+    assert.match(
+      sweep ?? "",
+      /^the 10 runs of the sweep that are left may take 32000000\.\d\d GB /,
     );
   }),
 );
