@@ -36,7 +36,7 @@ const SMALL_DISK: Way = {
   after: "mount -o remount,size=100m none disk",
   readOnly: `
 mount -o remount,ro none disk
-stopgrad resume disk/full/*
+stopgrad resume --epochs 1 disk/full/*
 echo "exit read-only:$?"`,
 };
 
