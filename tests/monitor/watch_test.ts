@@ -510,6 +510,8 @@ Deno.test("A teacher whose tokens come to be the same for all images is a collap
   };
   const course = (end: number) => (step: number) => ({
     ...healthy(step),
+    // Of the mean of the tokens: no matter.
+    embedding_std: 0.2 + 0.6 * Math.exp(-step / 100),
     "explained:loss": 0.5 + 0.01 * Math.sin(step),
     "target_spread:loss": Math.max(end, 0.8 - step / 1000),
   });
@@ -538,25 +540,25 @@ Deno.test("A loss of hidden tokens of which nothing is explained is not learning
       0.002 * Math.sin(7 * step),
   });
   const nothing = new Watch(policy({ patience: 3 }), facts);
-  // 300 steps after the warm-up, and three checks.
-  assert.equal(nothing.enough, 100 + 300 + 20);
-  const alarms = follow(nothing, 600, course(0));
+  // 600 steps after the warm-up, and three checks.
+  assert.equal(nothing.enough, 100 + 600 + 20);
+  const alarms = follow(nothing, 900, course(0));
   assert.deepEqual(
     alarms.map(({ fault, step, figure }) => [
       fault,
       step,
       figure,
     ]),
-    [["not_learning", 420, "explained:loss"]],
+    [["not_learning", 720, "explained:loss"]],
   );
   assert.deepEqual(
-    follow(new Watch(policy({ patience: 3 }), facts), 600, course(0.01)),
+    follow(new Watch(policy({ patience: 3 }), facts), 900, course(0.01)),
     [],
   );
   // It may take its time, and its loss need not have fallen.
   const still = (step: number) => ({ ...course(0.01)(step), loss: 1 });
   assert.deepEqual(
-    follow(new Watch(policy({ patience: 3 }), facts), 600, still),
+    follow(new Watch(policy({ patience: 3 }), facts), 900, still),
     [],
   );
 });

@@ -59,24 +59,31 @@ export const collapse: VerdictDefinition = {
   verdict: "collapsed",
   phrase: "collapsed",
   summary:
-    `the running mean of embedding_std, or of a target_spread, is below ${COLLAPSED_BELOW}, or below ${SHRUNK_TO} of its highest: the embeddings of all images, or a teacher's tokens of them, are nearly equal`,
+    `the running mean of embedding_std, or in its place of target_spread where a loss has one, is below ${COLLAPSED_BELOW}, or below ${SHRUNK_TO} of its highest: the embeddings of all images, or a teacher's tokens of them, are nearly equal`,
   cures: [
     "check the stop-gradient, the predictor and the batch norms of the heads",
     "try a smaller learning rate, or a longer warm-up",
   ],
   judgedFrom: ({ warmup }) => warmup + GRACE,
   start({ embedding, losses }) {
-    const all = [
-      follow(embedding, "embedding_std", "the embeddings of all images"),
-      ...[...losses].filter(([, { hidden }]) => hidden).map(([loss]) =>
+    const spread = follow(
+      embedding,
+      "embedding_std",
+      "the embeddings of all images",
+    );
+    const teachers = [...losses].filter(([, { hidden }]) => hidden)
+      .map(([loss]) =>
         follow(
           loss,
           `target_spread:${loss}`,
           "a teacher's tokens of all images",
         )
-      ),
-    ];
-    return ({ checked, metrics }) =>
-      worstOf(all.flatMap((one) => one(metrics, checked) ?? []));
+      );
+    return ({ checked, metrics }) => {
+      const found = teachers.flatMap((one) => one(metrics, checked) ?? []);
+      const own = spread(metrics, checked);
+      // The mean of a healthy teacher's tokens may well shrink.
+      return found.length > 0 ? worstOf(found) : own;
+    };
   },
 };

@@ -12,7 +12,7 @@ const WINDOW = 50;
 /** Windows after the warm-up before a loss is judged. */
 const GRACE = 3;
 /** The same of predictions: a decoder first learns what tokens are on average. */
-const LONGER = 6;
+const LONGER = 12;
 /** Standard errors that a mean must differ by to count. */
 const CLEARLY = 4;
 
