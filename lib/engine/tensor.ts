@@ -91,7 +91,7 @@ export function takeTensor(api: Api, pointer: Pointer): TensorData {
   return { dtype, shape, data: hostArray(dtype, copy) };
 }
 
-/** A tensor of libtensorflow whose values are read where they are. */
+/** A tensor of libtensorflow whose values are read where they are, until it is given back. */
 export class BorrowedTensor {
   readonly #api: Api;
   readonly #pointer: Pointer;
@@ -101,11 +101,12 @@ export class BorrowedTensor {
     this.#pointer = pointer;
   }
 
+  /** Lengths of the axes. */
   get shape(): number[] {
     return shapeOf(this.#api, this.#pointer);
   }
 
-  /** Not to be read once it is given back, as its bytes are not. */
+  /** Its type, shape and values, which are no copy. */
   get data(): TensorData {
     const dtype = dtypeOf(this.#api.c.TF_TensorType(this.#pointer));
     const { shape } = this;
@@ -113,6 +114,7 @@ export class BorrowedTensor {
     return { dtype, shape, data };
   }
 
+  /** Its values as bytes, which are no copy. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(bytesOf(this.#api, this.#pointer));
   }

@@ -1,12 +1,7 @@
 /** @file Checkpoints, written while the training goes on. */
-import type { Values } from "../checkpoint/store.ts";
+import type { Lent } from "../compile/machine.ts";
 import { writing } from "./run_errors.ts";
 import type { RunFolder } from "./run_folder.ts";
-
-/** Values that are there until they are given back. */
-interface Lent extends Disposable {
-  readonly values: Values;
-}
 
 /** What is said of a checkpoint. */
 interface Told {
