@@ -64,7 +64,7 @@ Deno.test("A set that is black by its range is told of before training, and name
     assert.equal(code, 3);
     assert.match(
       stdout,
-      /16 images to train on, none to test with, no labels, 16x16 pixels of 3 channels\n {2}16-bit unsigned samples are scaled from their full range/,
+      /16 images to train on, none to test with, no labels, 16x16 pixels of 3 channels\n {2}gray, the same in all 3 channels: all images\n {2}16-bit unsigned samples are scaled from their full range/,
     );
     assert.match(stderr, /warning: The images are of one colour/);
     assert.match(

@@ -112,7 +112,10 @@ const build: StageSpec<Options>["build"] = (
   }));
   return {
     outputs: { [OUTPUT]: output, tokens },
-    apply({ of: views = [], keep: kept, hide: hidden }, run) {
+    apply(
+      { of: views = [], keep: kept, hide: hidden },
+      run,
+    ): Readonly<Record<string, readonly tf.Tensor[]>> {
       const given = views.map((x, view) =>
         [x as tf.Tensor4D, run, {
           keep: kept?.[view] as tf.Tensor2D | undefined,
