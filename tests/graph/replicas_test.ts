@@ -1,9 +1,7 @@
 /** @file Replicas that share each batch compute what one device does. */
 import assert from "@std/assert";
 import { close } from "../helpers/numeric.ts";
-import { type Sketch, start, train } from "../helpers/training.ts";
-import type { Tensors } from "../../lib/compile/machine.ts";
-import { IMAGES as PHOTOS, smallPipeline } from "./methods.ts";
+import { type Sketch, train } from "../helpers/training.ts";
 import { tinyImages } from "../evaluate/tiny.ts";
 import { type Course, differencesAt } from "./agreement.ts";
 
@@ -105,43 +103,6 @@ for (const [name, sketch] of Object.entries(METHODS)) {
         const found = differencesAt(step, other, one as Course, TOLERANCE);
         assert.deepEqual(found, [], `${replicas} replicas, step ${step + 1}`);
       }
-    }
-  });
-}
-
-/** Length of the difference of all variables, as one vector, over theirs. */
-function apart(ours: Tensors, theirs: Tensors): number {
-  let [difference, whole] = [0, 0];
-  for (const [path, { data }] of Object.entries(theirs)) {
-    const own = ours[path]?.data ?? [];
-    data.forEach((value, i) => {
-      difference += (Number(own[i]) - Number(value)) ** 2;
-      whole += Number(value) ** 2;
-    });
-  }
-  return Math.sqrt(difference / whole);
-}
-
-// All of them: bench/replicas.
-for (const method of ["mae", "moco"]) {
-  Deno.test(`${method}: two and three replicas train as one device does`, async () => {
-    const small = await smallPipeline(method, "data.batch=12", "seed=1");
-    const all: { loss: number; state: Tensors }[] = [];
-    for (const replicas of [1, 2, 3]) {
-      const session = await start(small, { images: PHOTOS, replicas });
-      let loss = Number.NaN;
-      for (let i = 0; i < STEPS; i++) {
-        loss = (await session.step())["loss"] as number;
-      }
-      all.push({ loss, state: await session.save() });
-      await session.close();
-    }
-    const [one, ...others] = all;
-    if (!one) throw new Error("no course");
-    for (const { loss, state } of others) {
-      close([loss], [one.loss], TOLERANCE * Math.abs(one.loss));
-      const distance = apart(state, one.state);
-      assert.ok(distance < TOLERANCE, `${distance}`);
     }
   });
 }
