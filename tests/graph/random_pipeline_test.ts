@@ -3,6 +3,7 @@ import assert from "@std/assert";
 import { stringify } from "yaml";
 import { keysOf } from "../../lib/diagnostics/validate.ts";
 import { perStage, train } from "../../lib/pipeline/parse/sections.ts";
+import type { Optimizer, Pipeline } from "../../lib/model/pipeline.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
 import { compiledRuntime, eagerRuntime } from "../../lib/compile/runtime.ts";
@@ -38,10 +39,37 @@ async function fault(text: string): Promise<string | undefined> {
   }
 }
 
+/** Adam divides by the size of each gradient, and so makes a step of one that is nothing but rounding. */
+function coarse({ definition, options }: Optimizer): Optimizer {
+  const epsilon = "epsilon" in options ? { epsilon: 0.1 } : {};
+  return { definition, options: { ...options, ...epsilon } };
+}
+
+/** The same with optimizers that do not. */
+function withoutChance(pipeline: Pipeline): Pipeline {
+  const { train } = pipeline;
+  const perStage = [...train.perStage].map(([stage, settings]) =>
+    [
+      stage,
+      settings.optimizer
+        ? { ...settings, optimizer: coarse(settings.optimizer) }
+        : settings,
+    ] as const
+  );
+  return {
+    ...pipeline,
+    train: {
+      ...train,
+      optimizer: coarse(train.optimizer),
+      perStage: new Map(perStage),
+    },
+  };
+}
+
 async function disagreement(
   { pipeline, graph }: LoadedPipeline,
 ): Promise<string | undefined> {
-  const kept = keepingGradients(pipeline);
+  const kept = keepingGradients(withoutChance(pipeline));
   const start = (runtime: typeof compiledRuntime) =>
     TrainingSession.start(
       kept,
