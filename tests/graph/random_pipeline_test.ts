@@ -41,7 +41,7 @@ async function fault(text: string): Promise<string | undefined> {
 
 /** Adam divides by the size of each gradient, and so makes a step of one that is nothing but rounding. */
 function coarse({ definition, options }: Optimizer): Optimizer {
-  const epsilon = "epsilon" in options ? { epsilon: 0.1 } : {};
+  const epsilon = "epsilon" in options ? { epsilon: 10 } : {};
   return { definition, options: { ...options, ...epsilon } };
 }
 
