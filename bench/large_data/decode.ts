@@ -15,8 +15,7 @@ import { folder as source } from "../../lib/data/folder.ts";
 import { Prefetcher } from "../../lib/data/prefetch.ts";
 import { isInMemory } from "../../lib/data/source.ts";
 import { openEngine } from "../../lib/engine/open.ts";
-import { markdownTable, writeResult } from "../markdown.ts";
-import { median } from "../speed/statistics.ts";
+import { spread, writeTable } from "./table.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "5" } },
@@ -98,11 +97,6 @@ async function measure(
   return { cpu: (user + system) / images, wall };
 }
 
-const spread = (numbers: readonly number[], digits = 0): string =>
-  `${median([...numbers]).toFixed(digits)} (${
-    Math.min(...numbers).toFixed(digits)
-  }–${Math.max(...numbers).toFixed(digits)})`;
-
 const rows = [[
   "files",
   "size",
@@ -137,12 +131,5 @@ for (const [width, height, size, images] of SIZES) {
     await Deno.remove(folder, { recursive: true });
   }
 }
-await writeResult(
-  new URL("decode.md", import.meta.url),
-  `${
-    markdownTable(rows)
-  }\n\nMedian (least to most) of ${rounds} rounds in turns, cores: ${navigator.hardwareConcurrency}, ${
-    new Date().toISOString().slice(0, 10)
-  }.`,
-);
+await writeTable("decode.md", rows, rounds);
 Deno.exit();

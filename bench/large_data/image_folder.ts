@@ -14,9 +14,8 @@ import { Prefetcher } from "../../lib/data/prefetch.ts";
 import { splitMix32 } from "../../lib/data/shuffle.ts";
 import { type ImageStream, isInMemory } from "../../lib/data/source.ts";
 import { openEngine } from "../../lib/engine/open.ts";
-import { markdownTable, writeResult } from "../markdown.ts";
 import { pythonWith } from "../python.ts";
-import { median } from "../speed/statistics.ts";
+import { spread, writeTable } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -114,11 +113,6 @@ function theirs(
   };
 }
 
-const spread = (numbers: readonly number[], digits = 0): string =>
-  `${median([...numbers]).toFixed(digits)} (${
-    Math.min(...numbers).toFixed(digits)
-  }–${Math.max(...numbers).toFixed(digits)})`;
-
 const rows = [[
   "files",
   "size",
@@ -180,12 +174,5 @@ for (const files of SIZES) {
     await Deno.remove(base, { recursive: true });
   }
 }
-await writeResult(
-  new URL("image_folder.md", import.meta.url),
-  `${
-    markdownTable(rows)
-  }\n\nMedian (least to most) of ${rounds} rounds in turns, cores: ${navigator.hardwareConcurrency}, ${
-    new Date().toISOString().slice(0, 10)
-  }.`,
-);
+await writeTable("image_folder.md", rows, rounds);
 Deno.exit();

@@ -7,10 +7,13 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Tensors } from "../../lib/compile/machine.ts";
 import { openEngine } from "../../lib/engine/open.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
-import { GRADIENT, keepingGradients } from "../../tests/graph/agreement.ts";
+import {
+  apart,
+  GRADIENT,
+  keepingGradients,
+} from "../../tests/graph/agreement.ts";
 import {
   IMAGES,
   METHOD_NAMES,
@@ -39,27 +42,6 @@ const BATCH = 12;
 const MORE: Readonly<Record<string, readonly string[]>> = {
   w_mse: ["stages.w.size=6"],
 };
-
-/** Length of the difference of two vectors, over that of the second. */
-function apart(
-  ours: Tensors,
-  theirs: Tensors,
-  which: (path: string) => boolean,
-): number {
-  let [difference, length] = [0, 0];
-  for (
-    const [path, { data }] of Object.entries(theirs).filter(([path]) =>
-      which(path)
-    )
-  ) {
-    const own = ours[path]?.data ?? [];
-    data.forEach((value, i) => {
-      difference += (Number(own[i]) - Number(value)) ** 2;
-      length += Number(value) ** 2;
-    });
-  }
-  return Math.sqrt(difference / length);
-}
 
 const isGradient = (path: string): boolean =>
   path.startsWith(`optimizer/${GRADIENT}/`);

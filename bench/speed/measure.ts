@@ -162,10 +162,8 @@ export async function measure(
       const started = await Promise.allSettled(chosen.map(start));
       const failed = started.find(({ status }) => status === "rejected");
       if (failed) throw (failed as PromiseRejectedResult).reason;
-      const place_ = new Map(bench.sides.map((side, i) => [side, i]));
-      runners.sort((a, b) =>
-        (place_.get(a.side) ?? 0) - (place_.get(b.side) ?? 0)
-      );
+      const { sides } = bench;
+      runners.sort((a, b) => sides.indexOf(a.side) - sides.indexOf(b.side));
     } else {
       for (const one of chosen) await start(one);
     }

@@ -106,9 +106,9 @@ let xlaCache: XlaCache | undefined;
 
 /** One for the process: the library reads once where it is. */
 function xlaCacheFor({ version }: EngineLibrary): XlaCache | undefined {
-  const store = join(cacheFolder(), "xla", `${version}-${gpuKind()}`);
-  xlaCache ??= XlaCache.open(store);
-  return xlaCache;
+  return xlaCache ??= XlaCache.open(
+    join(cacheFolder(), "xla", `${version}-${gpuKind()}`),
+  );
 }
 
 async function open(

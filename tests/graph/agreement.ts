@@ -136,3 +136,21 @@ export function differencesAt(
     differences(of(ours), of(theirs), tolerance, floor)
   );
 }
+
+/** Length of the difference of some variables, as one vector, over that of theirs. */
+export function apart(
+  ours: Tensors,
+  theirs: Tensors,
+  which: (path: string) => boolean,
+): number {
+  let [difference, length] = [0, 0];
+  for (const [path, { data }] of Object.entries(theirs)) {
+    if (!which(path)) continue;
+    const own = ours[path]?.data ?? [];
+    data.forEach((value, i) => {
+      difference += (Number(own[i]) - Number(value)) ** 2;
+      length += Number(value) ** 2;
+    });
+  }
+  return Math.sqrt(difference / length);
+}

@@ -1,8 +1,8 @@
 /** @file Every shipped method by one, two and three replicas. */
 import assert from "@std/assert";
-import type { Tensors } from "../../lib/compile/machine.ts";
 import type { Pipeline } from "../../lib/model/pipeline.ts";
 import { close } from "../helpers/numeric.ts";
+import { apart } from "./agreement.ts";
 import { start } from "../helpers/training.ts";
 import { IMAGES, METHOD_NAMES, smallPipeline } from "./methods.ts";
 
@@ -35,19 +35,7 @@ function gently(pipeline: Pipeline): Pipeline {
 
 const isSlot = (path: string): boolean => path.startsWith("optimizer/");
 
-/** Length of the difference of variables, or of slots, as one vector, over theirs. */
-function apart(ours: Tensors, theirs: Tensors, slots: boolean): number {
-  let [difference, whole] = [0, 0];
-  for (const [path, { data }] of Object.entries(theirs)) {
-    if (isSlot(path) !== slots) continue;
-    const own = ours[path]?.data ?? [];
-    data.forEach((value, i) => {
-      difference += (Number(own[i]) - Number(value)) ** 2;
-      whole += Number(value) ** 2;
-    });
-  }
-  return Math.sqrt(difference / whole);
-}
+const isOther = (path: string): boolean => !isSlot(path);
 
 async function course(method: string, replicas: number) {
   const { pipeline, ...small } = await smallPipeline(
@@ -72,7 +60,7 @@ async function course(method: string, replicas: number) {
 for (const method of METHOD_NAMES) {
   Deno.test(`${method}: two and three replicas train as one device does`, async () => {
     const one = await course(method, 1);
-    assert.ok(apart(one.first, one.last, false) > 0);
+    assert.ok(apart(one.first, one.last, isOther) > 0);
     for (const replicas of [2, 3]) {
       const { losses, last } = await course(method, replicas);
       one.losses.forEach((loss, step) =>
@@ -82,9 +70,9 @@ for (const method of METHOD_NAMES) {
           TOLERANCE * Math.max(Math.abs(loss), 0.1),
         )
       );
-      const variables = apart(last, one.last, false);
+      const variables = apart(last, one.last, isOther);
       assert.ok(variables < TOLERANCE, `${replicas} replicas: ${variables}`);
-      const slots = apart(last, one.last, true);
+      const slots = apart(last, one.last, isSlot);
       assert.ok(slots < OF_SLOTS, `${replicas} replicas, momenta: ${slots}`);
     }
   });

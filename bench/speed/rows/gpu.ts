@@ -4,9 +4,15 @@
  * by trying.
  */
 import type { Bench, Side } from "../bench.ts";
-import type { OurStep, TheirJob } from "../jobs.ts";
+import type { Method, OurStep, Size, TheirJob } from "../jobs.ts";
 import { limitBenches, limitOf } from "./limit.ts";
-import { changes, givenViews, pipelineOf } from "./names.ts";
+import {
+  changes,
+  givenViews,
+  METHOD_TITLES,
+  pipelineOf,
+  SIZE_TITLES,
+} from "./names.ts";
 
 const PRECISION = "bfloat16";
 const WARM_UP = 5;
@@ -26,18 +32,14 @@ interface Row {
   readonly theirs: Pick<TheirStep, "method" | "size">;
 }
 
-const TITLES = { simsiam: "SimSiam", byol: "BYOL" } as const;
-
 /** On CIFAR's images. */
 const small = (
-  method: keyof typeof TITLES,
-  size: "small" | "resnet18",
+  method: Method,
+  size: Size,
   batch: number,
 ): Row => ({
   id: `${method}-${size}-${batch}`,
-  title: `${TITLES[method]}, ${
-    size === "small" ? "small ResNet" : "ResNet-18"
-  }`,
+  title: `${METHOD_TITLES[method]}, ${SIZE_TITLES[size]}`,
   batch,
   side: 32,
   ours: {

@@ -33,11 +33,13 @@ export const STEP_CASES: readonly Case[] = [
   })),
 ];
 
-const METHOD_NAMES: Readonly<Record<Method, string>> = {
+/** For people. */
+export const METHOD_TITLES: Readonly<Record<Method, string>> = {
   simsiam: "SimSiam",
   byol: "BYOL",
 };
-const SIZE_NAMES: Readonly<Record<StepSize, string>> = {
+/** For people. */
+export const SIZE_TITLES: Readonly<Record<StepSize, string>> = {
   small: "small ResNet",
   resnet18: "ResNet-18",
   vit_tiny: "ViT-Ti/4",
@@ -45,7 +47,7 @@ const SIZE_NAMES: Readonly<Record<StepSize, string>> = {
 
 /** Such as `SimSiam, small ResNet, float32`. */
 export const caseName = ({ method, size, precision }: Case): string =>
-  `${METHOD_NAMES[method]}, ${SIZE_NAMES[size]}, ${precision}`;
+  `${METHOD_TITLES[method]}, ${SIZE_TITLES[size]}, ${precision}`;
 
 /** Such as `simsiam-small-float32`. */
 export const caseId = ({ method, size, precision }: Case): string =>
