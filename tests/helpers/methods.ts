@@ -116,6 +116,23 @@ export const whole = (
   values: readonly number[] | readonly (readonly number[])[],
 ) => tf.tensor(values as number[], undefined, "int32");
 
+/** Rows through a loss of them and their images' labels. */
+const ofLabels = (
+  definition: StageDefinition,
+  of: tf.Tensor[],
+  labels: Parameters<typeof whole>[0],
+): tf.Scalar =>
+  lossIn(
+    run(
+      definition,
+      {},
+      { of, labels: [whole(labels)] },
+      of[0]?.shape[0] as number,
+      RUN,
+      { labels: "label" },
+    ),
+  );
+
 /** Two sides through a loss between them. */
 const between = (
   definition: StageDefinition,
@@ -264,32 +281,9 @@ export const LOSSES: Readonly<
     // The weight that its pipeline has.
     return tf.mul(loss, 0.8);
   },
-  supcon(x, { labels = [] }) {
-    const z = views(x, "z");
-    return lossIn(
-      run(
-        supcon,
-        {},
-        { of: z, labels: [whole(labels)] },
-        z[0]?.shape[0] as number,
-        RUN,
-        { labels: "label" },
-      ),
-    );
-  },
-  supervised(x, { labels = [] }) {
-    const logits = views(x, "x");
-    return lossIn(
-      run(
-        labelCrossEntropy,
-        {},
-        { of: logits, labels: [whole(labels)] },
-        logits[0]?.shape[0] as number,
-        RUN,
-        { labels: "label" },
-      ),
-    );
-  },
+  supcon: (x, { labels = [] }) => ofLabels(supcon, views(x, "z"), labels),
+  supervised: (x, { labels = [] }) =>
+    ofLabels(labelCrossEntropy, views(x, "x"), labels),
   mae(x, { hidden = [] }) {
     return lossIn(
       run(
