@@ -1,5 +1,9 @@
 /** @file What a training of a method gives, and what is kept of it. */
 
+import type { FirstWeights } from "../../lib/layers/first_weights.ts";
+import { spreadOf } from "../seeds.ts";
+import type { ProtocolName } from "./protocols.ts";
+
 /** Accuracies in 0..1. */
 export interface Accuracies {
   /** k = 20, temperature 0.1. */
@@ -20,14 +24,38 @@ export interface Outcome {
   readonly untrained: Accuracies;
 }
 
+/** What a process is to train. */
+export interface Order {
+  readonly file: string;
+  readonly protocol: ProtocolName;
+  /** Image files of CIFAR-10. */
+  readonly cifar?: string | undefined;
+  /** What `--set` says beside the protocol. */
+  readonly set: readonly string[];
+}
+
 /** What tells trainings apart. */
 export interface Key {
   /** File below `pipelines/`, without its ending. */
   readonly method: string;
+  /** What it trained on, and how long. */
+  readonly protocol: ProtocolName;
   readonly seed: number;
-  /** Into so many parts the file's own number of epochs was divided. */
-  readonly part: number;
+  /** How its encoder's weights started, where not as the file says. */
+  readonly init?: FirstWeights;
 }
 
 /** One training. */
 export type Result = Key & Outcome & { readonly date: string };
+
+/** `68.3 ± 0.4`, in per cent, over the seeds. */
+export function percent(
+  results: readonly Result[],
+  kind: "trained" | "untrained",
+  score: keyof Accuracies,
+): string {
+  const shares = results.map((one) => 100 * one[kind][score]);
+  const { mean, deviation, count } = spreadOf(shares);
+  const shown = mean.toFixed(1);
+  return count > 1 ? `${shown} ± ${deviation.toFixed(1)}` : shown;
+}

@@ -1,4 +1,4 @@
-/** @file One short training of a method, judged beside its untrained encoder: `train_one.ts FILE SEED PART`. */
+/** @file One short training of a method, judged beside its untrained encoder: `train_one.ts ORDER`. */
 import { cacheFolder } from "../../lib/engine/cache.ts";
 import { Encoder } from "../../lib/encoder/encoder.ts";
 import { gatherFeatures } from "../../lib/evaluate/features.ts";
@@ -10,9 +10,11 @@ import { top1 } from "../../lib/evaluate/accuracy.ts";
 import type { LoadedData } from "../../lib/data/source.ts";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { train } from "../../lib/train/train.ts";
-import type { Accuracies, Outcome } from "./results.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import type { Accuracies, Order, Outcome } from "./results.ts";
 
-const [file = "", seed = "0", part = "4"] = Deno.args;
+const [order = ""] = Deno.args;
+const { file, protocol, cifar, set: own }: Order = JSON.parse(order);
 
 async function judged(
   encoder: Encoder,
@@ -39,13 +41,10 @@ function peakMegabytes(): number {
   return Math.round(Number(kilobytes) / 1000);
 }
 
-const own = await loadPipeline(file);
-const { count } = own.pipeline.train.length;
-const epochs = Math.ceil(count / Number(part));
 const loaded = await loadPipeline(file, {
   set: [
-    `seed=${seed}`,
-    `train.epochs=${epochs}`,
+    ...PROTOCOLS[protocol].settings((await loadPipeline(file)).pipeline, cifar),
+    ...own,
     "evaluate.knn=false",
     "evaluate.linear=false",
   ],
@@ -64,7 +63,7 @@ try {
     cacheDir: cacheFolder(),
   });
   const outcome: Outcome = {
-    epochs,
+    epochs: loaded.pipeline.train.length.count,
     verdict: summary.verdict,
     images_per_second: summary.images_per_second,
     megabytes: peak,

@@ -9,8 +9,12 @@ import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { trainedOf, type WiredStage } from "../../lib/graph/stage_graph.ts";
 import { sizeOf } from "../../lib/ir/dtype.ts";
 import { markdownTable } from "../../bench/markdown.ts";
-import type { Result } from "../../bench/methods/results.ts";
-import { spreadOf } from "../../bench/seeds.ts";
+import {
+  type Protocol,
+  type ProtocolName,
+  PROTOCOLS,
+} from "../../bench/methods/protocols.ts";
+import { percent, type Result } from "../../bench/methods/results.ts";
 import { median } from "../../bench/speed/statistics.ts";
 import { CIFAR, FACTS, type Facts } from "./facts.ts";
 import { METHODS, PIPELINES } from "./names.ts";
@@ -33,7 +37,8 @@ interface Method {
   readonly comment: string;
   readonly facts: Facts | undefined;
   readonly loaded: LoadedPipeline;
-  readonly ours: readonly Result[];
+  /** What was measured of it. */
+  readonly ours: Readonly<Record<ProtocolName, readonly Result[]>>;
 }
 
 /** The comment at the head of a file, as one paragraph. */
@@ -45,12 +50,11 @@ function commentOf(text: string): string {
   return lines.slice(0, end).map((line) => line.slice(1).trim()).join(" ");
 }
 
-/** Trainings of a method that are longest, by how many parts their epochs were. */
-function longest(name: string): Result[] {
-  const own = results.filter(({ method }) => method === name);
-  const part = Math.min(...own.map(({ part }) => part));
-  return own.filter((one) => one.part === part);
-}
+/** Trainings of a method as its file has it. */
+const trained = (name: string, protocol: ProtocolName): Result[] =>
+  results.filter((one) =>
+    one.method === name && one.protocol === protocol && !one.init
+  );
 
 async function read(name: string): Promise<Method> {
   const file = `${PIPELINES}${name}.yaml`;
@@ -62,23 +66,14 @@ async function read(name: string): Promise<Method> {
     comment,
     facts,
     loaded: await loadPipeline(file),
-    ours: longest(name),
+    ours: {
+      photos: trained(name, "photos"),
+      cifar10: trained(name, "cifar10"),
+    },
   };
 }
 
 const all: readonly Promise<Method>[] = METHODS.map(read);
-
-/** `68.3 ± 0.4`, in per cent, over the seeds. */
-function percent(
-  ours: readonly Result[],
-  kind: "trained" | "untrained",
-  score: "knn" | "linear",
-): string {
-  const shares = ours.map((one) => 100 * one[kind][score]);
-  const { mean, deviation, count } = spreadOf(shares);
-  const shown = mean.toFixed(1);
-  return count > 1 ? `${shown} ± ${deviation.toFixed(1)}` : shown;
-}
 
 const middle = (
   ours: readonly Result[],
@@ -148,23 +143,35 @@ function published({ facts }: Method): string {
   ]);
 }
 
-function measured({ ours, name }: Method): string {
-  const [first] = ours;
-  if (!first) {
-    return `Not measured yet: \`deno run -A bench/methods/run.ts --only ${name}\`.`;
-  }
+/** Accuracies by one protocol, beside those of the first weights. */
+function accuracies([name, { said }]: [string, Protocol], { ours }: Method) {
+  const results = ours[name as ProtocolName];
+  if (results.length === 0) return [];
   const row = (kind: "trained" | "untrained"): string[] => [
     kind,
-    percent(ours, kind, "knn"),
-    percent(ours, kind, "linear"),
+    percent(results, kind, "knn"),
+    percent(results, kind, "linear"),
   ];
-  return `On the photographs, ${first.epochs} epochs, ${ours.length} seed${
-    ours.length > 1 ? "s" : ""
-  } ([protocol](../../bench/methods/README.md)):\n\n${
-    markdownTable([["", "kNN", "linear"], row("trained"), row("untrained")])
-  }\n\n${middle(ours, (one) => one.images_per_second)} images/s and ${
-    middle(ours, (one) => one.megabytes)
-  } MB on two busy CPU cores.`;
+  const seeds = results.length > 1 ? `${results.length} seeds` : "1 seed";
+  return [
+    `On ${said}, ${seeds}:\n\n${
+      markdownTable([["", "kNN", "linear"], row("trained"), row("untrained")])
+    }`,
+  ];
+}
+
+function measured(method: Method): string {
+  const { name, ours: { photos } } = method;
+  if (photos.length === 0) {
+    return `Not measured yet: \`deno run -A bench/methods/run.ts --only ${name}\`.`;
+  }
+  return [
+    "Short runs with the small network of the file ([protocol](../../bench/methods/README.md)), top-1 in per cent.",
+    ...Object.entries(PROTOCOLS).flatMap((one) => accuracies(one, method)),
+    `${middle(photos, (one) => one.images_per_second)} images/s and ${
+      middle(photos, (one) => one.megabytes)
+    } MB on a busy CPU core.`,
+  ].join("\n\n");
 }
 
 /** The page of one method. */
@@ -220,6 +227,12 @@ function page(method: Method): string {
   ].join("\n");
 }
 
+/** kNN and linear, or nothing where nothing was measured. */
+const scores = (results: readonly Result[]): string[] =>
+  (["knn", "linear"] as const).map((score) =>
+    results.length > 0 ? percent(results, "trained", score) : ""
+  );
+
 function row(method: Method): string[] {
   const { name, title, facts, loaded, ours } = method;
   const traits = new Set(traitsOf(loaded.pipeline));
@@ -228,14 +241,14 @@ function row(method: Method): string[] {
     `[${title}](${name}.md)`,
     ...TRAITS.map(({ name }) => traits.has(name) ? "x" : ""),
     known ? known.value.toFixed(1) : "",
-    ...(ours.length > 0
+    ...scores(ours.photos),
+    ...scores(ours.cifar10),
+    ...(ours.photos.length > 0
       ? [
-        percent(ours, "trained", "knn"),
-        percent(ours, "trained", "linear"),
-        middle(ours, (one) => one.images_per_second),
-        middle(ours, (one) => one.megabytes),
+        middle(ours.photos, (one) => one.images_per_second),
+        middle(ours.photos, (one) => one.megabytes),
       ]
-      : ["", "", "", ""]),
+      : ["", ""]),
   ];
 }
 
@@ -247,8 +260,10 @@ async function index(): Promise<string> {
       "method",
       ...TRAITS.map(({ name }) => name),
       "published",
-      "kNN",
-      "linear",
+      "kNN, photographs",
+      "linear, photographs",
+      "kNN, CIFAR-10",
+      "linear, CIFAR-10",
       "images/s",
       "MB",
     ],
@@ -264,10 +279,11 @@ ${TRAITS.map(({ name, means }) => `- **${name}**: ${means}`).join("\n")}
 
 ${table}
 
-*Published* is ${CIFAR}, in per cent (${"README of github.com/vturrisi/solo-learn"}); the pages have others. Ours are short runs on the photographs, kNN and a linear
-probe in per cent, mean ± standard deviation over the seeds, speed and memory on two
-busy CPU cores ([protocol](../../bench/methods/README.md)); a cell is empty where
-nothing was measured.
+*Published* is ${CIFAR}, in per cent (${"README of github.com/vturrisi/solo-learn"}); the pages have others. Ours are short runs with a small network, on ${
+    Object.values(PROTOCOLS).map(({ said }) => said).join(", and on ")
+  }: kNN and a linear probe in per cent, mean ± standard deviation over the seeds,
+speed and memory on a busy CPU core ([protocol](../../bench/methods/README.md)); a
+cell is empty where nothing was measured.
 `;
 }
 

@@ -1,0 +1,149 @@
+/** @file Tables of the README: methods by their protocol, and first weights side by side. */
+import { loadPipeline } from "../../lib/pipeline/load.ts";
+import { PIPELINES } from "../../tools/methods/names.ts";
+import { lossesOf, traitsOf } from "../../tools/methods/traits.ts";
+import { markdownTable } from "../markdown.ts";
+import { median } from "../speed/statistics.ts";
+import { type ProtocolName, PROTOCOLS } from "./protocols.ts";
+import { type Accuracies, percent, type Result } from "./results.ts";
+
+const HEAD = [
+  "method",
+  "has",
+  "losses",
+  "epochs",
+  "seeds",
+  "kNN untrained",
+  "kNN trained",
+  "linear untrained",
+  "linear trained",
+  "verdict",
+  "images/s",
+  "MB",
+];
+
+/** Its traits, and its losses by name. */
+async function madeOf(method: string): Promise<[string, string]> {
+  const { pipeline } = await loadPipeline(`${PIPELINES}${method}.yaml`);
+  return [
+    traitsOf(pipeline).join(", "),
+    lossesOf(pipeline).map(({ definition }) => definition.name).join(", "),
+  ];
+}
+
+/** A method's trainings by one protocol. */
+async function row(
+  method: string,
+  results: readonly Result[],
+): Promise<string[]> {
+  const some = (pick: (result: Result) => number): string =>
+    median(results.map(pick)).toFixed(0);
+  return [
+    method,
+    ...await madeOf(method),
+    some(({ epochs }) => epochs),
+    String(results.length),
+    percent(results, "untrained", "knn"),
+    percent(results, "trained", "knn"),
+    percent(results, "untrained", "linear"),
+    percent(results, "trained", "linear"),
+    [...new Set(results.map(({ verdict }) => verdict))].join(", "),
+    some(({ images_per_second }) => images_per_second),
+    some(({ megabytes }) => megabytes),
+  ];
+}
+
+const methodsOf = (results: readonly Result[]): string[] =>
+  [...new Set(results.map(({ method }) => method))].sort();
+
+/** All methods that were trained by a protocol, as their files have them. */
+async function ofProtocol(
+  protocol: ProtocolName,
+  results: readonly Result[],
+): Promise<string> {
+  const own = results.filter((one) => one.protocol === protocol && !one.init);
+  const rows = methodsOf(own).map((name) =>
+    row(name, own.filter(({ method }) => method === name))
+  );
+  return markdownTable([HEAD, ...await Promise.all(rows)]);
+}
+
+/** Trainings of one method, protocol and seed that differ in their first weights alone. */
+interface Pair {
+  readonly own: Result;
+  readonly other: Result;
+}
+
+/** `+1.2 ± 0.4`: mean difference in points and its standard error. */
+function gain(pairs: readonly Pair[], score: keyof Accuracies): string {
+  const points = pairs.map(({ own, other }) =>
+    100 * (other.trained[score] - own.trained[score])
+  );
+  const mean = points.reduce((sum, one) => sum + one, 0) / points.length;
+  const squares = points.map((one) => (one - mean) ** 2);
+  const error = Math.sqrt(
+    squares.reduce((sum, one) => sum + one, 0) /
+      Math.max(1, points.length - 1) / points.length,
+  );
+  const signed = `${mean < 0 ? "−" : "+"}${Math.abs(mean).toFixed(1)}`;
+  return points.length > 1 ? `${signed} ± ${error.toFixed(1)}` : signed;
+}
+
+/** The files' first weights beside others of the same seeds. */
+function ofFirstWeights(results: readonly Result[]): string {
+  const pairs = results.filter(({ init }) => init).flatMap((other): Pair[] => {
+    const own = results.find((one) =>
+      !one.init && one.method === other.method && one.seed === other.seed &&
+      one.protocol === other.protocol
+    );
+    return own ? [{ own, other }] : [];
+  });
+  const groups = Map.groupBy(
+    pairs,
+    ({ other: { method, protocol, init } }) =>
+      [method, protocol, init].join("|"),
+  );
+  const rows = [...groups].sort(([a], [b]) => a < b ? -1 : 1).map(
+    ([key, pairs]) => {
+      const [own, other] = [
+        pairs.map(({ own }) => own),
+        pairs.map(({ other }) => other),
+      ];
+      return [
+        ...key.split("|"),
+        String(pairs.length),
+        ...(["knn", "linear"] as const).flatMap((score) => [
+          percent(own, "trained", score),
+          percent(other, "trained", score),
+          gain(pairs, score),
+        ]),
+      ];
+    },
+  );
+  return markdownTable([
+    [
+      "method",
+      "on",
+      "first weights",
+      "seeds",
+      "kNN, `fan_out`",
+      "kNN, these",
+      "difference",
+      "linear, `fan_out`",
+      "linear, these",
+      "difference",
+    ],
+    ...rows,
+  ]);
+}
+
+/** All tables, each below its heading. */
+export async function tables(results: readonly Result[]): Promise<string> {
+  const sections = Object.entries(PROTOCOLS).map(async ([name, { said }]) =>
+    `## On ${said}\n\n${await ofProtocol(name as ProtocolName, results)}`
+  );
+  return [
+    ...await Promise.all(sections),
+    `## First weights\n\n${ofFirstWeights(results)}`,
+  ].join("\n\n");
+}
