@@ -76,18 +76,21 @@ function kindOf(path: string): string {
 /** What is reported, and what is no slot, is made of numbers near 1, whose rounding is seen below this. */
 const LEAST = 1e-3;
 
+/** A tensor, and how far it is from another. */
+type Apart = readonly [path: string, error: number];
+
 /**
- * What differs between two states. A difference is measured by the largest
- * magnitude of its tensor. What cancels to nothing, such as the gradient of a
- * bias ahead of a batch norm, is rounding noise of its siblings, so a share
- * (`floor`) of the largest of its kind is the least that it is measured by.
+ * How far each tensor of a state is from that of another, by its path. A
+ * difference is measured by the largest magnitude of its tensor. What cancels
+ * to nothing, such as the gradient of a bias ahead of a batch norm, is rounding
+ * noise of its siblings, so a share (`floor`) of the largest of its kind is the
+ * least that it is measured by.
  */
-export function differences(
+function errors(
   ours: Tensors,
   theirs: Tensors,
-  tolerance: number,
   floor = 0.01,
-): string[] {
+): Apart[] {
   const largest = new Map<string, number>();
   for (const [path, tensor] of Object.entries(theirs)) {
     const kind = kindOf(path);
@@ -95,19 +98,35 @@ export function differences(
     largest.set(kind, size);
   }
   assert.deepEqual(Object.keys(ours), Object.keys(theirs));
-  return Object.keys(ours).flatMap((path) => {
+  return Object.keys(ours).map((path) => {
     const isSlot = path.startsWith("optimizer/");
-    const error = relativeError(
-      ours[path] as TensorData,
-      theirs[path] as TensorData,
-      Math.max(
-        (largest.get(kindOf(path)) as number) * floor,
-        isSlot ? 0 : LEAST,
-      ),
+    const least = Math.max(
+      (largest.get(kindOf(path)) as number) * floor,
+      isSlot ? 0 : LEAST,
     );
-    return error > tolerance ? [`${path}: ${error}`] : [];
+    return [
+      path,
+      relativeError(
+        ours[path] as TensorData,
+        theirs[path] as TensorData,
+        least,
+      ),
+    ];
   });
 }
+
+const beyond = (tolerance: number, errors: readonly Apart[]): string[] =>
+  errors.flatMap(([path, error]) =>
+    error > tolerance ? [`${path}: ${error}`] : []
+  );
+
+/** What differs between two states, measured as {@linkcode errors} does. */
+export const differences = (
+  ours: Tensors,
+  theirs: Tensors,
+  tolerance: number,
+  floor?: number,
+): string[] => beyond(tolerance, errors(ours, theirs, floor));
 
 /** What a step reports, as tensors. */
 const asTensors = (metrics: StepMetrics): Tensors =>
@@ -118,24 +137,36 @@ const asTensors = (metrics: StepMetrics): Tensors =>
     ]),
   );
 
-/**
- * What differs between two courses at a step, counted from 0: in what it
- * reported, and in what it left behind.
- */
-export function differencesAt(
+/** How far two courses are apart at a step, counted from 0: in what it reported, and in what it left behind. */
+const errorsAt = (
+  step: number,
+  ours: Course,
+  theirs: Course,
+  floor?: number,
+): Apart[] => {
+  const metrics = ({ metrics }: Course) =>
+    asTensors(metrics[step] as StepMetrics);
+  const state = ({ states }: Course) => states[step] as Tensors;
+  return [metrics, state].flatMap((of) => errors(of(ours), of(theirs), floor));
+};
+
+/** What differs between two courses at a step. */
+export const differencesAt = (
   step: number,
   ours: Course,
   theirs: Course,
   tolerance: number,
   floor?: number,
-): string[] {
-  const metrics = ({ metrics }: Course) =>
-    asTensors(metrics[step] as StepMetrics);
-  const state = ({ states }: Course) => states[step] as Tensors;
-  return [metrics, state].flatMap((of) =>
-    differences(of(ours), of(theirs), tolerance, floor)
-  );
-}
+): string[] => beyond(tolerance, errorsAt(step, ours, theirs, floor));
+
+/** The largest of these differences. */
+export const furthestAt = (
+  step: number,
+  ours: Course,
+  theirs: Course,
+  floor?: number,
+): number =>
+  Math.max(...errorsAt(step, ours, theirs, floor).map(([, error]) => error));
 
 /** Length of the difference of some variables, as one vector, over that of theirs. */
 export function apart(

@@ -3,6 +3,7 @@ import assert from "@std/assert";
 import { stringify } from "yaml";
 import { keysOf } from "../../lib/diagnostics/validate.ts";
 import { perStage, train } from "../../lib/pipeline/parse/sections.ts";
+import type { TensorData } from "../../lib/ir/dtype.ts";
 import type { Optimizer, Pipeline } from "../../lib/model/pipeline.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
 import { BUILT_IN, kindsOf, register } from "../../lib/model/registry.ts";
@@ -11,7 +12,13 @@ import { TrainingSession } from "../../lib/train/session.ts";
 import { tiny, tinyImages } from "../evaluate/tiny.ts";
 import { engine } from "../helpers/engine.ts";
 import { Dice } from "../helpers/numeric.ts";
-import { course, differencesAt, keepingGradients } from "./agreement.ts";
+import {
+  type Course,
+  course,
+  differencesAt,
+  furthestAt,
+  keepingGradients,
+} from "./agreement.ts";
 import { FAMILIES, randomFamily } from "./random_family.ts";
 import { randomPipeline } from "./random_pipeline.ts";
 
@@ -19,8 +26,13 @@ import { randomPipeline } from "./random_pipeline.ts";
 const SEEDS = 40;
 const EACH = 10;
 const STEPS = 2;
-/** Of each tensor's largest magnitude; what is wrong is off by about 1, and whitening of four rows magnifies rounding to 2e-3. */
-const TOLERANCE = 5e-3;
+/** Of each tensor's largest magnitude; what is wrong is off by about 1. */
+const TOLERANCE = 1e-3;
+/** Some ten units in the last place of a weight. */
+const NUDGE = 1e-6;
+/** So many times what a nudge moves may rounding in every op move, and no more than {@linkcode MOST}. */
+const TIMES = 10;
+const MOST = 0.05;
 /** Here much cancels to nothing but rounding, such as an offset ahead of a norm. */
 const FLOOR = 0.1;
 
@@ -66,6 +78,26 @@ function withoutChance(pipeline: Pipeline): Pipeline {
   };
 }
 
+/** Weights next to those that a session starts with. */
+async function nudge(session: TrainingSession): Promise<TrainingSession> {
+  const dice = new Dice(1);
+  const next = ({ data, ...tensor }: TensorData): TensorData => ({
+    ...tensor,
+    data: data instanceof Float32Array
+      ? data.map((value) => value * (1 + NUDGE * (2 * dice.unit() - 1)))
+      : data,
+  });
+  await session.restore(
+    Object.fromEntries(
+      Object.entries(await session.save()).map(([path, tensor]) => [
+        path,
+        next(tensor),
+      ]),
+    ),
+  );
+  return session;
+}
+
 async function disagreement(
   { pipeline, graph }: LoadedPipeline,
 ): Promise<string | undefined> {
@@ -91,9 +123,21 @@ async function disagreement(
   // Op by op there is no bfloat16 to compare with.
   if (pipeline.train.precision === "bfloat16") return undefined;
   const eager = await course(await start(eagerRuntime), STEPS);
+  // What rounding decides, such as the whitening of two rows, a nudge moves too.
+  let nudged: Course | undefined;
   for (let i = 0; i < STEPS; i++) {
-    const found = differencesAt(i, compiled, eager, TOLERANCE, FLOOR);
-    if (found.length > 0) return `step ${i + 1}:\n${found.join("\n")}`;
+    if (differencesAt(i, compiled, eager, TOLERANCE, FLOOR).length === 0) {
+      continue;
+    }
+    nudged ??= await course(await nudge(await start(eagerRuntime)), STEPS);
+    const moved = furthestAt(i, nudged, eager, FLOOR);
+    const allowed = Math.max(TOLERANCE, Math.min(MOST, TIMES * moved));
+    const found = differencesAt(i, compiled, eager, allowed, FLOOR);
+    if (found.length > 0) {
+      return `step ${i + 1}, where a nudge moves ${moved}:\n${
+        found.join("\n")
+      }`;
+    }
   }
   return undefined;
 }
@@ -153,17 +197,11 @@ for (let first = 1; first <= SEEDS; first += EACH) {
 /** Pipelines of each family. */
 const OF_FAMILY = 4;
 
-/** Whitening of two rows behind a batch norm: rounding decides about its gradients. */
-const BY_CHANCE: Readonly<Record<string, readonly number[]>> = {
-  spreading: [4],
-};
-
 const NAMES = Object.keys(FAMILIES) as (keyof typeof FAMILIES)[];
 
 for (const name of NAMES) {
   Deno.test(`Pipelines by chance of ${name} pass the check, compile, and agree with eager steps`, async () => {
     for (let seed = 1; seed <= OF_FAMILY; seed++) {
-      if (BY_CHANCE[name]?.includes(seed)) continue;
       await sound(randomFamily(name, new Dice(seed)), `${name} ${seed}`);
     }
   });
