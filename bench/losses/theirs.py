@@ -1,14 +1,17 @@
 """Losses and targets of lightly and solo-learn on the inputs of fixtures.
 
-    python theirs.py ../../tests/fixtures/methods.json
+    python theirs.py ../../tests/fixtures/methods.json [--solo-learn FOLDER] [--luckmatters FOLDER]
 
-Prints, for each method and library, the loss, its gradients and what was called.
+The folders are clones of github.com/vturrisi/solo-learn, for what its package on
+PyPI is without, and of github.com/facebookresearch/luckmatters. Prints, for each method and library, the loss, its gradients and what was called.
 All in float64.
 """
 
+import argparse
 import importlib.metadata
 import importlib.util
 import json
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -27,6 +30,21 @@ from lightly.loss.wmse_loss import Whitening2d, norm_mse_loss
 from lightly.models import utils
 from lightly.models.modules import NNMemoryBankModule
 
+_parser = argparse.ArgumentParser()
+_parser.add_argument("fixtures", type=Path)
+_parser.add_argument("--solo-learn", type=Path)
+_parser.add_argument("--luckmatters", type=Path)
+ARGS = _parser.parse_args()
+
+
+def read(name, path):
+    """A module by its file, under another name."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 # Its package imports all of its trainers; its losses need PyTorch alone.
 _folder = importlib.util.find_spec("solo").submodule_search_locations[0]
 _package = types.ModuleType("solo")
@@ -34,9 +52,7 @@ _package.__path__ = [_folder]
 sys.modules["solo"] = _package
 import solo.losses as solo
 
-_spec = importlib.util.spec_from_file_location("sinkhorn", f"{_folder}/utils/sinkhorn_knopp.py")
-_sinkhorn = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_sinkhorn)
+_sinkhorn = read("sinkhorn", f"{_folder}/utils/sinkhorn_knopp.py")
 
 LIGHTLY = f"lightly {importlib.metadata.version('lightly')}"
 SOLO = f"solo-learn {importlib.metadata.version('solo-learn')}"
@@ -52,6 +68,15 @@ def case(method, library, calls, relation=""):
         return body
 
     return add
+
+
+def from_clone(method, folder, name, calls, relation=""):
+    """The same of a clone, where there is one."""
+    if folder is None:
+        return lambda body: body
+    head = ["git", "-C", str(folder), "rev-parse", "--short=7", "HEAD"]
+    commit = subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
+    return case(method, f"{name} at {commit}", calls, relation)
 
 
 def both(f, left, right):
@@ -276,6 +301,46 @@ def _(x, _f):
     return solo.wmse_loss_func(*whitened(x, whitening), simplified=False)
 
 
+@from_clone("vibcreg", ARGS.solo_learn, "solo-learn", "IterNorm(affine=False), vibcreg_loss_func", "theirs with half the weight of variance: it adds both sides up")
+def _(x, _f):
+    # What it calls on several devices; here there is one.
+    sys.modules["solo.utils"] = types.ModuleType("solo.utils")
+    sys.modules["solo.utils.misc"] = types.ModuleType("solo.utils.misc")
+    sys.modules["solo.utils.misc"].gather = lambda rows: rows
+    source = ARGS.solo_learn / "solo"
+    sys.modules["solo.losses.vicreg"] = read("vicreg", source / "losses" / "vicreg.py")
+    loss = read("vibcreg", source / "losses" / "vibcreg.py").vibcreg_loss_func
+    iter_norm = read("whitening", source / "utils" / "whitening.py").IterNorm
+    z = [iter_norm(x["z0"].shape[1], num_groups=2, affine=False)(one) for one in listed(x, "z")]
+    return loss(*z, sim_loss_weight=1, var_loss_weight=0.5, cov_loss_weight=8)
+
+
+@from_clone("direct_pred", ARGS.luckmatters, "luckmatters", "BYOLTrainer.compute_w_corr (boost_scale), regression_loss", "2 + theirs, the mean of both directions; theirs sets the predictor for the step after, ours for this one")
+def _(x, _f):
+    # Its file asks for what it trains with; the formulas need PyTorch alone.
+    for name, what in (("torch.utils.tensorboard", "SummaryWriter"), ("utils", "_create_model_training_folder")):
+        sys.modules[name] = types.ModuleType(name)
+        setattr(sys.modules[name], what, None)
+    # PyTorch is without it by now: real values, as a column beside imaginary ones.
+    def eig(matrix, eigenvectors):
+        values, vectors = torch.linalg.eigh(matrix)
+        return torch.stack([values, torch.zeros_like(values)], 1), vectors
+
+    torch.eig = eig
+    module = read("byol_trainer", ARGS.luckmatters / "ssl" / "real-dataset" / "byol_trainer.py")
+    trainer = object.__new__(module.BYOLTrainer)
+    trainer.balance_type, trainer.dyn_convert, trainer.dyn_eps = "boost_scale", 2, 0.1
+    trainer.corr_eigen_decomp, trainer.dyn_eps_inside, trainer.dyn_reg = True, False, None
+    trainer.predictor_signaling_2 = True
+    moving = module.Accumulator(dyn_lambda=0.3)
+    moving.cumulated = x["old"]
+    z = listed(x, "z")
+    rows = [one.detach() for one in z]
+    moving.add_list([torch.bmm(one.unsqueeze(2), one.unsqueeze(1)) for one in rows])
+    w = trainer.compute_w_corr(moving.get())
+    return 2 + sum(trainer.regression_loss(p, t).mean() for p, t in zip([z[0] @ w.T, z[1] @ w.T], listed(x, "t")[::-1])) / 2
+
+
 def mmcr(x, _f):
     online, momentum = (unit(one)[:, None] for one in listed(x, "z"))
     return lightly.MMCRLoss(lmda=0)(online, momentum)
@@ -314,7 +379,7 @@ def _(x, fixture):
 
 
 def main():
-    fixtures = json.loads(Path(sys.argv[1]).read_text())
+    fixtures = json.loads(ARGS.fixtures.read_text())
     found = []
     for method, library, calls, relation, body in CASES:
         fixture = fixtures[method]

@@ -602,8 +602,8 @@ export interface EmaConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Further inputs: those of the stage that it takes part in. */
   readonly [key: string]: unknown;
@@ -681,6 +681,8 @@ export interface WhitenConfig {
   readonly iterations?: number;
   /** `cholesky`: share of the identity in the covariance; `newton`: added to its diagonal */
   readonly epsilon?: number;
+  /** Whether a learned scale and offset of each feature follow, as in solo-learn's VIbCReg */
+  readonly affine?: boolean;
 }
 
 /** A random share of the patches is hidden; `.visible` and `.hidden` are their numbers (He et al. 2021, https://arxiv.org/abs/2111.06377, section 3) */
@@ -727,8 +729,8 @@ export interface TargetCentreConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
 }
 
@@ -748,11 +750,22 @@ export interface TargetSinkhornConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Rounds of normalisation */
   readonly iterations?: number;
+  /** How much a row of `beside` counts, against 1 of the batch's; `{ from: 0, to: 1, epochs: 15, shape: step }` is the authors' queue that starts after 15 epochs */
+  readonly beside_weight?: number | {
+    /** At the start of the run */
+    readonly from: number;
+    /** At the end of the ramp, and from then on */
+    readonly to: number;
+    /** Epochs that the ramp takes; the whole run by default */
+    readonly epochs?: number;
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
+  };
 }
 
 /** Scores sharpened to probabilities by a low temperature (Assran et al. 2022, https://arxiv.org/abs/2204.07141, section 3, and https://github.com/facebookresearch/msn) */
@@ -769,8 +782,8 @@ export interface TargetSharpenConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Rounds of Sinkhorn's normalisation after it, which gives every prototype an equal share */
   readonly balance?: number;
@@ -790,8 +803,8 @@ export interface LossCosineConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -811,8 +824,8 @@ export interface LossMseConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Scale the vectors to length 1 and add up the features; otherwise the mean over them as they are */
   readonly normalize?: boolean;
@@ -834,8 +847,8 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Weight of the redundancy (off-diagonal) term */
   readonly lambda?: number | {
@@ -845,8 +858,8 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Weight of the invariance (diagonal) term */
   readonly invariance?: number | {
@@ -856,8 +869,8 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Factor of the whole loss, for optimizers that are not scale-free */
   readonly scale?: number | {
@@ -867,8 +880,8 @@ export interface LossCrossCorrelationConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Added to the variance of a feature */
   readonly epsilon?: number;
@@ -892,8 +905,8 @@ export interface LossNtXentConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities */
   readonly temperature?: number | {
@@ -903,8 +916,8 @@ export interface LossNtXentConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -926,8 +939,8 @@ export interface LossInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities */
   readonly temperature?: number | {
@@ -937,8 +950,8 @@ export interface LossInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -958,8 +971,8 @@ export interface LossBatchInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities */
   readonly temperature?: number | {
@@ -969,8 +982,8 @@ export interface LossBatchInfoNceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -990,8 +1003,8 @@ export interface LossVarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Standard deviation (gamma) from which on nothing is lost */
   readonly target?: number | {
@@ -1001,8 +1014,8 @@ export interface LossVarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Added to the variance of a feature */
   readonly epsilon?: number;
@@ -1024,8 +1037,8 @@ export interface LossCovarianceConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Correlations in place of covariances, and their mean, as in VIbCReg (https://arxiv.org/abs/2109.00783) */
   readonly normalize?: boolean;
@@ -1047,8 +1060,8 @@ export interface LossSoftCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the scores of the first side */
   readonly temperature?: number | {
@@ -1058,8 +1071,8 @@ export interface LossSoftCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -1081,8 +1094,8 @@ export interface LossCrossEntropyConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
 }
 
@@ -1102,8 +1115,8 @@ export interface LossSupconConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities */
   readonly temperature?: number | {
@@ -1113,8 +1126,8 @@ export interface LossSupconConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
 }
 
@@ -1132,8 +1145,8 @@ export interface LossDclConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities */
   readonly temperature?: number | {
@@ -1143,8 +1156,8 @@ export interface LossDclConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** How much each pair counts. `none`: all alike (DCL); `von_mises_fisher`: pairs that differ more count more (DCLW) */
   readonly weights?: "none" | "von_mises_fisher";
@@ -1170,8 +1183,8 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the cosine similarities of the first side */
   readonly temperature?: number | {
@@ -1181,8 +1194,8 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides those of the second side; smaller than `temperature`, it sharpens the target */
   readonly target_temperature?: number | {
@@ -1192,8 +1205,8 @@ export interface LossRelationalConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Views that meet. `cross`: every ordered pair of different views; `unordered`: every pair once, for losses that treat both sides alike; `same`: each view with itself; `all`: every pair, a view with itself included */
   readonly pairs?: "cross" | "unordered" | "same" | "all";
@@ -1213,8 +1226,8 @@ export interface LossCovarianceContrastConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Share of the old covariance that is kept (beta) */
   readonly momentum?: number;
@@ -1234,8 +1247,8 @@ export interface LossSigregConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Random directions of each step */
   readonly directions?: number;
@@ -1259,8 +1272,8 @@ export interface LossManifoldCapacityConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
 }
 
@@ -1278,8 +1291,8 @@ export interface LossMeMaxConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Divides the scores */
   readonly temperature?: number | {
@@ -1289,8 +1302,8 @@ export interface LossMeMaxConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
 }
 
@@ -1312,8 +1325,8 @@ export interface LossPixelsConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Side of a patch in pixels, as the mask has it */
   readonly patch?: number;
@@ -1341,8 +1354,8 @@ export interface LossTokensConfig {
     readonly to: number;
     /** Epochs that the ramp takes; the whole run by default */
     readonly epochs?: number;
-    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-    readonly shape?: "cosine" | "linear";
+    /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+    readonly shape?: "cosine" | "linear" | "step";
   };
   /** Scale the features of each target token to mean 0 and variance 1 first */
   readonly normalize?: boolean;
@@ -1638,8 +1651,8 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-      readonly shape?: "cosine" | "linear";
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+      readonly shape?: "cosine" | "linear" | "step";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
     readonly exclude_bias_and_norm?: boolean;
@@ -1658,8 +1671,8 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-      readonly shape?: "cosine" | "linear";
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+      readonly shape?: "cosine" | "linear" | "step";
     };
     /** Trust coefficient (eta): length of a step as a share of the weight's length */
     readonly trust?: number;
@@ -1688,8 +1701,8 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-      readonly shape?: "cosine" | "linear";
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+      readonly shape?: "cosine" | "linear" | "step";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
     readonly exclude_bias_and_norm?: boolean;
@@ -1712,8 +1725,8 @@ export type OptimizerConfig = {
       readonly to: number;
       /** Epochs that the ramp takes; the whole run by default */
       readonly epochs?: number;
-      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line */
-      readonly shape?: "cosine" | "linear";
+      /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
+      readonly shape?: "cosine" | "linear" | "step";
     };
     /** Leave biases, scales and offsets of norms out of weight decay */
     readonly exclude_bias_and_norm?: boolean;

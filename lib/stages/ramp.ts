@@ -10,9 +10,11 @@ export interface Ramp {
   readonly to: number;
   /** Epochs that it takes; the whole run by default. */
   readonly epochs?: number | undefined;
-  /** Half a cosine (the default), or a line. */
-  readonly shape?: "cosine" | "linear" | undefined;
+  /** Half a cosine (the default), a line, or all at once at its end. */
+  readonly shape?: "cosine" | "linear" | "step" | undefined;
 }
+
+type Shape = NonNullable<Ramp["shape"]>;
 
 /** A number, or one that changes over the run. */
 export type Rampable = number | Ramp;
@@ -47,6 +49,7 @@ export function ramp(
     shape: choice({
       cosine: "half a cosine, the default",
       linear: "a line",
+      step: "all at once, when the epochs are over",
     }).optional().describe("How it goes from one to the other"),
   });
   return z.union([number, range as z.ZodType<Ramp>]);
@@ -65,6 +68,13 @@ export const rampsOf = (options: unknown): string[] =>
       .map(([name]) => name)
     : [];
 
+/** What is left of the way from one number to the other, after a share of the ramp. */
+const LEFT: Readonly<Record<Shape, (done: number) => number>> = {
+  cosine: (done) => (Math.cos(Math.PI * done) + 1) / 2,
+  linear: (done) => 1 - done,
+  step: (done) => done < 1 ? 1 : 0,
+};
+
 /**
  * Value of a ramp in a step. Half a cosine is that of BYOL's momentum (Grill et
  * al. 2020, arXiv:2006.07733, section 3.2).
@@ -78,8 +88,5 @@ export function rampValue(
   stepsPerEpoch: number,
 ): number {
   const length = epochs === undefined ? steps : epochs * stepsPerEpoch;
-  const done = Math.min(step, length);
-  return shape === "linear"
-    ? from + (to - from) * done / length
-    : to - (to - from) * (Math.cos(Math.PI * done / length) + 1) / 2;
+  return to - (to - from) * LEFT[shape](Math.min(step, length) / length);
 }

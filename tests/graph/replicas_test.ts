@@ -56,7 +56,8 @@ const METHODS: Readonly<Record<string, Sketch>> = {
   z: { project: mlp, of: y, hidden: 9, out: 6, batch_norm: hidden }
   bank: { queue: "z[0:2]", size: 24 }
   s: { predict: prototypes, of: [z, bank], out: 5 }
-  q: { target: sinkhorn, of: "s[0:2]", beside: "s[4:6]" }
+  q: { target: sinkhorn, of: "s[0:2]", beside: "s[4:6]",
+    beside_weight: { from: 0, to: 1 } }
   c: { target: centre, of: "s[0:2]" }
   loss: { loss: soft_cross_entropy, between: ["s[0:4]", q] }
   more: { loss: soft_cross_entropy, between: ["s[0:4]", c] }`,
@@ -74,7 +75,8 @@ const METHODS: Readonly<Record<string, Sketch>> = {
   },
   "whitening, and a predictor that follows from the batch": {
     stages: `${ENCODER}
-  w: { whiten: z, by: cholesky, size: 12, epsilon: 0.01 }
+  w: { whiten: z, by: cholesky, size: 12, epsilon: 0.01,
+    affine: true }
   p: { predict: direct, of: z }
   loss: { loss: mse, between: [w, w] }
   more: { loss: cosine, between: [p, stop_gradient(z)] }`,

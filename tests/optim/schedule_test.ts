@@ -86,3 +86,10 @@ Deno.test("An EMA momentum with equal ends is constant", () => {
     near(momentum({ from: 0.9, to: 0.9 }, step, 10), 0.9);
   }
 });
+
+Deno.test("A ramp in one step stays at its first value until its epochs are over", () => {
+  const ramp = { from: 0, to: 1, epochs: 2, shape: "step" } as const;
+  for (let step = 0; step < 40; step++) {
+    near(momentum(ramp, step, 100), step < 2 * PER_EPOCH ? 0 : 1);
+  }
+});

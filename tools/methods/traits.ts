@@ -15,12 +15,35 @@ function normalises(stage: Stage): boolean {
     options["norm"] !== "group";
 }
 
+type Stages = Pipeline["stages"];
+
+/** Keys of stages through which no gradient flows: twins, targets, neighbours. */
+const STILL: ReadonlySet<string> = new Set([
+  "stop_gradient",
+  "ema",
+  "target",
+  "nearest",
+]);
+
+/**
+ * Whether a stage stands on one side alone. Prototypes score both sides, and a
+ * classifier's side is the labels.
+ */
+function predicts(stage: Stage, all: Stages, name: string): boolean {
+  const classifies = [...all.values()].some((reader) =>
+    reader.inputs.has("labels") &&
+    references(reader).some(({ stage }) => stage === name)
+  );
+  return kindOf(stage).part === "predictor" && !classifies &&
+    stage.definition.name !== "prototypes";
+}
+
 /** Something that a method has or not, and how to tell. */
 export interface Trait {
   readonly name: string;
   /** What it is, in a sentence. */
   readonly means: string;
-  of(stage: Stage): boolean;
+  of(stage: Stage, all: Stages, name: string): boolean;
 }
 
 /** In the order of the tables. */
@@ -43,13 +66,14 @@ export const TRAITS: readonly Trait[] = [
   {
     name: "predictor",
     means: "a network on one side alone",
-    of: (stage) => kindOf(stage).part === "predictor",
+    of: predicts,
   },
   {
     name: "stop-gradient",
-    means: "no gradient flows into one side",
+    means:
+      "no gradient flows into one side: it is stopped there, or the side is a twin's, a target or a neighbour",
     of: (stage) =>
-      stage.key === "stop_gradient" ||
+      STILL.has(stage.key) ||
       references(stage).some(({ stopGradient }) => stopGradient),
   },
   {
@@ -88,9 +112,10 @@ export const TRAITS: readonly Trait[] = [
 
 /** Names of what a pipeline has. */
 export function traitsOf({ stages }: Pick<Pipeline, "stages">): string[] {
-  const all = [...stages.values()];
-  return TRAITS.filter((trait) => all.some((stage) => trait.of(stage)))
-    .map(({ name }) => name);
+  const all = [...stages];
+  return TRAITS.filter((trait) =>
+    all.some(([name, stage]) => trait.of(stage, stages, name))
+  ).map(({ name }) => name);
 }
 
 /** Stages that are terms of what training minimises. */

@@ -15,15 +15,19 @@ import { TARGET } from "./kind.ts";
  * (Sinkhorn and Knopp 1967; Cuturi 2013, arXiv:1306.0895).
  *
  * @param shares `[rows, prototypes]`, none below 0.
+ * @param weights How much each row counts for the prototypes' shares,
+ * `[rows, 1]`; all alike by default.
  * @returns Probabilities, each row adds up to 1; as they are for no iterations.
  */
 export function balanced(
   shares: tf.Tensor2D,
   iterations: number,
+  weights?: tf.Tensor,
 ): tf.Tensor2D {
   const [rows, prototypes] = shares.shape;
   for (let i = 0; i < iterations; i++) {
-    shares = tf.div(shares, tf.mul(tf.sum(shares, 0, true), prototypes));
+    const counted = weights ? tf.mul(shares, weights) : shares;
+    shares = tf.div(shares, tf.mul(tf.sum(counted, 0, true), prototypes));
     shares = tf.div(shares, tf.mul(tf.sum(shares, 1, true), rows));
   }
   return iterations > 0 ? tf.mul(shares, rows) : shares;
@@ -34,10 +38,11 @@ export function sinkhornKnopp(
   scores: tf.Tensor2D,
   epsilon: number | tf.Scalar,
   iterations: number,
+  weights?: tf.Tensor,
 ): tf.Tensor2D {
   // exp() of large scores over a small epsilon would overflow.
   const shifted = tf.sub(scores, tf.max(scores));
-  return balanced(tf.exp(tf.div(shifted, epsilon)), iterations);
+  return balanced(tf.exp(tf.div(shifted, epsilon)), iterations, weights);
 }
 
 /** Assignments of which every prototype gets an equal share; no gradient flows. */
@@ -54,6 +59,9 @@ export const sinkhorn: StageDefinition = defineStage({
     ),
     iterations: z.int().min(1).max(100).default(3).describe(
       "Rounds of normalisation",
+    ),
+    beside_weight: ramp(z.number().min(0).max(1)).default(1).describe(
+      "How much a row of `beside` counts, against 1 of the batch's; `{ from: 0, to: 1, epochs: 15, shape: step }` is the authors' queue that starts after 15 epochs",
     ),
   }),
   inputs: {
@@ -72,16 +80,22 @@ export const sinkhorn: StageDefinition = defineStage({
     },
   },
   standsFor: "of",
-  build(_scope, { of = [], beside }, { iterations }) {
+  build(_scope, { of = [], beside }, { iterations, beside_weight }) {
     if (beside && beside.length !== of.length) {
       throw new ShapeError(
         `"beside" has ${beside.length} views for ${of.length}`,
       );
     }
+    /** Of the rows of a batch and, below them, of a queue. */
+    const weigh = (batch: number, queue: number, weight: number | tf.Tensor) =>
+      tf.concat([tf.ones([batch, 1]), tf.mul(tf.ones([queue, 1]), weight)], 0);
     return {
       outputs: { [OUTPUT]: of },
       apply({ of: views = [], beside: queued }, run) {
         const epsilon = run.scheduled("epsilon");
+        const weight = beside_weight === 1
+          ? undefined
+          : run.scheduled("beside_weight");
         return {
           [OUTPUT]: views.map((x, i) => {
             const rows = queued?.[i];
@@ -90,6 +104,9 @@ export const sinkhorn: StageDefinition = defineStage({
               all as tf.Tensor2D,
               epsilon,
               iterations,
+              rows && weight !== undefined
+                ? weigh(x.shape[0] as number, rows.shape[0] as number, weight)
+                : undefined,
             );
             return tf.slice(shares, 0, x.shape[0]);
           }),

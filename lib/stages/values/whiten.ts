@@ -88,6 +88,9 @@ export const whiten: StageDefinition = defineStage({
     epsilon: z.number().min(0).lt(1).default(1e-5).describe(
       "`cholesky`: share of the identity in the covariance; `newton`: added to its diagonal",
     ),
+    affine: z.boolean().default(false).describe(
+      "Whether a learned scale and offset of each feature follow, as in solo-learn's VIbCReg",
+    ),
   }),
   inputs: {
     whiten: {
@@ -99,9 +102,9 @@ export const whiten: StageDefinition = defineStage({
   },
   standsFor: "whiten",
   build(
-    _scope,
+    scope,
     { whiten: of = [] },
-    { by, size, groups, iterations, epsilon },
+    { by, size, groups, iterations, epsilon, affine },
     { batch, problem },
   ) {
     const together = size ?? batch;
@@ -131,14 +134,19 @@ export const whiten: StageDefinition = defineStage({
     if (of.some(({ shape }) => (shape[0] ?? 0) % groups !== 0)) {
       throw new ShapeError(`${features} features do not make ${groups} groups`);
     }
+    const declare = (name: string, value: number) =>
+      affine
+        ? scope.declare(name, [features], "norm", { kind: "constant", value })
+        : undefined;
+    const [scale, offset] = [declare("scale", 1), declare("offset", 0)];
     const white = (x: tf.Tensor2D): tf.Tensor2D =>
       by === "cholesky"
         ? byCholesky(x, epsilon)
         : byNewton(x, epsilon, groups, iterations);
     return {
       outputs: { [OUTPUT]: of },
-      apply: ({ whiten: views = [] }) => ({
-        [OUTPUT]: views.map((x) => {
+      apply({ whiten: views = [] }, run) {
+        const outputs = views.map((x) => {
           const rows = x.shape[0] as number;
           if (rows <= together) return white(x as tf.Tensor2D);
           const parts = Array.from(
@@ -146,8 +154,15 @@ export const whiten: StageDefinition = defineStage({
             (_, i) => white(tf.slice(x as tf.Tensor2D, i * together, together)),
           );
           return tf.concat(parts, 0);
-        }),
-      }),
+        });
+        return {
+          [OUTPUT]: scale && offset
+            ? outputs.map((x) =>
+              tf.add(tf.mul(x, run.read(scale)), run.read(offset))
+            )
+            : outputs,
+        };
+      },
     };
   },
 });
