@@ -24,6 +24,7 @@ export const CODES = [
   "unused-setting",
   "no-gradient",
   "ema-mismatch",
+  "wrong-side",
   "no-loss",
   "schedule-too-long",
   "batch-too-large",

@@ -5,6 +5,7 @@ import { checkBatch } from "./check_batch.ts";
 import { checkBest } from "./check_best.ts";
 import { checkLength } from "./check_length.ts";
 import { checkSettings } from "./check_settings.ts";
+import { checkSides } from "./check_sides.ts";
 import { checkGradients, checkUse } from "./check_use.ts";
 import { checkClassifier, findEncoder } from "./find_encoder.ts";
 import { findWatched } from "./find_watched.ts";
@@ -49,6 +50,7 @@ export function wire(
   const order = [...byName.values()];
   checkUse(pipeline, findings);
   checkGradients(pipeline, byName, findings);
+  checkSides(pipeline, byName, findings);
   checkBatch(pipeline, order, findings);
   checkLength(pipeline, findings);
   checkBest(pipeline, findings);

@@ -57,6 +57,7 @@ function templateOf(
     variables: wired.variables,
     inputs: portsOf(stage, links),
     reads: inputs,
+    source: (input) => sourceOf(stage.inputs, input),
     build: (scope, signatures) =>
       stage.definition.build(
         scope,

@@ -38,6 +38,13 @@ export interface Type {
   readonly dtype?: "float32" | "int32";
   /** Its number among the views of the stage that it is read from. */
   readonly view?: number;
+  /** Rows and columns of the patches that a mask has numbers of. */
+  readonly grid?: readonly [number, number];
+  /**
+   * Which of the patches a mask's numbers, or tokens, are, such as
+   * `mask.visible[0]`; where tokens have none, they are of all, or of unknown.
+   */
+  readonly places?: string;
 }
 
 /** What an input or an output holds: one type a view; they may differ in shape. */
@@ -150,6 +157,8 @@ export interface Template {
   readonly inputs: Readonly<Record<string, Port>>;
   /** What it reads. */
   readonly reads: Readonly<Record<string, Signature>>;
+  /** The text of an input's reference, such as `y`. */
+  source(input: string): string;
   /**
    * Builds it again.
    *
@@ -270,12 +279,22 @@ export interface StageDefinition<Options = unknown>
    * run it on their own rows. All else runs once, and sees the whole batch.
    */
   readonly perImage?: boolean;
+  /**
+   * Whether each view of what it gives shows what the same view of its first
+   * input shows, so that views can be told apart behind it.
+   */
+  readonly keepsViews?: boolean;
   /** Scalars that it reports, each as `<name>:<stage>`. */
   readonly reports?: readonly string[];
   /** Whether its `loss` is a term of what training minimises. */
   readonly objective?: boolean;
   /** Whether a constant embedding minimises it, with nothing in it against that. */
   readonly attracts?: boolean;
+  /**
+   * Of an objective of two sides: that the second is the target of the first,
+   * of which nothing is to learn; `probabilities` that it is a distribution.
+   */
+  readonly target?: "values" | "probabilities";
   /** Whether other images, of the batch or of a queue, are its negatives. */
   readonly contrasts?: boolean;
   /**

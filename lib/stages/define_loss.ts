@@ -56,7 +56,7 @@ export interface LossSpec<Options = unknown>
     Partial<
       Pick<
         StageDefinition<Options>,
-        "attracts" | "contrasts" | "spreads" | "risks" | "perImage"
+        "attracts" | "contrasts" | "spreads" | "risks" | "perImage" | "target"
       >
     > {
   /** Whether it takes tokens, too, each as a row. */
@@ -173,6 +173,20 @@ function fit(
       { hints: [otherPairs(site, left, right)] },
     );
   }
+  const [i, j] = places.find(([i, j]) => {
+    const [own, other] = [left[i]?.places, right[j]?.places];
+    return own !== undefined && other !== undefined && own !== other;
+  }) ?? [];
+  if (i !== undefined && j !== undefined) {
+    problem(
+      "shape-mismatch",
+      ["between", 1],
+      `Cannot compare the tokens of ${left[i]?.places} with those of ${
+        right[j]?.places
+      }`,
+      { hints: ["gather both at the same places, in pairs of the same views"] },
+    );
+  }
   if (!negatives) return fits;
   const missing = places.map(([, j]) => viewNumber(right, j))
     .filter((view) => bankOf(negatives, view) < 0);
@@ -225,6 +239,7 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
     ...definition
   } = spec;
   return defineStage<O & Paired>({
+    ...(probabilities ? { target: "probabilities" as const } : {}),
     ...definition,
     key: LOSS,
     objective: true,

@@ -90,6 +90,7 @@ export function defineModule<O>(spec: ModuleSpec<O>): StageDefinition {
   const { roles, rows = "batch", build, ...definition } = spec;
   return defineStage<O>({
     perImage: true,
+    keepsViews: true,
     ...definition,
     kinds: roles.map((role) => ROLES[role]),
     inputs: {
@@ -116,11 +117,15 @@ export function defineModule<O>(spec: ModuleSpec<O>): StageDefinition {
       };
       const output = of.map((type): Type => {
         const { shape } = network(type);
-        const { rows } = type;
+        const { rows, places } = type;
+        const is = kindOfRank(shape);
+        // As many tokens as before are of the same places.
+        const same = is === "tokens" && shape[0] === type.shape[0];
         return {
-          is: kindOfRank(shape),
+          is,
           shape,
           ...(rows === undefined ? {} : { rows }),
+          ...(same && places !== undefined ? { places } : {}),
         };
       });
       return {

@@ -694,6 +694,58 @@ ${LOSS}`,
     },
   ],
   "shape-mismatch": [
+    ...[
+      {
+        what: "mask: random, of: views, patch: 8",
+        y: "▸views",
+        message:
+          'Cannot encode [batch, 32, 32, 3] with "vit": `keep` has numbers of 4 x 4 patches, and there are 8 x 8: mask and network need the same `patch`, and images of the same size',
+      },
+      {
+        d: "decode: vit, of: ▸y.tokens, grid: 7, out: 48",
+        message:
+          'Cannot decode [batch, 16, 4] with "vit": `at` has numbers of 8 x 8 patches, and there are 7 x 7: write `grid: 8`',
+      },
+      {
+        ask: "visible",
+        of: "▸d",
+        message:
+          'Cannot compare [batch, 16, 48] with "pixels": 16 patches for 48 places: `at` has to be what the decoder was asked for, or what was gathered',
+      },
+      {
+        what: "mask: random, of: views, patch: 4, ratio: 0.5",
+        ask: "visible",
+        of: "▸d",
+        message:
+          'Cannot compare [batch, 32, 48] with "pixels": the tokens are those of mask.visible[0], and `at` has numbers of mask.hidden[0]',
+      },
+      {
+        d: "decode: linear, of: g, out: 48",
+        ask: "",
+        g: "  g: { gather: ▸y.tokens, at: mask.hidden }\n",
+        message:
+          "Cannot take some of [batch, 16, 4]: `at` has numbers of 8 x 8 patches, and there are 16 tokens: they have to be of all patches (an encoder without `keep`), and the mask of the same `patch`",
+      },
+    ].map((
+      {
+        message,
+        what = "mask: random, of: views, patch: 4",
+        y = "views",
+        d = "decode: vit, of: y.tokens, grid: 8, out: 48",
+        ask = "hidden",
+        of = "d",
+        g = "",
+      },
+    ): Case => ({
+      from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
+      to: `of: image, count: 1 }
+  mask: { ${what} }
+  y: { encode: vit, of: ${y}, keep: mask.visible, patch: 4, width: 4, depth: 1, heads: 1 }
+${g}  d: { ${d}${ask && `, width: 12, at: mask.visible, ask: mask.${ask}`} }
+  loss: { loss: pixels, of: ${of}, target: views, at: mask.hidden, patch: 4 }
+`,
+      message,
+    })),
     {
       from: LOSS,
       to: `  x: { encode: resnet, of: ▸y }
@@ -840,6 +892,25 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
   ],
   "view-mismatch": [
     {
+      from: BASE.slice(BASE.indexOf("of: image"), BASE.indexOf("train")),
+      to: `of: image }
+  local: { augment: simsiam, of: image }
+  y: { encode: mlp, of: [local, views], hidden: 4, out: 4 }
+  t: { ema: y, of: views }
+  loss: { loss: batch_info_nce, between: ▸[y, stop_gradient(t)] }
+`,
+      message: 'View 2 of "y" and view 0 of "t" meet, and both are views[0]',
+    },
+    {
+      from: LOSS,
+      to: `  t: { ema: y, of: views }
+  loss: { loss: batch_info_nce, between: [y, t], pairs: ▸same }
+`,
+      message:
+        'Each view meets itself in "loss": nothing is learnt of what views of an image share',
+      hint: "write `pairs: cross`",
+    },
+    {
       from: "of: views",
       to: 'of: ▸"views[2]"',
       message: 'Cannot take view 2 of "views": it has 2, counted from 0',
@@ -971,7 +1042,50 @@ train: { ▸ema: 0.9, `,
 `,
       message:
         'Cannot twin "y" on 2 × [batch, 4]: its weights would have other shapes',
-      hint: '"y" reads 2 × [batch, 32, 32, 3]',
+      hint: '"y" reads "views", 2 × [batch, 32, 32, 3]',
+    },
+    {
+      from: LOSS,
+      to: `  z: { project: mlp, of: y, hidden: 4, out: 3 }
+  s: { predict: mlp, of: z, hidden: 4, out: 3 }
+  t: { ema: s, of: ▸y }
+  loss: { loss: cosine, between: [s, t] }
+`,
+      message:
+        'Cannot twin "s" on 2 × [batch, 4]: its weights would have other shapes',
+      hint:
+        '"s" reads "z", 2 × [batch, 3]; read the like here, such as a twin of "z"',
+    },
+  ],
+  "wrong-side": [
+    {
+      from: LOSS,
+      to: `  s: { predict: prototypes, of: y, out: 8 }
+  q: { target: centre, of: s }
+  loss: { loss: soft_cross_entropy, between: ▸[q, s] }
+`,
+      message:
+        'Cannot learn by "loss": its second side is the target, and gradients flow into that alone',
+      hint: "swap them: `between: [s, q]`",
+    },
+    {
+      from: LOSS,
+      to: `  t: { ema: y, of: views }
+  bank: { queue: "t[0]", size: 8 }
+  loss: { loss: relational, between: ▸[t, y], negatives: bank }
+`,
+      message:
+        'Cannot learn by "loss": its second side is the target, and gradients flow into that alone',
+    },
+    {
+      from: LOSS,
+      to: `  s: { predict: prototypes, of: y, out: 8 }
+  loss: { loss: soft_cross_entropy, between: [s, ▸stop_gradient(s)] }
+`,
+      message:
+        'Cannot match "s": it has scores, and the second side of "soft_cross_entropy" has to be probabilities',
+      hint:
+        "make a target of them, such as `q: { target: centre, of: s }`, and compare with that",
     },
   ],
   "no-loss": [

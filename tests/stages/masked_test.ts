@@ -5,6 +5,7 @@ import { ParameterScope } from "../../lib/layers/layer.ts";
 import type { Random } from "../../lib/ops/random.ts";
 import { OUTPUT, type StageDefinition } from "../../lib/stages/define.ts";
 import { randomMask } from "../../lib/stages/masks/random.ts";
+import { pixels } from "../../lib/stages/losses/pixels.ts";
 import { linear } from "../../lib/stages/modules/linear.ts";
 import { mlp } from "../../lib/stages/modules/mlp.ts";
 import { prototypes } from "../../lib/stages/modules/prototypes.ts";
@@ -129,6 +130,34 @@ Deno.test("A copy that needs a weight which its source has not is refused", () =
     text,
     /Cannot twin "y" on .*its weights would have other shapes/,
   );
+});
+
+Deno.test("Several blocks of one image are rebuilt each, and their errors averaged", () => {
+  const image = [{ is: "image", shape: [4, 4, 1] }] as const;
+  const made = { is: "tokens", shape: [2, 4] } as const;
+  const at = { is: "mask", shape: [2], dtype: "int32" } as const;
+  const dice = new Dice(5);
+  const { both, first, second } = compute(
+    [[1, 4, 4, 1], [1, 2, 4], [1, 2, 4]].map((shape) => dice.tensor(shape)),
+    (picture, ...tokens) => {
+      const loss = (blocks: readonly number[]): tf.Tensor => {
+        const of = blocks.map(() => made);
+        const signatures = { of, target: image, at: blocks.map(() => at) };
+        const stage = built(pixels, { patch: 2 }, signatures, 1);
+        const values = {
+          of: blocks.map((i) => tokens[i] as tf.Tensor),
+          target: [picture as tf.Tensor],
+          at: blocks.map((i) => tf.tensor2d([[i, 3 - i]], [1, 2], "int32")),
+        };
+        return stage.apply(values, new FixedStageRun(new Map()))["loss"]![0]!;
+      };
+      return { both: loss([0, 1]), first: loss([0]), second: loss([1]) };
+    },
+  );
+  const [a = 0] = numbers(first);
+  const [b = 0] = numbers(second);
+  close(numbers(both), [(a + b) / 2], 1e-6);
+  assert.notEqual(a, b);
 });
 
 Deno.test("Places that do not match their tokens are refused where they are written", () => {

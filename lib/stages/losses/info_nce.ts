@@ -17,6 +17,7 @@ export const infoNce: StageDefinition = defineLoss({
   reference:
     "He et al. 2019, https://arxiv.org/abs/1911.05722, equation 1, with temperature 0.07; 0.2 is that of MoCo v2, https://arxiv.org/abs/2003.04297",
   negatives: "required",
+  target: "values",
   contrasts: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.2).describe(

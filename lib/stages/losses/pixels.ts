@@ -4,8 +4,14 @@ import { z } from "zod";
 import { choice } from "../choice.ts";
 import { imagePatches } from "../../ops/image_patches.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
-import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import {
+  defineStage,
+  ShapeError,
+  type StageDefinition,
+  type Type,
+} from "../define.ts";
 import { HIDDEN, LOSS, MADE } from "../define_loss.ts";
+import { expectGrid, expectPlaces } from "../masks/expect.ts";
 import { gridOf } from "../masks/kind.ts";
 
 /** Added to the variance of a patch, as in the authors' code. */
@@ -24,7 +30,10 @@ function normalized(patches: tf.Tensor): tf.Tensor {
 
 const DISTANCES = { squared: tf.square, l1: tf.abs } as const;
 
-/** Mean error of patches that a decoder fills in, at the places asked for. */
+/**
+ * Mean error of patches that a decoder fills in, at the places asked for. With
+ * several views of places for each view of the images, each is compared.
+ */
 export const pixels: StageDefinition = defineStage({
   key: LOSS,
   name: "pixels",
@@ -66,14 +75,17 @@ export const pixels: StageDefinition = defineStage({
     { of = [], target = [], at = [] },
     { patch, normalize, distance },
   ) {
-    if (of.length !== target.length || of.length !== at.length) {
+    if (of.length !== at.length || of.length % target.length !== 0) {
       throw new ShapeError(
         `views do not match: ${of.length} of patches, ${target.length} of images, ${at.length} of places`,
       );
     }
-    of.forEach(({ shape: [count, numbers] }, i) => {
-      const channels = target[i]?.shape[2] ?? 0;
-      gridOf(target[i] as typeof of[number], patch);
+    const each = of.length / target.length;
+    of.forEach((type, i) => {
+      const [count, numbers] = type.shape;
+      const image = target[Math.floor(i / each)] as Type;
+      const channels = image.shape[2] ?? 0;
+      const grid = gridOf(image, patch);
       const needed = patch * patch * channels;
       if (numbers !== needed) {
         throw new ShapeError(
@@ -84,18 +96,29 @@ export const pixels: StageDefinition = defineStage({
         throw new ShapeError(
           `${count} patches for ${
             at[i]?.shape[0]
-          } places: \`at\` has to be what the decoder was asked for`,
+          } places: \`at\` has to be what the decoder was asked for, or what was gathered`,
         );
       }
+      expectGrid(
+        "at",
+        at[i],
+        grid,
+        () =>
+          `the loss needs the \`patch\` of the mask, and images of its size`,
+      );
+      expectPlaces("at", at[i], type);
     });
     const far = DISTANCES[distance];
     return {
       outputs: {},
       landmarks: { hidden: true },
       apply({ of: made = [], target: images = [], at: places = [] }) {
-        const goals = images.map((image, i) => {
-          const all = imagePatches(image as tf.Tensor4D, patch);
-          const wanted = gatherTokens(all, places[i] as tf.Tensor2D);
+        const patches = images.map((image) =>
+          imagePatches(image as tf.Tensor4D, patch)
+        );
+        const goals = places.map((at, i) => {
+          const all = patches[Math.floor(i / each)] as tf.Tensor3D;
+          const wanted = gatherTokens(all, at as tf.Tensor2D);
           return normalize ? normalized(wanted) : wanted;
         });
         const errors = made.map((x, i) =>

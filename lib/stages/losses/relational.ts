@@ -16,6 +16,7 @@ export const relational: StageDefinition = defineLoss({
     "How alike the first side is to each row of a queue is to be as the second side has it",
   reference: "Zheng et al. 2021, https://arxiv.org/abs/2107.09282, equation 4",
   negatives: "required",
+  target: "values",
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities of the first side",

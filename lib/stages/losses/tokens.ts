@@ -3,8 +3,14 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { choice } from "../choice.ts";
 import { gatherTokens } from "../../ops/gather_tokens.ts";
-import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import {
+  defineStage,
+  ShapeError,
+  type StageDefinition,
+  type Type,
+} from "../define.ts";
 import { HIDDEN, LOSS, MADE, TEACHER } from "../define_loss.ts";
+import { expectAll, expectPlaces } from "../masks/expect.ts";
 
 /** Added to the variance of a token's features, as PyTorch's layer norm does. */
 const EPSILON = 1e-5;
@@ -73,8 +79,10 @@ export const tokens: StageDefinition = defineStage({
       );
     }
     const each = of.length / target.length;
-    of.forEach(({ shape }, i) => {
-      const goal = target[Math.floor(i / each)]?.shape ?? [];
+    of.forEach((type, i) => {
+      const { shape } = type;
+      const whole = target[Math.floor(i / each)] as Type;
+      const goal = whole.shape;
       if (shape[1] !== goal[1] || shape[0] !== at[i]?.shape[0]) {
         throw new ShapeError(
           `[batch, ${shape.join(", ")}] at ${
@@ -86,6 +94,8 @@ export const tokens: StageDefinition = defineStage({
           }\` and ask for the same places`,
         );
       }
+      expectAll("at", at[i], whole);
+      expectPlaces("at", at[i], type);
     });
     const far = distance === "squared" ? tf.square : smoothL1;
     return {

@@ -5,7 +5,7 @@ import { argsort } from "../../ops/argsort.ts";
 import { marked } from "../../ops/marked.ts";
 import type { Random } from "../../ops/random.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
-import { gridOf, MASK, OF, places } from "./kind.ts";
+import { gridOf, MASK, numbersOf, OF } from "./kind.ts";
 
 /** Sizes of the blocks of one view, in patches. */
 interface Sizes {
@@ -65,7 +65,7 @@ export const blockMask: StageDefinition = defineStage({
     ),
   }),
   inputs: { of: OF },
-  build(_scope, { of = [] }, { patch, targets, scale }) {
+  build(_scope, { of = [] }, { patch, targets, scale }, { name }) {
     const sizes = of.map((type): Sizes => {
       const [rows, columns] = gridOf(type, patch);
       const height = Math.max(1, Math.round(rows * Math.sqrt(scale)));
@@ -80,9 +80,14 @@ export const blockMask: StageDefinition = defineStage({
     });
     return {
       outputs: {
-        context: sizes.map(({ context }) => places(context)),
-        target: sizes.flatMap(({ height, width }) =>
-          Array.from({ length: targets }, () => places(height * width))
+        context: sizes.map(({ rows, columns, context }, view) =>
+          numbersOf(context, [rows, columns], `${name}.context[${view}]`)
+        ),
+        target: sizes.flatMap(({ rows, columns, height, width }, view) =>
+          Array.from({ length: targets }, (_, block) => {
+            const places = `${name}.target[${view * targets + block}]`;
+            return numbersOf(height * width, [rows, columns], places);
+          })
         ),
       },
       apply({ of: views = [] }, run) {

@@ -34,9 +34,13 @@ export function gridOf(
   return [height / patch, width / patch];
 }
 
-/** Numbers of some places of an image's patches. */
-export const places = (count: number): Type => ({
-  is: "mask",
-  shape: [count],
-  dtype: "int32",
-});
+/**
+ * Numbers of some places of an image's patches.
+ *
+ * @param places What tells them from others, such as `mask.visible[0]`.
+ */
+export const numbersOf = (
+  count: number,
+  grid: readonly [number, number],
+  places: string,
+): Type => ({ is: "mask", shape: [count], dtype: "int32", grid, places });

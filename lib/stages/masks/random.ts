@@ -2,8 +2,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { argsort } from "../../ops/argsort.ts";
-import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
-import { gridOf, MASK, OF, places } from "./kind.ts";
+import {
+  defineStage,
+  ShapeError,
+  type Signature,
+  type StageDefinition,
+} from "../define.ts";
+import { gridOf, MASK, numbersOf, OF } from "./kind.ts";
 
 /**
  * Numbers of the patches in squares of `side` x `side` of them.
@@ -55,7 +60,7 @@ export const randomMask: StageDefinition = defineStage({
     ),
   }),
   inputs: { of: OF },
-  build(_scope, { of = [] }, { patch, mask_patch = patch, ratio }) {
+  build(_scope, { of = [] }, { patch, mask_patch = patch, ratio }, { name }) {
     const side = mask_patch / patch;
     if (!Number.isInteger(side)) {
       throw new ShapeError(
@@ -65,7 +70,7 @@ export const randomMask: StageDefinition = defineStage({
     const counts = of.map((type) => {
       const [rows, columns] = gridOf(type, mask_patch);
       const all = rows * columns;
-      return { all, columns, visible: Math.round(all * (1 - ratio)) };
+      return { rows, all, columns, visible: Math.round(all * (1 - ratio)) };
     });
     const bad = counts.find(({ all, visible }) =>
       visible === 0 || visible === all
@@ -77,12 +82,21 @@ export const randomMask: StageDefinition = defineStage({
         } leaves ${bad.visible} to see`,
       );
     }
+    const outputs = (
+      output: "visible" | "hidden",
+      squares: (of: typeof counts[number]) => number,
+    ): Signature =>
+      counts.map((of, view) =>
+        numbersOf(
+          squares(of) * side ** 2,
+          [of.rows * side, of.columns * side],
+          `${name}.${output}[${view}]`,
+        )
+      );
     return {
       outputs: {
-        visible: counts.map(({ visible }) => places(visible * side ** 2)),
-        hidden: counts.map(({ all, visible }) =>
-          places((all - visible) * side ** 2)
-        ),
+        visible: outputs("visible", ({ visible }) => visible),
+        hidden: outputs("hidden", ({ all, visible }) => all - visible),
       },
       apply({ of: views = [] }, run) {
         const orders = views.map((x, view) => {

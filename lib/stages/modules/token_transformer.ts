@@ -9,6 +9,7 @@ import {
   type Type,
 } from "../define.ts";
 import { ROLES } from "../define_module.ts";
+import { expectGrid, expectPlaces, placesOf } from "../masks/expect.ts";
 import { tokenDecoder } from "./token_decoder.ts";
 
 const MASK = ["mask"] as const;
@@ -83,13 +84,21 @@ export const tokenTransformer: StageDefinition = defineStage({
         } places: \`at\` has to be the encoder's \`keep\``,
       );
     }
+    const grids = (own: readonly [number, number]): string =>
+      own[0] === own[1]
+        ? `write \`grid: ${own[0]}\``
+        : `write \`grid: [${own}]\``;
+    for (const mask of at) expectGrid("at", mask, [rows, columns], grids);
+    for (const mask of ask) expectGrid("ask", mask, [rows, columns], grids);
+    of.forEach((tokens, i) => expectPlaces("at", at[i], tokens));
     const each = ask.length / of.length;
     const network = tokenDecoder(scope, first.shape, [rows, columns], options);
     return {
       outputs: {
-        [OUTPUT]: ask.map(({ shape }): Type => ({
+        [OUTPUT]: ask.map((mask): Type => ({
           is: "tokens",
-          shape: [shape[0] as number, options.out],
+          shape: [mask.shape[0] as number, options.out],
+          ...placesOf(mask),
         })),
       },
       apply({ of: tokens = [], at: seen = [], ask: asked = [] }, run) {

@@ -13,6 +13,7 @@ import {
   type Type,
 } from "../define.ts";
 import { ROLES } from "../define_module.ts";
+import { expectGrid, placesOf } from "../masks/expect.ts";
 import { vit as body, type VitOptions } from "./vit_body.ts";
 
 const REFERENCE = "https://arxiv.org/abs/2010.11929";
@@ -103,8 +104,16 @@ const build: StageSpec<Options>["build"] = (
   }
   const tokens = of.map(({ shape }, view): Type => {
     const [rows, columns] = network.gridOf(shape);
+    const cure = () =>
+      `mask and network need the same \`patch\`, and images of the same size`;
+    expectGrid("keep", keep?.[view], [rows, columns], cure);
+    expectGrid("hide", hide?.[view], [rows, columns], cure);
     const count = keep?.[view]?.shape[0] ?? rows * columns;
-    return { is: "tokens", shape: [count, network.width] };
+    return {
+      is: "tokens",
+      shape: [count, network.width],
+      ...placesOf(keep?.[view]),
+    };
   });
   const output: Signature = of.map(() => ({
     is: "embedding",
@@ -141,6 +150,7 @@ export const vit: StageDefinition = defineStage<Options>({
   summary:
     "Vision transformer of any size; `.tokens` are its patches' features",
   reference: REFERENCE,
+  keepsViews: true,
   perImage: true,
   options: z.strictObject({ ...COMMON, ...SIZES }),
   inputs: INPUTS,
@@ -163,6 +173,7 @@ function fixed(name: keyof typeof VIT_SIZES): StageDefinition {
       `Vision transformer of ${size.depth} blocks with ${size.heads} heads, ${size.width} features`,
     reference: REFERENCE,
     perImage: true,
+    keepsViews: true,
     options: z.strictObject(COMMON),
     inputs: INPUTS,
     build: (scope, inputs, options, site) =>

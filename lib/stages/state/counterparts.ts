@@ -1,6 +1,6 @@
 /** @file Variables of a network that is built again, beside those of the first. */
 import type { ParameterScope, Variable } from "../../layers/layer.ts";
-import type { Template } from "../define.ts";
+import { showSignature, type Template } from "../define.ts";
 
 /**
  * For each variable of a network that was built again, that of the stage which
@@ -23,4 +23,14 @@ export function counterparts(
     if (first) found.set(variable, first);
   }
   return found;
+}
+
+/** What a stage reads in its own place, for copies that read something else. */
+export function readsHint(source: Template, input: string): string {
+  const views = source.reads[input] ?? [];
+  const read = `"${source.source(input)}"`;
+  const other = views[0]?.is === "image"
+    ? ""
+    : `; read the like here, such as a twin of ${read}`;
+  return `"${source.name}" reads ${read}, ${showSignature(views)}${other}`;
 }

@@ -12,7 +12,7 @@ import {
   type Values,
 } from "../define.ts";
 import { ramp } from "../ramp.ts";
-import { counterparts } from "./counterparts.ts";
+import { counterparts, readsHint } from "./counterparts.ts";
 
 const OF: Port = {
   is: ["image", "embedding", "tokens"],
@@ -43,6 +43,7 @@ export const ema: StageDefinition = defineStage({
     ),
   }),
   inputs: { of: OF },
+  keepsViews: true,
   links: ["ema"],
   inherits: { momentum: "ema" },
   inputsOfLink: true,
@@ -56,13 +57,7 @@ export const ema: StageDefinition = defineStage({
         `Cannot twin "${source.name}" on ${
           showSignature(inputs[input] ?? [])
         }: ${why}`,
-        {
-          hints: [
-            `"${source.name}" reads ${
-              showSignature(source.reads[input] ?? [])
-            }`,
-          ],
-        },
+        { hints: [readsHint(source, input)] },
       );
     let twin: BuiltStage;
     try {

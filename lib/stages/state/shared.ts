@@ -6,7 +6,7 @@ import {
   showSignature,
   type StageDefinition,
 } from "../define.ts";
-import { counterparts } from "./counterparts.ts";
+import { counterparts, readsHint } from "./counterparts.ts";
 
 const OF: Port = {
   is: ["image", "embedding", "tokens"],
@@ -32,6 +32,7 @@ export const shared: StageDefinition = defineStage({
   summary: "A stage again, with the same weights, on another input",
   options: z.strictObject({}),
   inputs: { of: OF },
+  keepsViews: true,
   links: ["with"],
   inputsOfLink: true,
   borrows: true,
@@ -46,13 +47,7 @@ export const shared: StageDefinition = defineStage({
         "shape-mismatch",
         [input],
         `Cannot use the weights of "${source.name}" on ${shown}: they would have other shapes`,
-        {
-          hints: [
-            `"${source.name}" reads ${
-              showSignature(source.reads[input] ?? [])
-            }`,
-          ],
-        },
+        { hints: [readsHint(source, input)] },
       );
     }
     return { outputs: built.outputs, apply: built.apply };

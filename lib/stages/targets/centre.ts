@@ -39,6 +39,7 @@ export const centre: StageDefinition = defineStage({
       summary: "The teacher's scores, a column a prototype",
     },
   },
+  keepsViews: true,
   standsFor: "of",
   risks: ({ momentum }) =>
     momentum === 1

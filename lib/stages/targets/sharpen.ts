@@ -32,6 +32,7 @@ export const sharpen: StageDefinition = defineStage({
       summary: "The teacher's scores, a column a prototype",
     },
   },
+  keepsViews: true,
   standsFor: "of",
   build: (_scope, { of = [] }, { balance }) => ({
     outputs: { [OUTPUT]: of },

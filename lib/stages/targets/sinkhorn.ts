@@ -79,6 +79,7 @@ export const sinkhorn: StageDefinition = defineStage({
         "Scores of queued rows, which take part in the balance; a view for each of `of`",
     },
   },
+  keepsViews: true,
   standsFor: "of",
   build(_scope, { of = [], beside }, { iterations, beside_weight }) {
     if (beside && beside.length !== of.length) {

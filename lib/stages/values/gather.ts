@@ -8,6 +8,7 @@ import {
   ShapeError,
   type StageDefinition,
 } from "../define.ts";
+import { expectAll, placesOf } from "../masks/expect.ts";
 
 /** The tokens at places that differ from image to image. */
 export const gather: StageDefinition = defineStage({
@@ -21,6 +22,7 @@ export const gather: StageDefinition = defineStage({
   summary: "Tokens of some places, such as those that a mask hid",
   reference:
     "He et al. 2021, https://arxiv.org/abs/2111.06377, section 3, whose masks are lists of places",
+  keepsViews: true,
   perImage: true,
   options: z.strictObject({}),
   inputs: {
@@ -42,11 +44,13 @@ export const gather: StageDefinition = defineStage({
     if (of.length !== at.length) {
       throw new ShapeError(`"at" has ${at.length} views for ${of.length}`);
     }
+    of.forEach((tokens, i) => expectAll("at", at[i], tokens));
     return {
       outputs: {
         [OUTPUT]: of.map((type, i) => ({
           ...type,
           shape: [at[i]?.shape[0] as number, type.shape[1] as number],
+          ...placesOf(at[i]),
         })),
       },
       apply: ({ gather: of = [], at: places = [] }) => ({

@@ -12,6 +12,7 @@ export const join: StageDefinition = defineStage({
   },
   name: "join",
   summary: "Views of several values, one after another",
+  keepsViews: true,
   perImage: true,
   options: z.strictObject({}),
   inputs: {

@@ -13,6 +13,7 @@ export const stopGradientStage: StageDefinition = defineStage({
   name: "stop_gradient",
   summary: "The same value, through which no gradient flows",
   reference: "Chen and He 2020, https://arxiv.org/abs/2011.10566, section 3",
+  keepsViews: true,
   perImage: true,
   options: z.strictObject({}),
   inputs: {

@@ -100,6 +100,7 @@ export const whiten: StageDefinition = defineStage({
       summary: "What is whitened",
     },
   },
+  keepsViews: true,
   standsFor: "whiten",
   build(
     scope,
