@@ -1,6 +1,7 @@
 /** @file Second part of a step: what happens to gradients before weights move. */
 import * as tf from "@tensorflow/tfjs";
 import type { Variable } from "../layers/layer.ts";
+import type { Train } from "../model/pipeline.ts";
 import { sumOfSquares } from "../ops/sum_of_squares.ts";
 import type { Gradients } from "./step_gradients.ts";
 import type { StepRun } from "./step_run.ts";
@@ -35,21 +36,34 @@ export function accumulate(
   }));
 }
 
+/** What makes some gradients, as one vector, at most so long. */
+function factor(gradients: readonly tf.Tensor[], most: number): tf.Tensor {
+  const length = tf.sqrt(sumOfSquares([...gradients]));
+  return tf.minimum(1, tf.div(most, tf.maximum(length, 1e-12)));
+}
+
 /**
  * Scales all gradients down together where their length, as one vector, is
- * above `clip` (Pascanu et al. 2012, arXiv:1211.5063, algorithm 1).
+ * above `most` (Pascanu et al. 2012, arXiv:1211.5063, algorithm 1), or each
+ * where its own is.
  */
 export function clip(
   gradients: Gradients,
-  most: number | undefined,
+  most: Train["clip"],
 ): Gradients {
   if (most === undefined) return gradients;
-  const length = tf.sqrt(sumOfSquares([...gradients.values()]));
-  const factor = tf.minimum(1, tf.div(most, tf.maximum(length, 1e-12)));
+  const together = typeof most === "number"
+    ? factor([...gradients.values()], most)
+    : undefined;
+  const scaled = (gradient: tf.Tensor): tf.Tensor =>
+    tf.mul(
+      gradient,
+      together ?? factor([gradient], (most as { each: number }).each),
+    );
   return new Map(
     [...gradients].map(([parameter, gradient]) => [
       parameter,
-      tf.mul(gradient, factor),
+      scaled(gradient),
     ]),
   );
 }

@@ -89,8 +89,8 @@ export interface Train {
   readonly schedule: Schedule;
   /** Momentum (tau) of EMA twins without their own, 0 to 1. */
   readonly ema: Rampable;
-  /** Most length of the gradient of all weights together. */
-  readonly clip?: number;
+  /** Most length of the gradient of all weights together, or of each by itself. */
+  readonly clip?: number | { readonly each: number };
   /** Parts that a batch is computed in, one after another. */
   readonly accumulate: number;
   /** What is seen of a batch that replicas share; all of it where it is absent. */

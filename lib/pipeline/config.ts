@@ -81,7 +81,7 @@ export interface PipelineConfig<Own extends object = never> {
     readonly optimizer: OptimizerConfig;
     readonly schedule?: ScheduleConfig;
     readonly ema?: Rampable;
-    readonly clip?: number;
+    readonly clip?: number | { readonly each: number };
     readonly accumulate?: number;
     readonly replicas?: {
       readonly batch_norm?: "all" | "per_replica";

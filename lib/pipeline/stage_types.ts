@@ -526,6 +526,8 @@ export interface PredictPrototypesConfig {
   readonly of: ReferenceText | readonly ReferenceText[];
   /** Prototypes */
   readonly out: number;
+  /** Whether each prototype has a learned length, 1 at first, as DINO with `--norm_last_layer false` */
+  readonly lengths?: boolean;
 }
 
 /** Linear predictor set from the spectrum of what it reads, without training (Tian et al. 2021, https://arxiv.org/abs/2102.06810, section 4) */

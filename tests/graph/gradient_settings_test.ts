@@ -65,6 +65,26 @@ Deno.test("train.clip scales the gradient of all weights together down to that l
   }
 });
 
+Deno.test("train.clip: { each } scales the gradient of each weight down to that length, and leaves shorter ones", async () => {
+  const free: Sketch = { stages: PLAIN, optimizer: SGD };
+  const course = await train(free, 1);
+  const of = (one: Course) =>
+    trainedPaths(free).map((path) => gradientOf(one, [path]));
+  const gradients = of(course);
+  const lengths = gradients.map(length);
+  const each = Number((Math.max(...lengths) / 3).toPrecision(6));
+  assert.ok(Math.min(...lengths) < each, `${lengths}`);
+  const sketch = {
+    stages: PLAIN,
+    optimizer: SGD,
+    train: `clip: { each: ${each} }`,
+  };
+  for (const [i, clipped] of of(await train(sketch, 1)).entries()) {
+    const factor = Math.min(1, each / lengths[i]!);
+    close(clipped, gradients[i]!.map((v) => v * factor), 1e-4 * each);
+  }
+});
+
 Deno.test("A gradient that is short enough is not clipped: not a bit changes", async () => {
   const free = await train({ stages: PLAIN, optimizer: SGD }, 3);
   const clipped = await train(

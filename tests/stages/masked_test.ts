@@ -54,7 +54,7 @@ for (
   const [definition, options] of [
     [linear, { out: 3 }],
     [mlp, { hidden: 5, out: 3, activation: "gelu" }],
-    [prototypes, { out: 3 }],
+    [prototypes, { out: 3, lengths: true }],
   ] as const satisfies [StageDefinition, object][]
 ) {
   Deno.test(`${definition.name} makes of tokens what it makes of each as a row`, () => {

@@ -61,8 +61,15 @@ export const train = z.strictObject({
   ema: momentum.default(0.99).describe(
     "EMA momentum of all twins: a number, or { from, to }; 0.99 by default (MoCo has 0.999, BYOL 0.996 to 1)",
   ),
-  clip: z.number().positive().optional().describe(
-    "Most length (2-norm) of the gradient of all trained weights together; a longer one is scaled down",
+  clip: z.union([
+    z.number().positive(),
+    z.strictObject({
+      each: z.number().positive().describe(
+        "Most length of the gradient of each weight by itself, as the code of DINO and iBOT has it",
+      ),
+    }),
+  ]).optional().describe(
+    "Most length (2-norm) of the gradient of all trained weights together, or `{ each: 3 }` of each by itself; a longer one is scaled down",
   ),
   accumulate: z.int().min(1).max(10_000).default(1).describe(
     "Parts that a batch is computed in, one after another, for batches that memory cannot hold; it divides `data.batch`",

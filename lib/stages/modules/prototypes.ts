@@ -8,8 +8,9 @@ import { ofEachToken } from "./each_token.ts";
 
 /**
  * Cosine similarities of an embedding, or of each token, with `out` prototypes,
- * which are weights: both have length 1. It is SwAV's layer, whose prototypes are scaled to length
- * 1 before each step, and DINO's last layer with `norm_last_layer`.
+ * which are weights: both have length 1. It is SwAV's layer, whose prototypes
+ * are scaled to length 1 before each step, and DINO's last layer with
+ * `norm_last_layer`; without that, a prototype's length is learned.
  */
 export const prototypes: StageDefinition = defineModule({
   name: "prototypes",
@@ -22,8 +23,11 @@ export const prototypes: StageDefinition = defineModule({
   rows: "any",
   options: z.strictObject({
     out: z.int().min(2).max(131_072).describe("Prototypes"),
+    lengths: z.boolean().default(false).describe(
+      "Whether each prototype has a learned length, 1 at first, as DINO with `--norm_last_layer false`",
+    ),
   }),
-  build(scope, shape, { out }) {
+  build(scope, shape, { out, lengths }) {
     const features = shape.at(-1);
     if (features === undefined || shape.length > 2) {
       throw new ShapeError("expected an embedding or tokens");
@@ -34,16 +38,20 @@ export const prototypes: StageDefinition = defineModule({
       kind: "uniform",
       bound,
     });
+    const length = lengths
+      ? scope.declare("length", [out], "weight", { kind: "constant", value: 1 })
+      : undefined;
     return {
       shape: [...shape.slice(0, -1), out],
-      layer: ofEachToken((x, run) =>
-        tf.matMul(
+      layer: ofEachToken((x, run) => {
+        const cosines = tf.matMul(
           l2Normalize(x as tf.Tensor2D),
           l2Normalize(run.read(kernel) as tf.Tensor2D),
           false,
           true,
-        )
-      ),
+        );
+        return length ? tf.mul(cosines, run.read(length)) : cosines;
+      }),
     };
   },
 });
