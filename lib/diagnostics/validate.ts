@@ -84,6 +84,30 @@ function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
   }).join(" or ");
 }
 
+/** What could stand in a thing's place: keys by name. The thing's own name is `of`. */
+export interface Others {
+  readonly of?: string;
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** More names than these tell nothing. */
+const MOST_NAMES = 6;
+
+/** Names of what has a key; those whose name is a longer or shorter one of `of`, where there are such. */
+function havingKey(
+  key: string,
+  { of = "", keys = {} }: Others,
+): readonly string[] {
+  const having = Object.keys(keys).filter((name) => keys[name]?.includes(key));
+  const variants = having.filter((name) =>
+    [[name, of], [of, name]].some(([a = "", b = ""]) =>
+      a.startsWith(b) || a.endsWith(`_${b}`)
+    )
+  );
+  const found = variants.length > 0 ? variants : having;
+  return found.length > MOST_NAMES ? [] : found;
+}
+
 /** Reports those of some keys that are not known. */
 export function reportUnknownKeys(
   keys: readonly string[],
@@ -91,10 +115,12 @@ export function reportUnknownKeys(
   path: Path,
   what: string,
   findings: Findings,
+  others: Others = {},
 ): void {
   for (const key of keys) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
+    const having = havingKey(key, others);
     const hint = known.length > 0
       ? `expected one of ${quoted(known)}`
       : "it has no options";
@@ -104,7 +130,17 @@ export function reportUnknownKeys(
       `Cannot use "${key}" in ${what}`,
       {
         at: "key",
-        hints: [...(near ? [`did you mean "${near}"?`] : []), hint],
+        hints: [
+          ...(near ? [`did you mean "${near}"?`] : []),
+          ...(having.length > 0
+            ? [
+              `${having.map((one) => `"${one}"`).join(", ")} ${
+                having.length > 1 ? "have" : "has"
+              } "${key}"`,
+            ]
+            : []),
+          hint,
+        ],
       },
     );
   }
@@ -158,6 +194,13 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** What is said of a value that is not there. */
+const MISSING: ReadonlySet<Issue["code"]> = new Set([
+  "invalid_type",
+  "invalid_union",
+  "custom",
+]);
+
 function report(
   issue: Issue,
   schema: z.ZodType,
@@ -165,6 +208,7 @@ function report(
   path: Path,
   what: string,
   findings: Findings,
+  others: Others,
 ): void {
   const inner = issue.path.map((key) =>
     typeof key === "symbol" ? String(key) : key
@@ -174,19 +218,27 @@ function report(
   const found = at(value, issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = keysOf(schema, issue.path);
-    reportUnknownKeys(issue.keys, known, place, name, findings);
+    reportUnknownKeys(
+      issue.keys,
+      known,
+      place,
+      name,
+      findings,
+      inner.length > 0 ? {} : others,
+    );
   } else if (issue.code === "invalid_union" && formOf(issue)) {
     for (const inner of formOf(issue) ?? []) {
       const full = { ...inner, path: [...issue.path, ...inner.path] };
-      report(full, schema, value, path, what, findings);
+      report(full, schema, value, path, what, findings, others);
     }
-  } else if (
-    found === undefined &&
-    (issue.code === "invalid_type" || issue.code === "invalid_union")
-  ) {
+  } else if (found === undefined && MISSING.has(issue.code)) {
     findings.error("missing-key", place, `Cannot do without ${name}`, {
       at: "key",
-      hints: [`expected ${expectedOf(issue, schema)}`],
+      hints: [
+        issue.code === "custom"
+          ? issue.message
+          : `expected ${expectedOf(issue, schema)}`,
+      ],
     });
   } else if (issue.code === "too_small" || issue.code === "too_big") {
     const list = issue.origin === "array" ? " entries" : "";
@@ -228,6 +280,7 @@ function report(
  * Checks a value against a schema and reports every problem.
  *
  * @param what The thing that has these options, for messages.
+ * @param others What may have been meant in its place, for keys that it has not.
  * @returns The value with defaults; `undefined` when there was a problem.
  */
 export function validate<T>(
@@ -236,11 +289,12 @@ export function validate<T>(
   path: Path,
   what: string,
   findings: Findings,
+  others: Others = {},
 ): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
-    report(issue, schema, value, path, what, findings);
+    report(issue, schema, value, path, what, findings, others);
   }
   return undefined;
 }

@@ -75,7 +75,7 @@ function notNetwork(
   findings.error(
     "unknown-reference",
     path,
-    `Cannot evaluate "${wanted}": it is not a network stage`,
+    `Cannot make features with "${wanted}": it is not a network stage`,
     {
       hints: [
         ...(near ? [`did you mean "${near}"?`] : []),

@@ -4,7 +4,7 @@ import { stopGradient } from "../ops/stop_gradient.ts";
 import type { Reference, Stage } from "../model/pipeline.ts";
 import { SOURCES } from "../model/reference.ts";
 import { OUTPUT, type Type, type Values } from "../stages/define.ts";
-import { expectShape, runUserCode } from "../stages/user_code.ts";
+import { expectShape, expectViews, runUserCode } from "../stages/user_code.ts";
 import { isUserFile } from "../stages/user_file.ts";
 import { edgesOf } from "./edges.ts";
 import type { WiredStage } from "./stage_graph.ts";
@@ -106,13 +106,16 @@ function outputsOf(
   images: number,
 ): Values {
   return runUserCode(code, name, () => {
-    const given = built.apply(inputs, run.of(name, owner));
+    const own = run.of(name, owner);
+    const given = built.apply(inputs, own);
     const [loss] = definition.objective ? given["loss"] ?? [] : [];
     if (!isUserFile(code)) return withMean(given, loss, run);
     if (definition.objective) expectShape(loss, []);
     const all = withMean(given, loss, run);
     const batch = run.sharing.rowsOf(name, images);
     for (const [output, views] of Object.entries(built.outputs)) {
+      if (!all[output] && !own.reads(output)) continue;
+      expectViews(output, all, views.length);
       views.forEach((type, view) =>
         expectShape(
           all[output]?.[view],

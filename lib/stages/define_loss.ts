@@ -105,7 +105,6 @@ const BETWEEN: Port = {
   gradient: true,
   sides: 2,
   summary: "The two sides that are compared",
-  hint: "between: [p, stop_gradient(z)]",
 };
 
 /** Tokens of all images as rows, `[batch * tokens, features]`; rows as they are. */
@@ -251,6 +250,9 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
         ...BETWEEN,
         ...(tokens ? { is: ["embedding", "tokens"] } : {}),
         verb: "compare",
+        hint: `for example between: ${
+          definition.spreads ? "[z, z]" : "[p, stop_gradient(z)]"
+        }`,
       },
       ...(reads === "required" ? { negatives: NEGATIVES } : {}),
     },

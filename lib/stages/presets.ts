@@ -13,6 +13,8 @@ export interface AugmentPreset {
   readonly views: readonly (readonly TransformEntry[])[];
   /** What images cannot have and the preset is without, in a sentence. */
   readonly leftOut?: string;
+  /** That its crops are larger than the images, in a sentence, and what to do. */
+  readonly enlarges?: readonly [string, string];
 }
 
 const CIFAR = {
@@ -234,6 +236,26 @@ function withoutColours(entry: TransformEntry): TransformEntry | undefined {
     : Object.entries(entry)[0] ?? ["", {}];
   const fit = WITHOUT_COLOURS[name];
   return fit ? fit(options) : entry;
+}
+
+/** A preset for images whose shorter side has so many pixels. */
+export function fitSide(preset: AugmentPreset, side: number): AugmentPreset {
+  const sizes = preset.views.flat().map((entry) =>
+    Number(cropOf(entry)?.["size"])
+  )
+    .filter((size) => size > side);
+  if (sizes.length === 0) return preset;
+  return {
+    ...preset,
+    enlarges: [
+      `Crops of ${
+        Math.max(...sizes)
+      } pixels are larger than the images, of ${side}: all are enlarged`,
+      `give the side of its views by \`size\`, such as \`size: ${
+        Math.max(1, Math.round(side / 2))
+      }\``,
+    ],
+  };
 }
 
 /**

@@ -52,6 +52,30 @@ export function runUserCode<T>(name: string, stage: string, body: () => T): T {
   }
 }
 
+/** @throws {RangeError} Unless an output is there, with as many views as were declared. */
+export function expectViews(
+  output: string,
+  given: Readonly<Record<string, unknown>>,
+  views: number,
+): void {
+  const found = given[output];
+  if (Array.isArray(found) && found.length === views) return;
+  const expected = `expected ${views} view${
+    views === 1 ? "" : "s"
+  } of it in a list`;
+  if (Array.isArray(found)) {
+    throw new RangeError(
+      `it gives ${found.length} of "${output}", ${expected}`,
+    );
+  }
+  const names = Object.keys(given).map((name) => `"${name}"`).join(", ");
+  throw new RangeError(
+    found === undefined
+      ? `it gives ${names || "nothing"} and no "${output}", ${expected}`
+      : `it gives no list of "${output}", ${expected}`,
+  );
+}
+
 /** What can be computed with; a backend of ours may have dtypes of its own. */
 const NUMBERS: ReadonlySet<string> = new Set(["float32", "int32"]);
 

@@ -57,7 +57,7 @@ function cycled({ train, old, done }: Given): Plain {
   });
 }
 
-/** Each rate stays what it was in the last step. */
+/** Each rate stays what it was in the last step; of a rate that was changed, the same share. */
 function held({ train, old, done }: Given): Plain {
   const factorOf = (schedule: unknown): number =>
     old.factorOf(scheduleOf(asSchedule(schedule)), Math.max(0, done - 1));
@@ -98,7 +98,7 @@ const WAYS = {
     train: cycled,
   },
   constant: {
-    about: "it stays what it was in the last step",
+    about: "it stays at the share of its highest that it had in the last step",
     train: held,
   },
 } as const;

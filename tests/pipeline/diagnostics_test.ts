@@ -218,6 +218,26 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
   ],
   "unknown-key": [
     {
+      from: "encode: mlp, of: views, hidden: 4, out: 4",
+      to: "encode: resnet18, of: views, ▸width: 8",
+      message: 'Cannot use "width" in "encode: resnet18"',
+      hint: '"resnet" has "width"',
+    },
+    {
+      ...stage(
+        "  soft: { loss: cross_entropy, of: y, labels: label, ▸between: [y, y] }",
+      ),
+      message: 'Cannot use "between" in "loss: cross_entropy"',
+      hint: '"soft_cross_entropy" has "between"',
+    },
+    {
+      from: "source: cifar10,",
+      to: "source: photos, ▸path: mine,",
+      message: 'Cannot use "path" in "source: photos"',
+      hint:
+        '"cifar10", "mnist", "folder", "tar", "parquet", "webdataset" have "path"',
+    },
+    {
       ...section("▸evaluat: {}"),
       message: 'Cannot use "evaluat" in a pipeline',
       hint: 'did you mean "evaluate"?',
@@ -327,6 +347,18 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
   ],
   "missing-key": [
     {
+      from: "{ source: cifar10, batch: 8 }",
+      to: `▸{ source: folder, path: ${TWO_CLASSES}, batch: 8 }`,
+      message: 'Cannot do without "size" of "source: folder"',
+      hint:
+        "expected pixels in 1..4096, such as 32 or { height: 32, width: 48 }",
+    },
+    {
+      ...stage("  spread: ▸{ loss: variance }"),
+      message: 'Cannot do without "between"',
+      hint: "for example between: [z, z]",
+    },
+    {
       from: "data: { source: cifar10, batch: 8 }\nstages:",
       to: "▸stages:",
       message: 'Cannot train without "data"',
@@ -371,7 +403,7 @@ const CASES: Readonly<Record<Code, readonly Case[]>> = {
       from: "{ loss: nt_xent, between: [y, y]",
       to: "▸{ loss: nt_xent",
       message: 'Cannot do without "between"',
-      hint: "between: [p, stop_gradient(z)]",
+      hint: "for example between: [p, stop_gradient(z)]",
     },
     {
       from: LOSS,
@@ -673,7 +705,7 @@ ${LOSS}`,
     },
     {
       ...section("evaluate: { of: ▸Y }"),
-      message: 'Cannot evaluate "Y": it is not a network stage',
+      message: 'Cannot make features with "Y": it is not a network stage',
       hint: 'networks: "y"',
     },
   ],
@@ -1179,6 +1211,16 @@ train: { ▸ema: 0.9, `,
     },
   ],
   "preset-fit": [
+    {
+      from: BASE.slice(BASE.indexOf("views:"), BASE.indexOf("train")),
+      to: `views: { augment: ▸dino_local, of: image }
+  y: { encode: resnet, of: views, width: 4 }
+  loss: { loss: nt_xent, between: [y, y] }
+`,
+      message:
+        "Crops of 96 pixels are larger than the images, of 32: all are enlarged",
+      hint: "give the side of its views by `size`, such as `size: 16`",
+    },
     {
       from: "source: cifar10, batch: 8 }\nstages:\n  views: { augment: simsiam",
       to:

@@ -318,6 +318,44 @@ const BUILT: Readonly<Record<string, RegExp>> = {
   'scope.declare("w", [4])': /the variable "m\/w" has no role/,
 };
 
+/** What a stage of one's own may give, that is not what it declared: two views. */
+const GIVEN: Readonly<Record<string, RegExp>> = {
+  "{ out: of }":
+    /in the stage "m": it gives "out" and no "output", expected 2 views of it in a list/,
+  "{ output: of.slice(1) }":
+    /in the stage "m": it gives 1 of "output", expected 2 views/,
+  "{ output: of[0]! } as never":
+    /in the stage "m": it gives no list of "output", expected 2 views/,
+};
+
+for (const [gives, message] of Object.entries(GIVEN)) {
+  Deno.test(`A stage that gives ${gives} for two views ends a run with its name`, async () => {
+    const { loaded, text } = await check(
+      PIPELINE(false).replace(
+        "  loss:",
+        "  m: { use: ./own.ts, of: z }\n  loss:",
+      ).replace("of: z, hidden", "of: m, hidden"),
+      {
+        "own.ts": `${HEAD}import { defineStage } from "stopgrad";
+export default defineStage({
+  key: "mine",
+  name: "mine",
+  summary: "None",
+  options: z.strictObject({}),
+  inputs: { of: { is: ["embedding"], gradient: true } },
+  build: (_scope, { of = [] }) => ({
+    outputs: { output: of },
+    apply: ({ of = [] }) => (${gives}),
+  }),
+});
+`,
+      },
+    );
+    if (!loaded) throw new Error(text);
+    assert.throws(() => recordStep(engine.api, loaded), message);
+  });
+}
+
 for (const [gives, message] of Object.entries(BUILT)) {
   Deno.test(`A stage that builds ${gives} is reported at its place`, async () => {
     const { findings, text } = await check(

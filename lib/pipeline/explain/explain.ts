@@ -179,7 +179,7 @@ export function explainOutline(
   { resolved, sweep, channels }: Explained,
   { file, text, set = [], registry: all = BUILT_IN }: ExplainedFile,
 ): string {
-  const registry = fitPresets(all, channels);
+  const registry = fitPresets(all, { channels });
   const source = readSource(file, text, set, new Findings());
   const folder = dirname(file);
   const comment = commenter(source, registry, folder);

@@ -6,7 +6,7 @@ import { completeMonitor, type Monitor } from "../../monitor/policy.ts";
 import type { Schedule } from "../../optim/schedule.ts";
 import type { Findings, Path } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { channelsOf, fitPresets } from "./fit_presets.ts";
+import { fitPresets, fittedTo } from "./fit_presets.ts";
 import type {
   Draft,
   Evaluate,
@@ -90,7 +90,7 @@ export function parsePipeline(
     findings,
   );
   const data = parseData(value["data"], registry, findings);
-  const fitted = fitPresets(registry, channelsOf(data));
+  const fitted = fitPresets(registry, fittedTo(data));
   const stages = parseStages(value["stages"], fitted, findings);
   const trained = parseTrain(value["train"], registry, stages, findings);
   if (trained && stages) checkMomentum(value["train"], stages, findings);
@@ -220,6 +220,12 @@ function parseSource(
     path,
     `"source: ${source.name}"`,
     findings,
+    {
+      of: source.name,
+      keys: Object.fromEntries(
+        registry.sources.map((one) => [one.name, keysOf(one.options)]),
+      ),
+    },
   );
   if (options === undefined) return undefined;
   if (isUserFile(source.name)) {

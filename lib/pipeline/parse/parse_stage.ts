@@ -281,7 +281,15 @@ function readOptions(
     definition.options.safeParse({ _: 0 }).success;
   if (!open) {
     const all = options.map(([key]) => key);
-    reportUnknownKeys(all, known, path, labelOf(chosen), findings);
+    reportUnknownKeys(all, known, path, labelOf(chosen), findings, {
+      of: definition.name,
+      keys: Object.fromEntries(
+        definitionsOf(registry, chosen.kind.key).map((other) => [
+          other.name,
+          keysOfStage({ kind: chosen.kind, definition: other }),
+        ]),
+      ),
+    });
   }
   const kept = options.filter(([key]) => open || known.includes(key));
   return validate(

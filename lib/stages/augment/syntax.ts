@@ -99,6 +99,10 @@ function readViews(
     const preset = presetOf(value, reading);
     if (preset) {
       if (preset.leftOut) findings.warn("preset-fit", path, preset.leftOut);
+      if (preset.enlarges && reading.keys["size"] === undefined) {
+        const [message, hint] = preset.enlarges;
+        findings.warn("preset-fit", path, message, { hints: [hint] });
+      }
       const { views } = sizedPreset(preset, reading.keys["size"]) ?? preset;
       return views.map((entries) => list(entries, () => path));
     }

@@ -36,7 +36,7 @@ export const labelCrossEntropy: StageDefinition = defineStage({
     labels: {
       is: ["label"],
       summary: "`label`, the class of each image",
-      hint: "labels: label",
+      hint: "write labels: label",
     },
   },
   build(_scope, { of = [] }) {

@@ -37,7 +37,7 @@ export const supcon: StageDefinition = defineStage({
     labels: {
       is: ["label"],
       summary: "`label`, the class of each image",
-      hint: "labels: label",
+      hint: "write labels: label",
     },
   },
   build(_scope, { of = [] }, _options, { batch }) {
