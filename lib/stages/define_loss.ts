@@ -14,6 +14,7 @@ import {
   type StageKind,
   type StageRun,
 } from "./define.ts";
+import { meanOf } from "../ops/mean_of.ts";
 import { choice } from "./choice.ts";
 import { PAIRS, type Pairs, pairsOf, viewNumber } from "./pairs.ts";
 import { type Ramp, rampsOf } from "./ramp.ts";
@@ -290,7 +291,7 @@ export function defineLoss<O>(spec: LossSpec<O>): StageDefinition {
           );
           for (const term of terms) expectShape(term, []);
           return {
-            loss: [tf.div(tf.addN(terms), terms.length) as tf.Scalar],
+            loss: [meanOf(terms)],
             // For the monitors; without them nothing computes it.
             ...(probabilities
               ? {

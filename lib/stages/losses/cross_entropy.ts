@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { crossEntropy } from "../../ops/cross_entropy.ts";
+import { meanOf } from "../../ops/mean_of.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 
@@ -49,8 +50,8 @@ export const labelCrossEntropy: StageDefinition = defineStage({
         const label = labels[0] as tf.Tensor1D;
         const losses = views.map((x) => crossEntropy(x as tf.Tensor2D, label));
         const right = views.map((x) => accuracy(x, label));
-        run.report("accuracy", tf.div(tf.addN(right), views.length));
-        return { loss: [tf.div(tf.addN(losses), views.length)] };
+        run.report("accuracy", meanOf(right));
+        return { loss: [meanOf(losses)] };
       },
     };
   },

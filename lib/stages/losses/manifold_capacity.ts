@@ -1,6 +1,7 @@
 /** @file Spread of the images' centroids (MMCR). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { meanOf } from "../../ops/mean_of.ts";
 import { l2Normalize } from "../../ops/normalize.ts";
 import { nuclearNorm } from "../../ops/nuclear_norm.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
@@ -39,7 +40,7 @@ export const manifoldCapacity: StageDefinition = defineStage({
       outputs: {},
       apply({ of: views = [] }) {
         const units = views.map((x) => l2Normalize(x as tf.Tensor2D));
-        const centroids = tf.div(tf.addN(units), units.length) as tf.Tensor2D;
+        const centroids = meanOf(units);
         return { loss: [tf.neg(nuclearNorm(centroids))] };
       },
     };

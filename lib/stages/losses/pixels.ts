@@ -10,9 +10,10 @@ import {
   type StageDefinition,
   type Type,
 } from "../define.ts";
-import { HIDDEN, LOSS, MADE } from "../define_loss.ts";
+import { LOSS } from "../define_loss.ts";
 import { expectGrid, expectPlaces } from "../masks/expect.ts";
 import { gridOf } from "../masks/kind.ts";
+import { filledIn } from "./hidden.ts";
 
 /** Added to the variance of a patch, as in the authors' code. */
 const EPSILON = 1e-6;
@@ -121,14 +122,7 @@ export const pixels: StageDefinition = defineStage({
           const wanted = gatherTokens(all, at as tf.Tensor2D);
           return normalize ? normalized(wanted) : wanted;
         });
-        const errors = made.map((x, i) =>
-          tf.mean(far(tf.sub(x, goals[i] as tf.Tensor)))
-        );
-        return {
-          loss: [tf.div(tf.addN(errors), errors.length)],
-          [MADE]: made,
-          [HIDDEN]: goals,
-        };
+        return filledIn(made, goals, far);
       },
     };
   },

@@ -1,6 +1,7 @@
 /** @file Makes embeddings an isotropic Gaussian (LeJEPA). */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { meanOf } from "../../ops/mean_of.ts";
 import { defineStage, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 
@@ -69,7 +70,7 @@ export const sigreg: StageDefinition = defineStage({
           const each = tf.sum(tf.mul(gap, tf.tensor1d(integral)), 1);
           return tf.mul(tf.mean(each), x.shape[0] as number);
         });
-        return { loss: [tf.div(tf.addN(terms), terms.length)] };
+        return { loss: [meanOf(terms)] };
       },
     };
   },

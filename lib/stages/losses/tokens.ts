@@ -9,7 +9,8 @@ import {
   type StageDefinition,
   type Type,
 } from "../define.ts";
-import { HIDDEN, LOSS, MADE, TEACHER } from "../define_loss.ts";
+import { LOSS, TEACHER } from "../define_loss.ts";
+import { filledIn } from "./hidden.ts";
 import { expectAll, expectPlaces } from "../masks/expect.ts";
 
 /** Added to the variance of a token's features, as PyTorch's layer norm does. */
@@ -107,15 +108,7 @@ export const tokens: StageDefinition = defineStage({
           const all = goals[Math.floor(i / each)] as tf.Tensor3D;
           return gatherTokens(all, at as tf.Tensor2D);
         });
-        const losses = made.map((x, i) =>
-          tf.mean(far(tf.sub(x, hidden[i] as tf.Tensor)))
-        );
-        return {
-          loss: [tf.div(tf.addN(losses), losses.length)],
-          [MADE]: made,
-          [HIDDEN]: hidden,
-          [TEACHER]: goals,
-        };
+        return { ...filledIn(made, hidden, far), [TEACHER]: goals };
       },
     };
   },

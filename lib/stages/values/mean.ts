@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { choice } from "../choice.ts";
+import { meanOf } from "../../ops/mean_of.ts";
 import {
   defineStage,
   OUTPUT,
@@ -69,8 +70,6 @@ export const mean: StageDefinition = defineStage({
       outputs: { [OUTPUT]: over === "all" ? [type] : of },
       apply({ mean: views = [] }) {
         const units = views.map(unit);
-        const meanOf = (some: readonly tf.Tensor[]): tf.Tensor =>
-          tf.div(tf.addN([...some]), some.length);
         return {
           [OUTPUT]: over === "all"
             ? [meanOf(units)]
