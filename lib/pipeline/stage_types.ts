@@ -1488,6 +1488,12 @@ export type PresetName =
   | "dino_local"
   | "swav_global"
   | "swav_local"
+  | "msn_large"
+  | "msn_focal"
+  | "lejepa_global"
+  | "lejepa_local"
+  | "ijepa"
+  | "simmim"
   | "mae";
 
 /** A transform: its name, `{ name: options }`, or `{ use: file }`. */

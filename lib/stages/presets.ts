@@ -114,7 +114,8 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
     views: [list({ jitter: BYOL }), list({ jitter: BYOL, solarize: 0.2 })],
   },
   byol: {
-    summary: "BYOL's and Barlow Twins' for ImageNet, view by view",
+    summary:
+      "BYOL's, view by view, with CIFAR-10's mean and deviation; `barlow_twins` is the same for ImageNet",
     reference:
       "Grill et al. 2020, https://arxiv.org/abs/2006.07733, appendix B",
     views: [
@@ -171,6 +172,48 @@ export const AUGMENT_PRESETS: Readonly<Record<string, AugmentPreset>> = {
     views: [
       imagenet({ area: [0.05, 0.14], size: 96, jitter: STRONG, blur: 0.5 }),
     ],
+  },
+  msn_large: {
+    summary: "MSN's two large crops for ImageNet",
+    reference: "https://github.com/facebookresearch/msn, src/data_manager.py",
+    views: [imagenet({ area: 0.3, jitter: WEAK, blur: 0.5 })],
+  },
+  msn_focal: {
+    summary: "MSN's small crops for ImageNet, of 96 pixels",
+    reference: "https://github.com/facebookresearch/msn, src/data_manager.py",
+    views: [
+      imagenet({ area: [0.05, 0.3], size: 96, jitter: WEAK, blur: 0.5 }),
+    ],
+  },
+  lejepa_global: {
+    summary: "LeJEPA's two large crops for ImageNet",
+    reference: "https://github.com/rbalestr-lab/lejepa, README.md",
+    views: [imagenet({ area: 0.3, jitter: BYOL, blur: 0.5, solarize: 0.2 })],
+  },
+  lejepa_local: {
+    summary: "LeJEPA's small crops for ImageNet, of 98 pixels",
+    reference: "https://github.com/rbalestr-lab/lejepa, README.md",
+    views: [imagenet({
+      area: [0.05, 0.3],
+      size: 98,
+      jitter: BYOL,
+      blur: 0.5,
+      solarize: 0.2,
+    })],
+  },
+  ijepa: {
+    summary: "I-JEPA's for ImageNet: crops from 0.3, no flips, no colours",
+    reference: "https://github.com/facebookresearch/ijepa, src/transforms.py",
+    views: [[{ random_resized_crop: { scale: [0.3, 1] } }, IMAGENET]],
+  },
+  simmim: {
+    summary: "SimMIM's for ImageNet: crops from 0.67 and flips, no colours",
+    reference: "https://github.com/microsoft/SimMIM, data/data_simmim.py",
+    views: [[
+      { random_resized_crop: { scale: [0.67, 1] } },
+      "horizontal_flip",
+      IMAGENET,
+    ]],
   },
   mae: {
     summary: "MAE's for ImageNet: crops from 0.2 and flips, no colours",

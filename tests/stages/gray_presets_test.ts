@@ -8,7 +8,7 @@ import { Dice, Scripted } from "../helpers/numeric.ts";
 import { apply, plane, type Planes } from "./planar.ts";
 
 const textOf = (preset: string, channels: number): string =>
-  `data: { source: folder, path: x, size: 96, channels: ${channels}, batch: 4 }
+  `data: { source: folder, path: x, size: 98, channels: ${channels}, batch: 4 }
 stages:
   views: { augment: ${preset}, of: image, count: 2 }
   y: { encode: resnet, of: views, width: 8, blocks: [1] }
