@@ -1,6 +1,7 @@
 /** @file Options that sources of image files share. */
 import { z } from "zod";
 import { choice } from "../stages/choice.ts";
+import { fromZod } from "../stages/json.ts";
 import type { ClassListOptions } from "./class_list.ts";
 import { MOST_PIXELS } from "./most_pixels.ts";
 import type { Reading } from "./reading.ts";
@@ -12,7 +13,10 @@ const MOST_CHANNELS = 256;
 const pixels = z.int().min(1).max(MOST_PIXELS);
 const sizeSchema = z.union([
   pixels,
-  z.strictObject({ height: pixels, width: pixels }),
+  z.strictObject({
+    height: pixels.describe("Pixels from top to bottom"),
+    width: pixels.describe("Pixels from left to right"),
+  }),
 ]);
 const testSchema = z.union([
   z.number().gt(0).lt(1),
@@ -23,9 +27,10 @@ const rangeSchema = z.union([
   z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
 ]);
 
-/** One message for all that a value may be. */
+/** One message for all that a value may be; editors are told its forms. */
 const oneOf = <T>(schema: z.ZodType<T>, message: string) =>
-  z.custom<T>((value) => schema.safeParse(value).success, message);
+  z.custom<T>((value) => schema.safeParse(value).success, message)
+    .meta(fromZod(schema));
 
 /** What sources of images say about how a file becomes an image. */
 export const readingOptions = {
@@ -80,9 +85,13 @@ export const imageOptions = z.strictObject({
       z.literal(false),
       z.string().min(1),
       z.strictObject({
-        file: z.string().min(1),
-        image: z.string().min(1).optional(),
-        label: z.string().min(1).optional(),
+        file: z.string().min(1).describe("The CSV file"),
+        image: z.string().min(1).optional().describe(
+          "Column with the images' paths or names",
+        ),
+        label: z.string().min(1).optional().describe(
+          "Column with their classes",
+        ),
       }),
     ]),
     "expected a CSV file, { file, image, label } with the names of its columns, or false",

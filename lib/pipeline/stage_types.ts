@@ -1787,17 +1787,22 @@ export type DataConfig = {
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
-  readonly size: unknown;
+  readonly size: number | {
+    /** Pixels from top to bottom */
+    readonly height: number;
+    /** Pixels from left to right */
+    readonly width: number;
+  };
   /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
   readonly channels?: number;
   /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
   readonly bands?: readonly number[];
   /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
-  readonly range?: unknown;
+  readonly range?: "full" | readonly [number, number];
   /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
   readonly page?: number;
   /** Images to test with: where they are, or their share */
-  readonly test?: unknown;
+  readonly test?: number | string;
   /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
@@ -1805,7 +1810,14 @@ export type DataConfig = {
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
-  readonly labels?: unknown;
+  readonly labels?: false | string | {
+    /** The CSV file */
+    readonly file: string;
+    /** Column with the images' paths or names */
+    readonly image?: string;
+    /** Column with their classes */
+    readonly label?: string;
+  };
   /** Keeps decoded, resized images in one file of Stopgrad's cache, for sets that are larger than `memory`: from the second epoch on, and in later runs, nothing is decoded */
   readonly cache?: boolean;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
@@ -1820,17 +1832,22 @@ export type DataConfig = {
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
-  readonly size: unknown;
+  readonly size: number | {
+    /** Pixels from top to bottom */
+    readonly height: number;
+    /** Pixels from left to right */
+    readonly width: number;
+  };
   /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
   readonly channels?: number;
   /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
   readonly bands?: readonly number[];
   /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
-  readonly range?: unknown;
+  readonly range?: "full" | readonly [number, number];
   /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
   readonly page?: number;
   /** Images to test with: where they are, or their share */
-  readonly test?: unknown;
+  readonly test?: number | string;
   /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
@@ -1838,7 +1855,14 @@ export type DataConfig = {
   /** Megabytes (2^20 bytes) of pixels to hold; larger sets are decoded as they are needed, in every epoch */
   readonly memory?: number;
   /** A CSV file with the class of each image, in place of class folders; or { file, image, label } with the names of its columns; or false, where folders are no classes */
-  readonly labels?: unknown;
+  readonly labels?: false | string | {
+    /** The CSV file */
+    readonly file: string;
+    /** Column with the images' paths or names */
+    readonly image?: string;
+    /** Column with their classes */
+    readonly label?: string;
+  };
   /** Keeps decoded, resized images in one file of Stopgrad's cache, for sets that are larger than `memory`: from the second epoch on, and in later runs, nothing is decoded */
   readonly cache?: boolean;
   /** Cuts each image into squares of so many of its pixels, which are images of their own then; for images that are larger than can be decoded whole */
@@ -1853,17 +1877,22 @@ export type DataConfig = {
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
-  readonly size: unknown;
+  readonly size: number | {
+    /** Pixels from top to bottom */
+    readonly height: number;
+    /** Pixels from left to right */
+    readonly width: number;
+  };
   /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
   readonly channels?: number;
   /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
   readonly bands?: readonly number[];
   /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
-  readonly range?: unknown;
+  readonly range?: "full" | readonly [number, number];
   /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
   readonly page?: number;
   /** Images to test with: where they are, or their share */
-  readonly test?: unknown;
+  readonly test?: number | string;
   /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */
@@ -1886,17 +1915,22 @@ export type DataConfig = {
   /** Where the training images are */
   readonly path: string;
   /** Images are scaled and cropped to it */
-  readonly size: unknown;
+  readonly size: number | {
+    /** Pixels from top to bottom */
+    readonly height: number;
+    /** Pixels from left to right */
+    readonly width: number;
+  };
   /** Values of a pixel: 3 for colours, 1 for gray, or the number of bands that the files have. By default as many as `bands` names, else 3 */
   readonly channels?: number;
   /** Bands of each file to read, in this order; the first is 1. By default all of them, where they are as many as the channels */
   readonly bands?: readonly number[];
   /** Samples that become black and white, such as [0, 4095] or [-1000, 400], or `full` for all that their type can be. Needed for more than 8 bits, signed and float samples */
-  readonly range?: unknown;
+  readonly range?: "full" | readonly [number, number];
   /** Which page to read of files with several (TIFF stacks, DICOM frames); the first is 1 */
   readonly page?: number;
   /** Images to test with: where they are, or their share */
-  readonly test?: unknown;
+  readonly test?: number | string;
   /** What to do about an image that cannot be read. `fail`: an error that ends the run; `skip`: they are left out, and counted */
   readonly on_error?: "fail" | "skip";
   /** `sharp` decodes all files with sharp. By default libtensorflow decodes ordinary JPEGs, to the same pixels and faster */

@@ -110,8 +110,12 @@ const renameKey: Mutator = (text, dice) => {
 /** Renames the key that tells a stage's kind: the error stands at the stage. */
 const renameKind: Mutator = (text, dice) => {
   const all = entries(text);
-  const kinds = all.filter(({ path }) =>
-    path[0] === "stages" && path.length === 3 && KINDS.has(String(path[2]))
+  const ofKind = ({ path }: Entry): boolean =>
+    path[0] === "stages" && path.length === 3 && KINDS.has(String(path[2]));
+  // The first: a later one is an input, such as the `target` of a loss.
+  const kinds = all.filter((entry) =>
+    ofKind(entry) &&
+    entry === all.find((one) => ofKind(one) && one.path[1] === entry.path[1])
   );
   const kind = dice.pick(kinds);
   const stage = all.find(({ path }) =>

@@ -30,17 +30,27 @@ const code = (value: unknown): string => `\`${JSON.stringify(value)}\``;
 
 /** What an option can be, in short. */
 function formOf(schema: JsonSchema): string {
-  const { const: constant, enum: values, anyOf, type, items } = schema as {
-    readonly const?: unknown;
-    readonly enum?: readonly unknown[];
-    readonly anyOf?: readonly JsonSchema[];
-    readonly type?: string;
-    readonly items?: JsonSchema;
-  };
+  const { const: constant, enum: values, anyOf, type, items, $ref } =
+    schema as {
+      readonly const?: unknown;
+      readonly enum?: readonly unknown[];
+      readonly anyOf?: readonly JsonSchema[];
+      readonly type?: string;
+      readonly items?: JsonSchema | readonly JsonSchema[];
+      readonly $ref?: string;
+    };
   if (constant !== undefined) return code(constant);
   if (values) return values.map(code).join(", ");
   if (anyOf) return anyOf.map(formOf).join(" or ");
-  if (type === "array") return `list of ${formOf(items ?? {})}`;
+  if (Array.isArray(items)) {
+    const [form = "", ...others] = items.map(formOf);
+    return form.includes("(") && others.every((other) => other === form)
+      ? `list of ${items.length}, each ${form}`
+      : `[${[form, ...others].join(", ")}]`;
+  }
+  if (type === "array") return `list of ${formOf(items as JsonSchema ?? {})}`;
+  // Of a part of the schema, its name: a preset, transforms.
+  if ($ref) return $ref.slice($ref.lastIndexOf("/") + 1).replaceAll("_", " ");
   const own = (schema["properties"] ?? {}) as JsonSchema;
   if (type === "object") return `{ ${Object.keys(own).join(", ")} }`;
   return `${type ?? "see the text"}${rangeOf(schema)}`;

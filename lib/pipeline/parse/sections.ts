@@ -56,8 +56,12 @@ export const train = z.strictObject({
   steps: z.int().min(1).max(1e9).optional().describe(
     "Steps of the run; give this or `epochs`",
   ),
-  optimizer: z.unknown().describe("One optimizer with its options"),
-  schedule: z.unknown().optional().describe("Learning-rate schedule"),
+  optimizer: z.unknown().describe(
+    "One optimizer with its options, such as { sgd: { lr: 0.1 } }",
+  ),
+  schedule: z.unknown().optional().describe(
+    "Learning-rate schedule: constant, or such as { cosine: { warmup: 10 } }",
+  ),
   ema: momentum.default(0.99).describe(
     "EMA momentum of all twins: a number, or { from, to }; 0.99 by default (MoCo has 0.999, BYOL 0.996 to 1)",
   ),
