@@ -108,3 +108,21 @@ Deno.test("Pipelines in pages, and parts of them, fit the schema", () => {
   }
   assert.ok(count >= 8, `${count} blocks`);
 });
+
+Deno.test("The tutorial on networks names every layer and op of the public API", async () => {
+  const api = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
+  const blocks = [
+    ...api.matchAll(/^export {([^}]+)} from ".\/lib\/(?:layers|ops)\//gm),
+  ].flatMap(([, names = ""]) => names.split(","));
+  // Types, and the class that a stage is given, are no functions to call.
+  const called = blocks.map((name) => name.trim())
+    .filter((name) => /^[a-z]/.test(name) && !name.startsWith("type "));
+  const [, page = ""] =
+    [...texts].find(([path]) => path.endsWith("tutorials/new_network.md")) ??
+      [];
+  assert.ok(called.length > 15, called.join());
+  assert.deepEqual(
+    called.filter((name) => !new RegExp(`\`${name}[\`(]`).test(page)),
+    [],
+  );
+});
