@@ -2,6 +2,7 @@
 
 import type { FirstWeights } from "../../lib/layers/first_weights.ts";
 import { spreadOf } from "../seeds.ts";
+import { median } from "../speed/statistics.ts";
 import type { ProtocolName } from "./protocols.ts";
 
 /** Accuracies in 0..1. */
@@ -16,9 +17,6 @@ export interface Accuracies {
 export interface Outcome {
   readonly epochs: number;
   readonly verdict: string;
-  readonly images_per_second: number;
-  /** Most that the process held while it trained. */
-  readonly megabytes: number;
   readonly trained: Accuracies;
   /** The same network with the same seed's first weights. */
   readonly untrained: Accuracies;
@@ -47,6 +45,27 @@ export interface Key {
 
 /** One training. */
 export type Result = Key & Outcome & { readonly date: string };
+
+/** What timing one method's step gave. */
+export interface Timing {
+  /** Images of a step. */
+  readonly batch: number;
+  /** CPU time of each step on one thread, of all threads that the process has. */
+  readonly seconds: readonly number[];
+  /** Most that the process held. */
+  readonly megabytes: number;
+}
+
+/** A timing that is kept. */
+export type Timed = Timing & { readonly method: string; readonly date: string };
+
+/** Images a second of CPU time, by the median of all steps; undefined where there is none. */
+export function imagesPerSecond(timed: readonly Timed[]): number | undefined {
+  const seconds = timed.flatMap(({ batch, seconds }) =>
+    seconds.map((one) => one / batch)
+  );
+  return seconds.length > 0 ? 1 / median(seconds) : undefined;
+}
 
 /** `68.3 ± 0.4`, in per cent, over the seeds. */
 export function percent(

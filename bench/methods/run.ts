@@ -15,12 +15,13 @@ import {
   FIRST_WEIGHTS,
   type FirstWeights,
 } from "../../lib/layers/first_weights.ts";
-import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { PIPELINES } from "../../tools/methods/names.ts";
 import { writeResult } from "../markdown.ts";
 import { readResults, writeResults } from "../results_file.ts";
+import { childResult } from "./child.ts";
+import { onPhotographs } from "./on_photographs.ts";
 import { isProtocol } from "./protocols.ts";
-import type { Order, Outcome, Result } from "./results.ts";
+import type { Order, Outcome, Result, Timed } from "./results.ts";
 import { tables } from "./tables.ts";
 
 const { values } = parseArgs({
@@ -38,35 +39,15 @@ const isInit = (name: string): name is FirstWeights => name in FIRST_WEIGHTS;
 if (!isProtocol(protocol)) throw new Error(`--on ${protocol}`);
 if (init !== undefined && !isInit(init)) throw new Error(`--init ${init}`);
 
-const WORKER = fileURLToPath(new URL("train_one.ts", import.meta.url));
+const WORKER = new URL("train_one.ts", import.meta.url);
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
-/** Files on the photographs, by name. */
-async function methods(): Promise<string[]> {
-  const names: string[] = [];
-  for (const { name } of Deno.readDirSync(PIPELINES)) {
-    if (!name.endsWith(".yaml")) continue;
-    const { pipeline } = await loadPipeline(PIPELINES + name);
-    if (pipeline.data.source.name === "photos") names.push(name.slice(0, -5));
-  }
-  return names.sort();
-}
-
-async function trainOne(order: Order): Promise<Outcome> {
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", WORKER, JSON.stringify(order)],
-    stdout: "piped",
-    stderr: "inherit",
-  }).output();
-  if (!success) throw new Error(`${order.file}: the training failed`);
-  return JSON.parse(
-    new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "",
-  );
-}
-
 const results = await readResults<Result>(RESULTS);
+const timed = await readResults<Timed>(new URL("speed.json", import.meta.url));
 const only = values.only?.split(",");
-const wanted = (await methods()).filter((name) => only?.includes(name) ?? true);
+const wanted = (await onPhotographs()).filter((name) =>
+  only?.includes(name) ?? true
+);
 for (let seed = 0; seed < Number(values.seeds); seed++) {
   for (const method of values.tables ? [] : wanted) {
     const known = results.some((one) =>
@@ -74,12 +55,13 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
       one.seed === seed && one.init === init
     );
     if (known) continue;
-    const outcome = await trainOne({
+    const order: Order = {
       file: `${PIPELINES}${method}.yaml`,
       protocol,
       cifar: values.cifar,
       set: [`seed=${seed}`, ...(init ? [`stages.y.init=${init}`] : [])],
-    });
+    };
+    const outcome = await childResult<Outcome>(WORKER, JSON.stringify(order));
     const date = new Date().toISOString().slice(0, 10);
     results.push({
       method,
@@ -96,7 +78,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
 const dates = results.map(({ date }) => date).sort();
 await writeResult(
   new URL("README.md", import.meta.url),
-  `${await tables(results)}\n\nUntil ${
+  `${await tables(results, timed)}\n\nUntil ${
     dates.at(-1)
   }, Deno ${Deno.version.deno}, ${Deno.build.arch} ${Deno.build.os}, ${navigator.hardwareConcurrency} cores.`,
 );

@@ -5,7 +5,13 @@ import { lossesOf, traitsOf } from "../../tools/methods/traits.ts";
 import { markdownTable } from "../markdown.ts";
 import { median } from "../speed/statistics.ts";
 import { type ProtocolName, PROTOCOLS } from "./protocols.ts";
-import { type Accuracies, percent, type Result } from "./results.ts";
+import {
+  type Accuracies,
+  imagesPerSecond,
+  percent,
+  type Result,
+  type Timed,
+} from "./results.ts";
 
 const HEAD = [
   "method",
@@ -18,8 +24,6 @@ const HEAD = [
   "linear untrained",
   "linear trained",
   "verdict",
-  "images/s",
-  "MB",
 ];
 
 /** Its traits, and its losses by name. */
@@ -36,20 +40,16 @@ async function row(
   method: string,
   results: readonly Result[],
 ): Promise<string[]> {
-  const some = (pick: (result: Result) => number): string =>
-    median(results.map(pick)).toFixed(0);
   return [
     method,
     ...await madeOf(method),
-    some(({ epochs }) => epochs),
+    String(results[0]?.epochs),
     String(results.length),
     percent(results, "untrained", "knn"),
     percent(results, "trained", "knn"),
     percent(results, "untrained", "linear"),
     percent(results, "trained", "linear"),
     [...new Set(results.map(({ verdict }) => verdict))].join(", "),
-    some(({ images_per_second }) => images_per_second),
-    some(({ megabytes }) => megabytes),
   ];
 }
 
@@ -137,13 +137,39 @@ function ofFirstWeights(results: readonly Result[]): string {
   ]);
 }
 
+/** Speed and memory of each method's step. */
+function ofSpeed(timed: readonly Timed[]): string {
+  const methods = [...new Set(timed.map(({ method }) => method))].sort();
+  return markdownTable([
+    ["method", "batch", "images/s", "least to most", "n", "MB"],
+    ...methods.map((name) => {
+      const own = timed.filter(({ method }) => method === name);
+      const rates = own.flatMap(({ batch, seconds }) =>
+        seconds.map((one) => batch / one)
+      );
+      return [
+        name,
+        String(own[0]?.batch),
+        imagesPerSecond(own)?.toFixed(0) ?? "",
+        `${Math.min(...rates).toFixed(0)} to ${Math.max(...rates).toFixed(0)}`,
+        String(rates.length),
+        median(own.map(({ megabytes }) => megabytes)).toFixed(0),
+      ];
+    }),
+  ]);
+}
+
 /** All tables, each below its heading. */
-export async function tables(results: readonly Result[]): Promise<string> {
+export async function tables(
+  results: readonly Result[],
+  timed: readonly Timed[],
+): Promise<string> {
   const sections = Object.entries(PROTOCOLS).map(async ([name, { said }]) =>
     `## On ${said}\n\n${await ofProtocol(name as ProtocolName, results)}`
   );
   return [
     ...await Promise.all(sections),
     `## First weights\n\n${ofFirstWeights(results)}`,
+    `## Speed and memory\n\n${ofSpeed(timed)}`,
   ].join("\n\n");
 }

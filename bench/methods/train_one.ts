@@ -33,14 +33,6 @@ async function judged(
   return { knn, linear: top1(winners, queries.labels) };
 }
 
-/** Most memory that this process ever held, as Linux counts it. */
-function peakMegabytes(): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(
-    Deno.readTextFileSync("/proc/self/status"),
-  ) ?? [];
-  return Math.round(Number(kilobytes) / 1000);
-}
-
 const loaded = await loadPipeline(file, {
   set: [
     ...PROTOCOLS[protocol].settings((await loadPipeline(file)).pipeline, cifar),
@@ -52,7 +44,6 @@ const loaded = await loadPipeline(file, {
 const runsDir = await Deno.makeTempDir({ prefix: "methods-" });
 try {
   const { folder, summary } = await train(loaded, { runsDir });
-  const peak = peakMegabytes();
   const trained = await Encoder.open(folder, { checkpoint: "last" });
   const untrained = await Encoder.open(folder, {
     checkpoint: "untrained",
@@ -65,8 +56,6 @@ try {
   const outcome: Outcome = {
     epochs: loaded.pipeline.train.length.count,
     verdict: summary.verdict,
-    images_per_second: summary.images_per_second,
-    megabytes: peak,
     trained: await judged(trained, data),
     untrained: await judged(untrained, data),
   };

@@ -6,6 +6,7 @@ import { isPerImage, sharedStages } from "../graph/sharing.ts";
 import { hasBatchNorm, type StageGraph } from "../graph/stage_graph.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import { isUserFile } from "../stages/user_file.ts";
+import type { ResumePoint } from "./resume_point.ts";
 
 /** The multiples of a number around another one. */
 function multiples(of: number, near: number): string {
@@ -72,6 +73,19 @@ export const deviceText = (
   engine.replicas === 1
     ? engine.device
     : `${devicesText(engine, server)}, ${batch / engine.replicas} images each`;
+
+/** What is to be known of a run that began with another number of replicas. */
+export function otherReplicas(
+  { origin: { settings } }: ResumePoint,
+  replicas: number,
+): string[] {
+  const begun = settings?.replicas ?? 1;
+  return begun === replicas ? [] : [
+    `the run began with ${begun} replica${
+      begun === 1 ? "" : "s"
+    } and goes on with ${replicas}: sums are rounded otherwise`,
+  ];
+}
 
 /** What is to be known of a run on several devices. */
 export function replicaNotes(

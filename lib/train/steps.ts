@@ -23,6 +23,12 @@ export interface StepsRun {
   readonly imagesPerSecond: number;
 }
 
+/** What is told of the steps of a run. */
+export interface Told {
+  readonly memory: RunMemory;
+  readonly tracking: RunTracking | undefined;
+}
+
 /** File of the last checkpoint of a healthy run, from the run's folder. */
 export async function healthyFile(
   { checkpoints }: RunFolder,
@@ -45,11 +51,7 @@ const fallText = (
  */
 export async function trainSteps(
   folder: RunFolder,
-  { memory, judging, tracking }: {
-    readonly judging: Judging;
-    readonly memory: RunMemory;
-    readonly tracking: RunTracking | undefined;
-  },
+  { memory, judging, tracking }: Told & { readonly judging: Judging },
   emit: (event: TrainEvent) => void,
   signal?: AbortSignal,
 ): Promise<StepsRun> {

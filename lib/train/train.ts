@@ -1,16 +1,8 @@
 /** @file A whole run: data, training, checkpoints, verdict, evaluation, summary. */
-import { describeData } from "../data/describe.ts";
-import { type Fingerprint, fingerprint } from "../data/fingerprint.ts";
-import { loadImages } from "../data/own_source.ts";
-import { shareOf } from "../data/share.ts";
-import { lookAt } from "../data/look.ts";
-import {
-  type Images,
-  isInMemory,
-  type LoadedData,
-  type SkippedFile,
-} from "../data/source.ts";
+import type { LoadedData, SkippedFile } from "../data/source.ts";
+import { compiledRuntime, eagerRuntime } from "../compile/runtime.ts";
 import { cacheFolder } from "../engine/cache.ts";
+import type { ServerPlace } from "../engine/config.ts";
 import {
   checkDevice,
   type Device,
@@ -18,52 +10,38 @@ import {
   openEngine,
   openInstalled,
 } from "../engine/open.ts";
-import type { ServerPlace } from "../engine/config.ts";
 import { UserError } from "../errors.ts";
-import { bytesOfVariables, peakBytes } from "../ir/memory.ts";
-import { isJudged } from "../model/probe.ts";
+import { bytesOfVariables } from "../ir/memory.ts";
 import type { Rounding } from "../ir/rounding.ts";
-import type { Pipeline } from "../model/pipeline.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
-import { unlessAborted } from "./abort.ts";
-import { Backlog } from "./backlog.ts";
-import { standingWith } from "./change_effects.ts";
-import type { TrainEvent } from "./events.ts";
-import { Judging } from "./judging.ts";
-import { machineMemory } from "./machine_memory.ts";
-import { chooseExecutor, stepKey, timeSteps, withXla } from "./executor.ts";
-import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
-import { readInit } from "./init.ts";
-import { reported } from "./monitoring.ts";
-import { digestModules, type ModuleDigests } from "./own_modules.ts";
-import { checkReplicas, deviceText, replicaNotes } from "./replicas.ts";
-import { RunMemory } from "./run_memory.ts";
-import {
-  dataChange,
-  refuseOtherData,
-  refuseOthersRecord,
-  refuseUnreportedBest,
-  writing,
-} from "./run_errors.ts";
-import { progressOf, type ResumePoint } from "./resume_point.ts";
-import {
-  RUN_FILES,
-  RunFolder,
-  type RunOrigin,
-  unwritable,
-} from "./run_folder.ts";
-import {
-  compiledRuntime,
-  eagerRuntime,
-  type Watch,
-} from "../compile/runtime.ts";
-import { TrainingSession } from "./session.ts";
-import { healthyFile, trainSteps } from "./steps.ts";
 import { checkMayReach } from "../track/mlflow/client.ts";
-import { RunTracking } from "./tracking.ts";
+import { unlessAborted } from "./abort.ts";
+import type { Backlog } from "./backlog.ts";
+import type { TrainEvent } from "./events.ts";
+import { chooseExecutor, stepKey, timeSteps, withXla } from "./executor.ts";
+import { gather, type Gathered } from "./gather.ts";
+import { goOn } from "./go_on.ts";
+import { readInit } from "./init.ts";
+import { Judging } from "./judging.ts";
+import { reported } from "./monitoring.ts";
+import {
+  checkReplicas,
+  deviceText,
+  otherReplicas,
+  replicaNotes,
+} from "./replicas.ts";
+import type { ResumePoint } from "./resume_point.ts";
 import { fullBefore, runDisk } from "./run_disk.ts";
-import { epochAfter, type Progress, runLength } from "./run_length.ts";
+import { refuseUnreportedBest, writing } from "./run_errors.ts";
+import { RunFolder, type RunOrigin, unwritable } from "./run_folder.ts";
+import { epochAfter, runLength } from "./run_length.ts";
+import { RunMemory } from "./run_memory.ts";
+import type { RunSettings } from "./run_settings.ts";
+import { TrainingSession } from "./session.ts";
+import { healthyFile, type Told, trainSteps } from "./steps.ts";
 import { finite, finites, type Summary, type TrainResult } from "./summary.ts";
+import { RunTracking } from "./tracking.ts";
+import { watchMemory } from "./watch_memory.ts";
 
 /** How a run is done. */
 export interface TrainOptions {
@@ -150,7 +128,6 @@ export async function train(
   if (pipeline.track?.mlflow) await checkMayReach(pipeline.track.mlflow.url);
   // Before anything is loaded: weights that do not fit end it at once.
   const first = resume?.checkpoint ? undefined : await readInit(loaded);
-  const late = new Backlog<SkippedFile>();
   const settings = {
     ...(options.device ? { device: options.device } : {}),
     ...(options.threads ? { threads: options.threads } : {}),
@@ -161,56 +138,13 @@ export async function train(
   // Beside the data where it is installed; fetched only for good data.
   const opening = openInstalled(settings);
   let opened: Promise<Engine | undefined> = opening;
-  const { source, options: read } = pipeline.data;
-  const loading = loadImages(source, read, {
-    baseDir,
-    cacheDir: cacheFolder(),
-    onProgress: (progress) => emit({ kind: "load", progress }),
-    onSkipped: (file) => late.push(file),
+  const gathered = await gather(loaded, {
+    resume,
+    signal: options.signal,
+    emit,
     engine: () => opened,
   }).finally(() => opening);
-  const data = shareOf(
-    await unlessAborted(loading, options.signal),
-    pipeline.data.share,
-    pipeline.seed,
-  );
-  const asked = isJudged(pipeline.evaluate);
-  const judged = asked
-    ? await unlessAborted(
-      judgedData(loaded, late, emit, () => opened),
-      options.signal,
-    )
-    : undefined;
-  const images = {
-    ...fingerprint(data, asked && !judged),
-    ...(judged ? { judged: fingerprint(judged, true).judged } : {}),
-  };
-  const modules = await digestModules(loaded.value, baseDir);
-  if (resume && (!resume.changed || resume.sameData)) {
-    refuseOtherData(resume, images, modules);
-  }
-  const progress = resume && progressOf(resume, pipeline, data.train.count);
-  if (resume) {
-    refuseOthersRecord(
-      resume,
-      images,
-      runLength(pipeline, images.images, progress),
-    );
-  }
-  if (data.skipped.length > 0) emit({ kind: "skipped", files: data.skipped });
-  const warnings = await lookAt(data);
-  const change = resume && dataChange(resume, images);
-  emit({
-    kind: "data",
-    lines: describeData(data),
-    warnings: [
-      ...warnings,
-      ...change
-        ? [[`The run's ${change}.`, ...standingNow(resume, pipeline, images)]
-          .join("\n")]
-        : [],
-    ],
-  });
+  const { data, judged, images, modules, progress, warnings, late } = gathered;
   const local = await opening ?? await unlessAborted(
     openEngine({
       ...settings,
@@ -222,23 +156,16 @@ export async function train(
   const chosen = options.xla === undefined && local.device === "gpu" &&
       !eager && replicas === 1
     ? await unlessAborted(
-      tryExecutors(loaded, local, data.train, { modules, progress, options }),
+      tryExecutors(loaded, local, gathered, options),
       options.signal,
     )
     : options.xla ?? false;
   const engine = { ...withXla(local, chosen), replicas };
-  for (const text of replicaNotes(pipeline, graph, engine, server)) {
-    emit({ kind: "notice", text });
-  }
-  const begun = resume?.origin.settings?.replicas ?? 1;
-  if (resume && begun !== replicas) {
-    emit({
-      kind: "notice",
-      text: `the run began with ${begun} replica${
-        begun === 1 ? "" : "s"
-      } and goes on with ${replicas}: sums are rounded otherwise`,
-    });
-  }
+  const notes = [
+    ...replicaNotes(pipeline, graph, engine, server),
+    ...resume ? otherReplicas(resume, replicas) : [],
+  ];
+  for (const text of notes) emit({ kind: "notice", text });
   const before = performance.now();
   const session = await TrainingSession.start(
     pipeline,
@@ -262,18 +189,9 @@ export async function train(
       emit({ kind: "init", lines: first.lines });
     }
     refuseUnreportedBest(pipeline.checkpoint, reported(session));
-    const { activations, products } = session.rounding;
-    const { device, threads } = engine;
     const origin = {
       baseDir,
-      settings: {
-        device,
-        threads,
-        eager,
-        xla: chosen,
-        ...(replicas > 1 ? { replicas } : {}),
-        ...(activations === "bfloat16" ? { products } : {}),
-      },
+      settings: settingsOf(session, engine, { eager, xla: chosen }),
       data: images,
       ...(progress ? { progress } : {}),
       ...(Object.keys(modules).length > 0 ? { modules } : {}),
@@ -303,16 +221,27 @@ export async function train(
   }
 }
 
+/** What the steps run with, for those that go on with them. */
+function settingsOf(
+  { rounding: { activations, products } }: TrainingSession,
+  { device, threads, replicas }: Engine,
+  how: Pick<RunSettings, "eager" | "xla">,
+): RunSettings {
+  return {
+    device,
+    threads,
+    ...how,
+    ...(replicas > 1 ? { replicas } : {}),
+    ...(activations === "bfloat16" ? { products } : {}),
+  };
+}
+
 /** Whether the steps that are left are to run with XLA. */
 async function tryExecutors(
   { pipeline, graph }: LoadedPipeline,
   engine: Engine,
-  images: Images,
-  { modules, progress, options: { resume, onEvent } }: {
-    readonly modules: ModuleDigests;
-    readonly progress: Progress | undefined;
-    readonly options: TrainOptions;
-  },
+  { data: { train: images }, modules, progress }: Gathered,
+  { resume, onEvent }: TrainOptions,
 ): Promise<boolean> {
   const { steps } = runLength(pipeline, images.count, progress);
   const chosen = await chooseExecutor(
@@ -335,38 +264,6 @@ const onServer = (engine: Engine, server: ServerPlace): Engine => ({
   config: { ...engine.config, server },
 });
 
-/** How far a run is that goes on with other images. */
-function standingNow(
-  { origin, checkpoint }: ResumePoint,
-  now: Pipeline,
-  { images }: Fingerprint,
-): readonly string[] {
-  return standingWith(images, {
-    before: origin.pipeline,
-    now,
-    done: checkpoint?.entry.step ?? 0,
-    images: origin.data?.images,
-    progress: checkpoint && origin.progress,
-  });
-}
-
-/** The images of `evaluate.data`, where there are such. */
-async function judgedData(
-  { pipeline, baseDir }: LoadedPipeline,
-  late: Backlog<SkippedFile>,
-  emit: (event: TrainEvent) => void,
-  engine: () => Promise<Engine | undefined>,
-): Promise<LoadedData | undefined> {
-  const { data } = pipeline.evaluate;
-  return data && await loadImages(data.source, data.options, {
-    baseDir,
-    cacheDir: cacheFolder(),
-    onProgress: (progress) => emit({ kind: "load", progress }),
-    onSkipped: (file) => late.push(file),
-    engine,
-  });
-}
-
 /** Names what was seen of the images first among the cures of an alarm. */
 function namingCauses(
   warnings: readonly string[],
@@ -384,34 +281,6 @@ function namingCauses(
     );
 }
 
-/** Refuses a step that cannot fit, and warns of one that may not. */
-function watchMemory(
-  { pipeline, graph }: LoadedPipeline,
-  { device }: Engine,
-  { train }: LoadedData,
-  emit: (event: TrainEvent) => void,
-): Watch {
-  const { batch } = pipeline.data;
-  const explain = (error: unknown) => explainAllocation(error, batch);
-  // A GPU has memory of its own, of which its runtime knows.
-  if (device !== "cpu") return { explain };
-  const machine = machineMemory();
-  const variables = bytesOfVariables(
-    graph.order.flatMap((stage) => stage.variables),
-  );
-  const images = isInMemory(train) ? train.pixels.length : 0;
-  return {
-    explain,
-    onProgram(program) {
-      const needed = { variables, temporary: peakBytes(program), images };
-      const reason = tooMuch(needed, program, batch, machine);
-      if (reason) throw new UserError(`Cannot train: ${reason}`);
-      const warning = tight(needed, machine);
-      if (warning) emit({ kind: "notice", text: warning });
-    },
-  };
-}
-
 /** The run's folder: that of the run that goes on, one that is given, or a new one. */
 async function folderOf(
   { pipeline }: TrainingSession,
@@ -426,50 +295,6 @@ async function folderOf(
   } catch (error) {
     throw unwritable(path, error, "Mend that, and start again.");
   }
-}
-
-/** Goes on after a checkpoint, in the folder that holds it. */
-async function goOn(
-  folder: RunFolder,
-  { memory, tracking }: Told,
-  origin: Parts["origin"],
-  { checkpoint, changed, origin: { id } }: ResumePoint,
-  emit: (event: TrainEvent) => void,
-): Promise<void> {
-  const { session } = memory;
-  await writing(folder, async () => {
-    await folder.lock();
-    if (checkpoint) await session.restore(checkpoint.values);
-    if (changed) await folder.describe(session.pipeline, { ...origin, id });
-    const { damaged, missing } = await folder.rewind(
-      session.done,
-      (lines) => {
-        memory.recall(lines);
-        tracking?.recall(lines);
-      },
-    );
-    const file = `${folder.path}/${RUN_FILES.metrics}`;
-    if (damaged > 0) {
-      emit({
-        kind: "notice",
-        text: `left out ${damaged} damaged line(s) of ${file}`,
-      });
-    }
-    if (missing > 0) {
-      emit({
-        kind: "notice",
-        text: `${file} lacks ${missing} of the ${session.done} steps done`,
-      });
-    }
-    const { lines = folder.linesDigest } = checkpoint?.entry ?? {};
-    if (damaged === 0 && missing === 0 && lines !== folder.linesDigest) {
-      emit({
-        kind: "notice",
-        text:
-          `lines of ${file} are not those that were written: means and monitors go on from what they say now`,
-      });
-    }
-  });
 }
 
 async function trainIn(
@@ -494,12 +319,6 @@ async function trainIn(
     await tracking?.end({ end: "failed" });
     throw error;
   }
-}
-
-/** What is told of the steps of a run. */
-interface Told {
-  readonly memory: RunMemory;
-  readonly tracking: RunTracking | undefined;
 }
 
 async function trainTold(

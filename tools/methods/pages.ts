@@ -14,7 +14,12 @@ import {
   type ProtocolName,
   PROTOCOLS,
 } from "../../bench/methods/protocols.ts";
-import { percent, type Result } from "../../bench/methods/results.ts";
+import {
+  imagesPerSecond,
+  percent,
+  type Result,
+  type Timed,
+} from "../../bench/methods/results.ts";
 import { median } from "../../bench/speed/statistics.ts";
 import { CIFAR, FACTS, type Facts } from "./facts.ts";
 import { METHODS, PIPELINES } from "./names.ts";
@@ -23,11 +28,14 @@ import { lossesOf, TRAITS, traitsOf } from "./traits.ts";
 /** Folder of the pages, below the repository. */
 export const PAGES = "docs/methods/";
 
-const RESULTS = new URL("../../bench/methods/results.json", import.meta.url);
+/** What a bench left; nothing where there is no file. */
+function readList<T>(file: string): readonly T[] {
+  const url = new URL(`../../bench/methods/${file}`, import.meta.url);
+  return existsSync(url) ? JSON.parse(Deno.readTextFileSync(url)) : [];
+}
 
-const results: readonly Result[] = existsSync(RESULTS)
-  ? JSON.parse(Deno.readTextFileSync(RESULTS))
-  : [];
+const results = readList<Result>("results.json");
+const timed = readList<Timed>("speed.json");
 
 /** A method as its page and its row tell it. */
 interface Method {
@@ -75,10 +83,16 @@ async function read(name: string): Promise<Method> {
 
 const all: readonly Promise<Method>[] = METHODS.map(read);
 
-const middle = (
-  ours: readonly Result[],
-  pick: (one: Result) => number,
-): string => Math.round(median(ours.map(pick))).toLocaleString("en");
+/** Images a second of CPU time, and megabytes; undefined where nothing was measured. */
+function speedOf(name: string): [string, string] | undefined {
+  const own = timed.filter(({ method }) => method === name);
+  const rate = imagesPerSecond(own);
+  const shown = (value: number): string =>
+    Math.round(value).toLocaleString("en");
+  return rate === undefined
+    ? undefined
+    : [shown(rate), shown(median(own.map(({ megabytes }) => megabytes)))];
+}
 
 /** How many numbers some stages hold. */
 const numbersIn = (
@@ -165,12 +179,13 @@ function measured(method: Method): string {
   if (photos.length === 0) {
     return `Not measured yet: \`deno run -A bench/methods/run.ts --only ${name}\`.`;
   }
+  const speed = speedOf(name);
   return [
     "Short runs with the small network of the file ([protocol](../../bench/methods/README.md)), top-1 in per cent.",
     ...Object.entries(PROTOCOLS).flatMap((one) => accuracies(one, method)),
-    `${middle(photos, (one) => one.images_per_second)} images/s and ${
-      middle(photos, (one) => one.megabytes)
-    } MB on a busy CPU core.`,
+    ...speed
+      ? [`${speed[0]} images a second of one CPU core, and ${speed[1]} MB.`]
+      : [],
   ].join("\n\n");
 }
 
@@ -243,12 +258,7 @@ function row(method: Method): string[] {
     known ? known.value.toFixed(1) : "",
     ...scores(ours.photos),
     ...scores(ours.cifar10),
-    ...(ours.photos.length > 0
-      ? [
-        middle(ours.photos, (one) => one.images_per_second),
-        middle(ours.photos, (one) => one.megabytes),
-      ]
-      : ["", ""]),
+    ...speedOf(name) ?? ["", ""],
   ];
 }
 
@@ -279,10 +289,10 @@ ${TRAITS.map(({ name, means }) => `- **${name}**: ${means}`).join("\n")}
 
 ${table}
 
-*Published* is ${CIFAR}, in per cent (${"README of github.com/vturrisi/solo-learn"}); the pages have others. Ours are short runs with a small network, on ${
+*Published* is ${CIFAR}, in per cent (README of github.com/vturrisi/solo-learn); the pages have others. Ours are short runs with a small network, on ${
     Object.values(PROTOCOLS).map(({ said }) => said).join(", and on ")
   }: kNN and a linear probe in per cent, mean ± standard deviation over the seeds,
-speed and memory on a busy CPU core ([protocol](../../bench/methods/README.md)); a
+images a second of CPU time on one thread, and memory ([protocol](../../bench/methods/README.md)); a
 cell is empty where nothing was measured.
 `;
 }
