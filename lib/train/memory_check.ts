@@ -71,6 +71,10 @@ export function tight(
 const EXHAUSTED = /OOM when allocating|RESOURCE_EXHAUSTED|bad_alloc/i;
 const NODE = /\{\{node [^/}]+\/([^/}]+)\//;
 
+/** The stage in which the engine says that something failed. */
+export const stageIn = (message: string): string | undefined =>
+  NODE.exec(message)?.[1];
+
 /**
  * A failed allocation as a message; other errors as they are.
  *
@@ -78,7 +82,7 @@ const NODE = /\{\{node [^/}]+\/([^/}]+)\//;
  */
 export function explainAllocation(error: unknown, batch: number): unknown {
   if (!(error instanceof Error) || !EXHAUSTED.test(error.message)) return error;
-  const stage = NODE.exec(error.message)?.[1];
+  const stage = stageIn(error.message);
   return new UserError(
     `There was no memory left${stage ? ` in the stage "${stage}"` : ""}: ${
       error.message.split("\n")[0]?.slice(0, 300)

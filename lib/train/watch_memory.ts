@@ -6,8 +6,9 @@ import { UserError } from "../errors.ts";
 import { bytesOfVariables, peakBytes } from "../ir/memory.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import type { TrainEvent } from "./events.ts";
+import { explainFault } from "./engine_faults.ts";
 import { machineMemory } from "./machine_memory.ts";
-import { explainAllocation, tight, tooMuch } from "./memory_check.ts";
+import { tight, tooMuch } from "./memory_check.ts";
 
 /** Refuses a step that cannot fit, and warns of one that may not. */
 export function watchMemory(
@@ -17,7 +18,7 @@ export function watchMemory(
   emit: (event: TrainEvent) => void,
 ): Watch {
   const { batch } = pipeline.data;
-  const explain = (error: unknown) => explainAllocation(error, batch);
+  const explain = (error: unknown) => explainFault(error, { pipeline, graph });
   // A GPU has memory of its own, of which its runtime knows.
   if (device !== "cpu") return { explain };
   const machine = machineMemory();
