@@ -12,7 +12,7 @@ import {
 import { roundingFor } from "../train/rounding.ts";
 import { chart } from "./chart.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { bytes, integer } from "./format.ts";
+import { bytes, counted, integer } from "./format.ts";
 import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
 import { complain, print } from "./say.ts";
@@ -125,9 +125,9 @@ function lengthLine({ images, length, flops: step }: Plan, pipeline: Pipeline) {
   }
   const { steps, stepsPerEpoch } = length;
   const epochs = Number((steps / stepsPerEpoch).toFixed(2));
-  return `Run: ${integer(images)} images, ${
-    integer(stepsPerEpoch)
-  } steps an epoch, ${epochs} epochs, ${integer(steps)} steps, ${
+  return `Run: ${counted(images, "image")}, ${
+    counted(stepsPerEpoch, "step")
+  } an epoch, ${counted(epochs, "epoch")}, ${counted(steps, "step")}, ${
     flops(step * steps)
   }`;
 }

@@ -9,7 +9,7 @@ import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { type Compared, verdictOnEncoder } from "../train/compared.ts";
 import type { Summary } from "../train/summary.ts";
-import { bar, bytes, duration, integer, percent } from "./format.ts";
+import { bar, bytes, counted, duration, integer, percent } from "./format.ts";
 import { leftOut } from "./left_out.ts";
 import { complain, harmless, say } from "./say.ts";
 
@@ -233,9 +233,9 @@ export function reporter(
     ) {
       folder = path;
       terminal.print(
-        `${integer(images)} images, ${
-          integer(steps)
-        } steps, ${engine} on ${device}${roundingText(rounding)}, compiled in ${
+        `${counted(images, "image")}, ${
+          counted(steps, "step")
+        }, ${engine} on ${device}${roundingText(rounding)}, compiled in ${
           seconds.toFixed(1)
         } s, into ${path}`,
       );
@@ -281,7 +281,7 @@ export function reporter(
       const loss = summary.loss?.toFixed(4) ?? "–";
       const std = summary.embedding_std?.toFixed(3) ?? "–";
       terminal.print(
-        `${called(summary)}: ${end} after ${integer(steps)} steps in ${
+        `${called(summary)}: ${end} after ${counted(steps, "step")} in ${
           duration(seconds)
         } (${
           integer(images_per_second)
