@@ -17,16 +17,16 @@ Deno.test("A run of four steps at a method's own width is judged, and said to be
   assert.equal(parse(text).train.steps, 4);
 });
 
-Deno.test("Two epochs of Barlow Twins beat raw pixels and the first weights", async () => {
+Deno.test("Two epochs of VICReg beat raw pixels and the first weights", async () => {
   await using it = await runs(
-    "barlow_twins",
+    "vicreg",
     ...sets("train.epochs=2", "train.schedule=cosine", "data.batch=64"),
   );
   const { code, stderr, summary: { knn, linear } } = it;
   assert.equal(code, 0, stderr);
   // Raw pixels: 0.28 and 0.17; an untrained encoder: 0.50 and 0.53.
-  assert.ok(Number(knn) > 0.57, `kNN ${knn}`);
-  assert.ok(Number(linear) > 0.55, `linear ${linear}`);
+  assert.ok(Number(knn) > 0.6, `kNN ${knn}`);
+  assert.ok(Number(linear) > 0.6, `linear ${linear}`);
 });
 
 Deno.test("An eager run takes the same steps as the compiled one", async () => {
