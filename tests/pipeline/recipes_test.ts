@@ -25,6 +25,6 @@ Deno.test("Every recipe names its source, says what to expect on which hardware,
     // The small ones were made for a CPU: nobody published them.
     if (file.endsWith("-small.yaml")) continue;
     assert.match(comment, /To expect[^%]* \d\d\.\d+ %/, file);
-    assert.match(comment, /GPU|V100|appendix/, file);
+    assert.match(comment, /[GT]PU|V100|appendix/, file);
   }
 });
