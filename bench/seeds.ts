@@ -20,3 +20,11 @@ export function spreadOf(values: readonly number[]): Spread {
   const deviation = Math.sqrt(mean(squares) * values.length / freedom);
   return { mean: centre, deviation, count: values.length };
 }
+
+/** Standard error of the mean. */
+export const standardError = ({ deviation, count }: Spread): number =>
+  deviation / Math.sqrt(count);
+
+/** With its sign, such as `+1.2`. */
+export const signed = (value: number, digits: number): string =>
+  `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;

@@ -1,7 +1,7 @@
 /** @file The comparison as a table, and its place in README.md. */
 import { markdownTable, writeResult } from "../markdown.ts";
 import type { Result } from "./results.ts";
-import type { Spread } from "../seeds.ts";
+import { signed, type Spread } from "../seeds.ts";
 import type { MethodSummary } from "./summary.ts";
 import type { Other } from "./training.ts";
 
@@ -11,9 +11,6 @@ const showSpread = ({ mean, deviation, count }: Spread): string =>
   count > 1
     ? `${mean.toFixed(2)} ± ${deviation.toFixed(2)} (${count})`
     : `${mean.toFixed(2)} (${count})`;
-
-const signed = (value: number): string =>
-  `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
 /** Heads of the columns of both sides. */
 const HEADS: Readonly<Record<Other, readonly [string, string]>> = {
@@ -34,7 +31,7 @@ export function table(
       it.method,
       showSpread(it.ours),
       showSpread(it.other),
-      `${signed(it.difference)} ± ${it.error.toFixed(2)}`,
+      `${signed(it.difference, 2)} ± ${it.error.toFixed(2)}`,
       ...last(it.untrained.toFixed(2)),
     ]),
   ]);

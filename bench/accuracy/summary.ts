@@ -1,5 +1,5 @@
 /** @file The results of several seeds in a few numbers. */
-import { mean, type Spread, spreadOf } from "../seeds.ts";
+import { mean, type Spread, spreadOf, standardError } from "../seeds.ts";
 import type { Result } from "./results.ts";
 import { type Method, METHODS, type Other, type Side } from "./training.ts";
 
@@ -38,7 +38,7 @@ export function summarize(
       ours: spreadOf(percents("ours", (it) => it.knn)),
       other: spreadOf(percents(side, (it) => it.knn)),
       difference: differences.mean,
-      error: differences.deviation / Math.sqrt(differences.count),
+      error: standardError(differences),
       untrained: mean(
         percents(side, (it) => it.untrained ?? Number.NaN),
       ),

@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { childResult } from "../child.ts";
 import { markdownTable, writeResult } from "../markdown.ts";
 import { median } from "../speed/statistics.ts";
 import type { Measured } from "./one.ts";
@@ -56,24 +57,13 @@ async function makeFolder(folder: string): Promise<number> {
   return pictures.reduce((sum, { length }) => sum + length, 0) / DIFFERENT;
 }
 
-async function measure(folder: string, memory: number): Promise<Measured> {
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--no-check",
-      new URL("one.ts", import.meta.url).pathname,
-      folder,
-      String(memory),
-      String(steps),
-    ],
-    stderr: "inherit",
-  }).output();
-  if (!success) throw new Error("a run failed");
-  return JSON.parse(
-    new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "",
+const measure = (folder: string, memory: number): Promise<Measured> =>
+  childResult(
+    new URL("one.ts", import.meta.url),
+    folder,
+    String(memory),
+    String(steps),
   );
-}
 
 const folder = await Deno.makeTempDir({ prefix: "stopgrad-large-" });
 try {

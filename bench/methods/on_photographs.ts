@@ -1,14 +1,13 @@
 /** @file Which files are measured. */
 import { loadPipeline } from "../../lib/pipeline/load.ts";
-import { PIPELINES } from "../../tools/methods/names.ts";
+import { FILES, PIPELINES } from "../../tools/methods/names.ts";
 
-/** Files at the top of `pipelines/` that train on the photographs, without their endings. */
+/** Those of {@linkcode FILES} that train on the photographs. */
 export async function onPhotographs(): Promise<string[]> {
   const names: string[] = [];
-  for (const { name } of Deno.readDirSync(PIPELINES)) {
-    if (!name.endsWith(".yaml")) continue;
-    const { pipeline } = await loadPipeline(PIPELINES + name);
-    if (pipeline.data.source.name === "photos") names.push(name.slice(0, -5));
+  for (const name of FILES) {
+    const { pipeline } = await loadPipeline(`${PIPELINES}${name}.yaml`);
+    if (pipeline.data.source.name === "photos") names.push(name);
   }
-  return names.sort();
+  return names;
 }

@@ -67,6 +67,13 @@ export function imagesPerSecond(timed: readonly Timed[]): number | undefined {
   return seconds.length > 0 ? 1 / median(seconds) : undefined;
 }
 
+/** Trainings by a protocol with the first weights of their files. */
+export const asFiled = (
+  results: readonly Result[],
+  protocol: ProtocolName,
+): readonly Result[] =>
+  results.filter((one) => one.protocol === protocol && !one.init);
+
 /** `68.3 ± 0.4`, in per cent, over the seeds. */
 export function percent(
   results: readonly Result[],

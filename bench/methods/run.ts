@@ -18,7 +18,7 @@ import {
 import { PIPELINES } from "../../tools/methods/names.ts";
 import { writeResult } from "../markdown.ts";
 import { readResults, writeResults } from "../results_file.ts";
-import { childResult } from "./child.ts";
+import { childResult } from "../child.ts";
 import { onPhotographs } from "./on_photographs.ts";
 import { isProtocol } from "./protocols.ts";
 import type { Order, Outcome, Result, Timed } from "./results.ts";

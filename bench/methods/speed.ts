@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { PIPELINES } from "../../tools/methods/names.ts";
 import { readResults, writeResults } from "../results_file.ts";
-import { childResult } from "./child.ts";
+import { childResult } from "../child.ts";
 import { onPhotographs } from "./on_photographs.ts";
 import type { Timed, Timing } from "./results.ts";
 

@@ -3,10 +3,12 @@ import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { PIPELINES } from "../../tools/methods/names.ts";
 import { lossesOf, traitsOf } from "../../tools/methods/traits.ts";
 import { markdownTable } from "../markdown.ts";
+import { signed, spreadOf, standardError } from "../seeds.ts";
 import { median } from "../speed/statistics.ts";
 import { type ProtocolName, PROTOCOLS } from "./protocols.ts";
 import {
   type Accuracies,
+  asFiled,
   imagesPerSecond,
   percent,
   type Result,
@@ -61,7 +63,7 @@ async function ofProtocol(
   protocol: ProtocolName,
   results: readonly Result[],
 ): Promise<string> {
-  const own = results.filter((one) => one.protocol === protocol && !one.init);
+  const own = asFiled(results, protocol);
   const rows = methodsOf(own).map((name) =>
     row(name, own.filter(({ method }) => method === name))
   );
@@ -79,14 +81,11 @@ function gain(pairs: readonly Pair[], score: keyof Accuracies): string {
   const points = pairs.map(({ own, other }) =>
     100 * (other.trained[score] - own.trained[score])
   );
-  const mean = points.reduce((sum, one) => sum + one, 0) / points.length;
-  const squares = points.map((one) => (one - mean) ** 2);
-  const error = Math.sqrt(
-    squares.reduce((sum, one) => sum + one, 0) /
-      Math.max(1, points.length - 1) / points.length,
-  );
-  const signed = `${mean < 0 ? "−" : "+"}${Math.abs(mean).toFixed(1)}`;
-  return points.length > 1 ? `${signed} ± ${error.toFixed(1)}` : signed;
+  const spread = spreadOf(points);
+  const shown = signed(spread.mean, 1);
+  return spread.count > 1
+    ? `${shown} ± ${standardError(spread).toFixed(1)}`
+    : shown;
 }
 
 /** The files' first weights beside others of the same seeds. */

@@ -5,7 +5,7 @@ import { cacheFolder } from "../../lib/engine/cache.ts";
 import { openEngine } from "../../lib/engine/open.ts";
 import { loadPipeline } from "../../lib/pipeline/load.ts";
 import { TrainingSession } from "../../lib/train/session.ts";
-import { peakMegabytes } from "./peak.ts";
+import { peakBytes } from "../peak_memory.ts";
 import type { Timing } from "./results.ts";
 
 /** TensorFlow plans its memory, and packs weights, in the first ones. */
@@ -29,5 +29,6 @@ for (let i = 0; i < WARM_UP + TIMED; i++) {
   if (i >= WARM_UP) seconds.push((user + system) / 1e6);
 }
 await session.close();
-const timing: Timing = { batch, seconds, megabytes: peakMegabytes() };
+const megabytes = Math.round(await peakBytes() / 1e6);
+const timing: Timing = { batch, seconds, megabytes };
 console.log(JSON.stringify(timing));

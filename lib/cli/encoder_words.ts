@@ -2,6 +2,7 @@
 import type { LooseImages } from "../data/loose.ts";
 import type { SkippedFile } from "../data/source.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { counted } from "../counted.ts";
 import { bar, duration, integer } from "./format.ts";
 import { leftOut } from "./left_out.ts";
 import type { Terminal } from "./reporter.ts";
@@ -15,7 +16,7 @@ export function imagesLine(
   const where = places.length === 1 ? places[0] : `${places.length} files`;
   return [
     [
-      `${integer(count)} image${count === 1 ? "" : "s"} of ${where}`,
+      `${counted(count, "image")} of ${where}`,
       labels ? `${classes?.length} classes by their folders` : "no labels",
       `scaled and cut to ${width}x${height} pixels, ${
         channels === 1 ? "gray" : `${channels} channels`

@@ -19,10 +19,6 @@ export function integer(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** `1 step`, `1,200 steps`. */
-export const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
-
 /** `75.3 %`; `–` for `null`. */
 export function percent(share: number | null): string {
   return share === null ? "–" : `${(100 * share).toFixed(1)} %`;

@@ -1,6 +1,7 @@
 /** @file Files that were left out, in a line. */
 import { notAnImage } from "../data/layout.ts";
 import type { SkippedFile } from "../data/source.ts";
+import { counted } from "../counted.ts";
 import { integer } from "./format.ts";
 
 /**
@@ -13,7 +14,7 @@ export function leftOut(files: readonly SkippedFile[], unread = 0): string {
   const count = files.length + unread;
   const example = files.find(({ path }) => notAnImage(path) === undefined) ??
     (unread === 0 ? files[0] : undefined);
-  return `left out ${integer(count)} file${count === 1 ? "" : "s"}${
+  return `left out ${counted(count, "file")}${
     example
       ? `, such as ${example.path}: ${example.reason}`
       : `, ${integer(unread)} of them damaged behind their headers`

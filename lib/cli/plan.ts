@@ -12,7 +12,8 @@ import {
 import { roundingFor } from "../train/rounding.ts";
 import { chart } from "./chart.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { bytes, counted, integer } from "./format.ts";
+import { counted } from "../counted.ts";
+import { bytes, integer } from "./format.ts";
 import { announceModule } from "./modules.ts";
 import { recordingEngine } from "./recording_engine.ts";
 import { complain, print } from "./say.ts";

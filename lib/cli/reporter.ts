@@ -9,7 +9,8 @@ import { VERDICTS } from "../monitor/verdicts.ts";
 import type { StepProgress, TrainEvent } from "../train/events.ts";
 import { type Compared, verdictOnEncoder } from "../train/compared.ts";
 import type { Summary } from "../train/summary.ts";
-import { bar, bytes, counted, duration, integer, percent } from "./format.ts";
+import { counted } from "../counted.ts";
+import { bar, bytes, duration, integer, percent } from "./format.ts";
 import { leftOut } from "./left_out.ts";
 import { complain, harmless, say } from "./say.ts";
 

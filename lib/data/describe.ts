@@ -1,4 +1,5 @@
 /** @file What a set is, in a line that is read before training. */
+import { counted } from "../counted.ts";
 import type { Images, LoadedData, SkippedFile } from "./source.ts";
 
 /** Names of classes that are told; of more, the first ones. */
@@ -9,8 +10,6 @@ const UNEVEN = 3;
 const MOST_KINDS = 4;
 
 const number = (value: number): string => value.toLocaleString("en-US");
-const plural = (count: number, what: string, more = `${what}s`): string =>
-  `${number(count)} ${count === 1 ? what : more}`;
 
 /** Classes that have an image. */
 function present({ labels }: Images): number {
@@ -26,7 +25,7 @@ function classText({ train, test }: LoadedData): string {
   if (!train.labels && !test?.labels) return "no labels";
   const names = named?.slice(0, MOST_NAMES).join(", ");
   const more = (named?.length ?? 0) > MOST_NAMES ? ", ..." : "";
-  return `${plural(count, "class", "classes")}${
+  return `${counted(count, "class", "classes")}${
     names ? ` (${names}${more})` : ""
   }`;
 }
@@ -58,7 +57,7 @@ function* classLines({ train, test }: LoadedData): Generator<string> {
   const without = classes.filter((_, i) => (own[i] ?? 0) > 0 && held[i] === 0);
   if (without.length > 0) {
     yield `no image to test with of ${
-      plural(without.length, "class", "classes")
+      counted(without.length, "class", "classes")
     } (${without.slice(0, MOST_NAMES).join(", ")}${
       without.length > MOST_NAMES ? ", ..." : ""
     })`;
@@ -112,7 +111,7 @@ function* leftOut({ skipped }: LoadedData): Generator<string> {
   if (others.size === 0 && faults.size === 1) return;
   const kinds = [...faults].sort(([, a], [, b]) => b.length - a.length);
   for (const [reason, files] of kinds.slice(0, MOST_KINDS)) {
-    yield `left out: ${plural(files.length, "file")}, such as ${
+    yield `left out: ${counted(files.length, "file")}, such as ${
       files[0]?.path
     }: ${reason}`;
   }
@@ -123,14 +122,14 @@ export function describeData(data: LoadedData): readonly string[] {
   const { train, test, skipped, remarks = [] } = data;
   const { width, height, channels } = train;
   const left = skipped.length > 0
-    ? [`${plural(skipped.length, "file")} left out`]
+    ? [`${counted(skipped.length, "file")} left out`]
     : [];
   return [
     [
-      `${plural(train.count, "image")} to train on`,
+      `${counted(train.count, "image")} to train on`,
       test ? `${number(test.count)} to test with` : "none to test with",
       classText(data),
-      `${width}x${height} pixels of ${plural(channels, "channel")}`,
+      `${width}x${height} pixels of ${counted(channels, "channel")}`,
       ...left,
     ].join(", "),
     ...classLines(data),

@@ -1,4 +1,5 @@
 /** @file What files of a set were like and what was made of them, counted for one line each. */
+import { counted } from "../counted.ts";
 import type { Seen } from "./decode.ts";
 import { bandText, sampleText } from "./formats/raster.ts";
 import { ANIMATIONS, isOrdinary, rangeText, type Reading } from "./reading.ts";
@@ -6,8 +7,6 @@ import type { ImageShape } from "./source.ts";
 
 /** Proportions that differ by less are called the same. */
 const SAME_PROPORTIONS = 0.02;
-
-const number = (value: number): string => value.toLocaleString("en-US");
 
 /** How many files had something, and what the first of them was like. */
 class Count {
@@ -20,9 +19,7 @@ class Count {
 
   /** `3 images`, or `all images`. */
   of(all: number): string {
-    return this.files === all
-      ? "all images"
-      : `${number(this.files)} image${this.files === 1 ? "" : "s"}`;
+    return this.files === all ? "all images" : counted(this.files, "image");
   }
 }
 

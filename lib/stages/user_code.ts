@@ -1,4 +1,5 @@
 /** @file Faults of a user's own modules, told as such. */
+import { counted } from "../counted.ts";
 import type * as tf from "@tensorflow/tfjs";
 import { isRecord } from "../diagnostics/validate.ts";
 import { UserError } from "../errors.ts";
@@ -60,9 +61,7 @@ export function expectViews(
 ): void {
   const found = given[output];
   if (Array.isArray(found) && found.length === views) return;
-  const expected = `expected ${views} view${
-    views === 1 ? "" : "s"
-  } of it in a list`;
+  const expected = `expected ${counted(views, "view")} of it in a list`;
   if (Array.isArray(found)) {
     throw new RangeError(
       `it gives ${found.length} of "${output}", ${expected}`,

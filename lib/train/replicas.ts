@@ -1,4 +1,5 @@
 /** @file Several devices that share each batch: what does not go, what to say. */
+import { counted } from "../counted.ts";
 import type { ServerPlace, SessionConfig } from "../engine/config.ts";
 import type { Engine } from "../engine/open.ts";
 import { UserError } from "../errors.ts";
@@ -81,8 +82,8 @@ export function otherReplicas(
 ): string[] {
   const begun = settings?.replicas ?? 1;
   return begun === replicas ? [] : [
-    `the run began with ${begun} replica${
-      begun === 1 ? "" : "s"
+    `the run began with ${
+      counted(begun, "replica")
     } and goes on with ${replicas}: sums are rounded otherwise`,
   ];
 }

@@ -305,6 +305,32 @@ export default defineOptimizer({
   );
 });
 
+/**
+ * Checks a pipeline with a stage `m` of one's own.
+ *
+ * @param reads What of the pipeline is put in place of what, so that `m` is read.
+ * @param build Of its definition.
+ */
+const checkOwn = (reads: readonly [string, string], build: string) =>
+  check(
+    PIPELINE(false).replace(
+      "  loss:",
+      "  m: { use: ./own.ts, of: z }\n  loss:",
+    ).replace(...reads),
+    {
+      "own.ts": `${HEAD}import { defineStage } from "stopgrad";
+export default defineStage({
+  key: "mine",
+  name: "mine",
+  summary: "None",
+  options: z.strictObject({}),
+  inputs: { of: { is: ["embedding"], gradient: true } },
+  build: ${build},
+});
+`,
+    },
+  );
+
 /** What a stage of one's own may build, that is no stage. */
 const BUILT: Readonly<Record<string, RegExp>> = {
   "undefined": /its build gives nothing: expected { outputs, apply }/,
@@ -330,26 +356,12 @@ const GIVEN: Readonly<Record<string, RegExp>> = {
 
 for (const [gives, message] of Object.entries(GIVEN)) {
   Deno.test(`A stage that gives ${gives} for two views ends a run with its name`, async () => {
-    const { loaded, text } = await check(
-      PIPELINE(false).replace(
-        "  loss:",
-        "  m: { use: ./own.ts, of: z }\n  loss:",
-      ).replace("of: z, hidden", "of: m, hidden"),
-      {
-        "own.ts": `${HEAD}import { defineStage } from "stopgrad";
-export default defineStage({
-  key: "mine",
-  name: "mine",
-  summary: "None",
-  options: z.strictObject({}),
-  inputs: { of: { is: ["embedding"], gradient: true } },
-  build: (_scope, { of = [] }) => ({
+    const { loaded, text } = await checkOwn(
+      ["of: z, hidden", "of: m, hidden"],
+      `(_scope, { of = [] }) => ({
     outputs: { output: of },
     apply: ({ of = [] }) => (${gives}),
-  }),
-});
-`,
-      },
+  })`,
     );
     if (!loaded) throw new Error(text);
     assert.throws(() => recordStep(engine.api, loaded), message);
@@ -358,23 +370,9 @@ export default defineStage({
 
 for (const [gives, message] of Object.entries(BUILT)) {
   Deno.test(`A stage that builds ${gives} is reported at its place`, async () => {
-    const { findings, text } = await check(
-      PIPELINE(false).replace(
-        "  loss:",
-        "  m: { use: ./own.ts, of: z }\n  loss:",
-      ).replace("[p, ", "[m, "),
-      {
-        "own.ts": `${HEAD}import { defineStage } from "stopgrad";
-export default defineStage({
-  key: "mine",
-  name: "mine",
-  summary: "None",
-  options: z.strictObject({}),
-  inputs: { of: { is: ["embedding"], gradient: true } },
-  build: (scope) => (${gives}),
-});
-`,
-      },
+    const { findings, text } = await checkOwn(
+      ["[p, ", "[m, "],
+      `(scope) => (${gives})`,
     );
     assert.ok(findings.some(({ code }) => code === "custom-stage"), text);
     assert.match(text, /own\.yaml:\d+:3: Cannot use ".\/own\.ts": /);

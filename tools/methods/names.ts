@@ -10,7 +10,11 @@ export const PIPELINES: string = fileURLToPath(
 const VARIANTS: ReadonlySet<string> = new Set(["mnist", "simsiam_probe"]);
 
 /** Files at the top of `pipelines/`, without their endings, in order. */
-export const METHODS: readonly string[] = [...Deno.readDirSync(PIPELINES)]
+export const FILES: readonly string[] = [...Deno.readDirSync(PIPELINES)]
   .flatMap(({ name }) => /^(\w+)\.yaml$/.exec(name)?.[1] ?? [])
-  .filter((name) => !VARIANTS.has(name))
   .sort();
+
+/** Those that are methods. */
+export const METHODS: readonly string[] = FILES.filter((name) =>
+  !VARIANTS.has(name)
+);

@@ -15,6 +15,7 @@ import {
   PROTOCOLS,
 } from "../../bench/methods/protocols.ts";
 import {
+  asFiled,
   imagesPerSecond,
   percent,
   type Result,
@@ -60,9 +61,7 @@ function commentOf(text: string): string {
 
 /** Trainings of a method as its file has it. */
 const trained = (name: string, protocol: ProtocolName): Result[] =>
-  results.filter((one) =>
-    one.method === name && one.protocol === protocol && !one.init
-  );
+  asFiled(results, protocol).filter(({ method }) => method === name);
 
 async function read(name: string): Promise<Method> {
   const file = `${PIPELINES}${name}.yaml`;

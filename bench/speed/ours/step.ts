@@ -4,6 +4,7 @@ import { openEngine } from "../../../lib/engine/open.ts";
 import { loadPipeline } from "../../../lib/pipeline/load.ts";
 import { planRun } from "../../../lib/train/plan.ts";
 import { TrainingSession } from "../../../lib/train/session.ts";
+import { peakBytes } from "../../peak_memory.ts";
 import type { OurStep } from "../jobs.ts";
 import { readImages, registryOf } from "./images.ts";
 import type { Ready, Surroundings } from "./ready.ts";
@@ -83,10 +84,4 @@ export async function compile(
   const [ready = 0, first = 0, ...later] = times;
   const seconds = (ready + first - Math.min(...later)) / 1000;
   return { facts: { value: seconds }, engine };
-}
-
-/** What Linux counted as the most of this process. */
-async function peakBytes(): Promise<number> {
-  const status = await Deno.readTextFile("/proc/self/status");
-  return 1024 * Number(status.match(/VmHWM:\s*(\d+) kB/)?.[1]);
 }
