@@ -30,10 +30,12 @@ export {
   checkConfig,
   type FallingSchedule,
   loadConfig,
+  type MultistepSchedule,
   type PipelineConfig,
   type PointConfig,
   type ScheduleConfig,
   type SweepConfig,
+  type WarmUp,
 } from "./lib/pipeline/config.ts";
 export type * from "./lib/pipeline/stage_types.ts";
 export {

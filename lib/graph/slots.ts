@@ -19,8 +19,8 @@ export interface ScalarSlot {
   readonly option: string;
   /** Its value in a step. */
   value(step: number, length: Length): number;
-  /** What of it counts in epochs, if anything does. */
-  readonly epochs?: string;
+  /** What of it counts in epochs; nothing by default. */
+  readonly epochs?: readonly string[];
   /** Its key in `metrics.jsonl`, which slots with the same values share. */
   readonly key?: string;
 }
@@ -62,9 +62,16 @@ const rampSlot = (
   value: (step, { steps, stepsPerEpoch }) =>
     isRamp(ramp) ? rampValue(ramp, step, steps, stepsPerEpoch) : ramp,
   ...(isRamp(ramp) && ramp.epochs !== undefined
-    ? { epochs: `the ramp of "${option}"` }
+    ? { epochs: [`the ramp of "${option}"`] }
     : {}),
 });
+
+/** What of a schedule counts in epochs. */
+const inEpochs = ({ warmup, epochs, milestones }: Schedule): string[] => [
+  ...(warmup > 0 ? ["the warm-up"] : []),
+  ...(epochs === undefined ? [] : ['the schedule\'s "epochs"']),
+  ...(milestones ? ['"milestones"'] : []),
+];
 
 /** Epochs in which a stage's weights do not move, if it is to move later. */
 const frozenFor = (
@@ -116,7 +123,7 @@ function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
             length.steps,
             length.stepsPerEpoch,
           ),
-      ...(schedule.warmup > 0 ? { epochs: "the warm-up" } : {}),
+      epochs: inEpochs(schedule),
     },
     ...rampsOf(options).map((option) => {
       const ramp = valueIn(options, option);
@@ -134,7 +141,7 @@ function trainedSlots(pipeline: Pipeline, stage: string): ScalarSlot[] {
         option: "moves",
         value: (step: number, length: Length) =>
           step < frozenSteps(frozen, length) ? 0 : 1,
-        epochs: '"freeze"',
+        epochs: ['"freeze"'],
       }, {
         stage,
         option: "steps moved",

@@ -17,12 +17,30 @@ import {
   readText,
 } from "./load.ts";
 
-/** Options of a schedule that falls. */
-export interface FallingSchedule {
+/** How a schedule begins. */
+export interface WarmUp {
   /** Epochs of linear warm-up. */
   readonly warmup?: number;
-  /** Factor at the end of the run. */
+  /** Factor that the warm-up begins at; 0 by default. */
+  readonly first?: number;
+}
+
+/** Options of a schedule that falls without a step. */
+export interface FallingSchedule extends WarmUp {
+  /** Factor at its end. */
   readonly final?: number;
+  /** Epochs that it takes, with its warm-up; those of the run by default. */
+  readonly epochs?: number;
+  /** Epoch at which it begins, of a run that went on with a new cycle. */
+  readonly start?: number;
+}
+
+/** Options of a schedule that falls in steps. */
+export interface MultistepSchedule extends WarmUp {
+  /** Epochs after which it falls. */
+  readonly milestones: readonly number[];
+  /** What it is multiplied by after each of them; 0.1 by default. */
+  readonly gamma?: number;
   /** Epoch at which it begins, of a run that went on with a new cycle. */
   readonly start?: number;
 }
@@ -34,7 +52,8 @@ export type ScheduleConfig =
   | "constant"
   | { readonly cosine: FallingSchedule }
   | { readonly linear: FallingSchedule }
-  | { readonly constant: { readonly warmup?: number } };
+  | { readonly multistep: MultistepSchedule }
+  | { readonly constant: WarmUp };
 
 /** A point of a sweep: changes by dotted path, and the paper's figure. */
 export interface PointConfig {

@@ -40,12 +40,7 @@ export function scheduleOf(
 ): Schedule {
   const [kind = "constant", options = {}] = Object.entries(plain ?? {})[0] ??
     [];
-  return {
-    warmup: 0,
-    final: kind === "constant" ? 1 : 0,
-    ...options,
-    kind: kind as Schedule["kind"],
-  };
+  return { warmup: 0, ...options, kind: kind as Schedule["kind"] };
 }
 
 /**

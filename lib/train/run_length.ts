@@ -1,6 +1,6 @@
 /** @file How many steps a run has. */
 import { UserError } from "../errors.ts";
-import { overlongWarmups } from "../graph/check_length.ts";
+import { impossibleSchedules } from "../graph/check_length.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 
 /** Steps of a run, and of one epoch. */
@@ -71,9 +71,9 @@ export function runLength(
     );
   }
   const stepsPerEpoch = Math.floor(images / batch);
-  const [overlong] = overlongWarmups(pipeline.train, stepsPerEpoch);
-  if (overlong) {
-    const { message, hints } = overlong;
+  const [misfit] = impossibleSchedules(pipeline.train, stepsPerEpoch);
+  if (misfit) {
+    const { message, hints } = misfit;
     throw new UserError(
       `${message} (${images} images in batches of ${batch}).\n${
         hints.join("\n")

@@ -13,6 +13,7 @@ import {
 import { UserError } from "../errors.ts";
 import { bytesOfVariables } from "../ir/memory.ts";
 import type { Rounding } from "../ir/rounding.ts";
+import { isJudged } from "../model/probe.ts";
 import type { LoadedPipeline } from "../pipeline/load.ts";
 import { checkMayReach } from "../track/mlflow/client.ts";
 import { unlessAborted } from "./abort.ts";
@@ -369,7 +370,9 @@ async function trainTold(
     signal,
   );
   const { done } = session;
-  if (run.end !== "interrupted") emit({ kind: "evaluate" });
+  if (run.end !== "interrupted" && isJudged(session.pipeline.evaluate)) {
+    emit({ kind: "evaluate" });
+  }
   const { end, scores, healthy, compared } = await judging.end(
     run,
     folder,

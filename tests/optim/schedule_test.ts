@@ -15,8 +15,8 @@ const momentum = (ramp: Ramp, step: number, steps: number): number =>
   rampValue(ramp, step, steps, PER_EPOCH);
 
 Deno.test("Warm-up climbs linearly and reaches 1 in its last step", () => {
-  for (const kind of ["cosine", "linear", "constant"] as const) {
-    const schedule = { kind, warmup: 2, final: kind === "constant" ? 1 : 0 };
+  for (const kind of ["cosine", "linear", "multistep", "constant"] as const) {
+    const schedule = { kind, warmup: 2 };
     for (let step = 0; step < 20; step++) {
       near(factor(schedule, step), (step + 1) / 20);
     }
@@ -26,7 +26,7 @@ Deno.test("Warm-up climbs linearly and reaches 1 in its last step", () => {
 });
 
 Deno.test("A warm-up of part of an epoch is rounded to steps", () => {
-  const schedule = { kind: "constant", warmup: 0.26, final: 1 } as const;
+  const schedule = { kind: "constant", warmup: 0.26 } as const;
   near(factor(schedule, 0), 1 / 3);
   near(factor(schedule, 2), 1);
   near(factor(schedule, 3), 1);
@@ -57,8 +57,49 @@ Deno.test("A line falls evenly from 1 to its final factor", () => {
 });
 
 Deno.test("A constant stays", () => {
-  const schedule = { kind: "constant", warmup: 0, final: 1 } as const;
+  const schedule = { kind: "constant", warmup: 0 } as const;
   for (const step of [0, 1, 50, 99]) near(factor(schedule, step), 1);
+});
+
+Deno.test("A warm-up may begin above 0", () => {
+  const schedule = { kind: "cosine", warmup: 2, first: 0.2 } as const;
+  // The authors of I-JEPA and MSN count the step before they take the rate.
+  for (let step = 0; step < 20; step++) {
+    near(factor(schedule, step), 0.2 + (step + 1) / 20 * 0.8);
+  }
+  near(factor(schedule, 20), 1);
+});
+
+Deno.test("A schedule of its own length is cut off by the run's end, or stays at its last factor", () => {
+  for (const kind of ["cosine", "linear"] as const) {
+    const long = { kind, warmup: 1, final: 0.1, epochs: 12.5 };
+    for (let step = 0; step < 100; step++) {
+      near(
+        factor(long, step),
+        factor({ kind, warmup: 1, final: 0.1 }, step, 125),
+      );
+    }
+    const short = { kind, warmup: 1, final: 0.1, epochs: 5 };
+    near(factor(short, 30), factor({ kind, warmup: 1, final: 0.1 }, 30, 50));
+    for (const step of [50, 51, 99]) near(factor(short, step), 0.1);
+  }
+});
+
+Deno.test("One in steps falls after each milestone", () => {
+  const schedule = {
+    kind: "multistep",
+    warmup: 1,
+    milestones: [6, 8],
+    gamma: 0.1,
+  } as const;
+  for (let step = 10; step < 100; step++) {
+    near(factor(schedule, step), step < 60 ? 1 : step < 80 ? 0.1 : 0.01);
+  }
+  // Of a run that went on with a new cycle, epochs count from its start.
+  const later = { ...schedule, start: 2 };
+  near(factor(later, 20), 0.1);
+  near(factor(later, 79), 1);
+  near(factor(later, 80), 0.1);
 });
 
 Deno.test("A run that is all warm-up, or one step long, has finite factors", () => {

@@ -1154,6 +1154,33 @@ train: { ▸ema: 0.9, `,
       message:
         "Cannot warm up for 7 of 5 epochs: the run would never reach its learning rate",
     },
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: { cosine: { warmup: 2, epochs: ▸2 } }",
+      message: "Cannot fall within 2 epochs, of which 2 are the warm-up",
+    },
+    {
+      from: "steps: 9",
+      to:
+        "epochs: 5, schedule: { multistep: { warmup: 2, milestones: [▸1, 3] } }",
+      message: "Cannot fall after epoch 1, within a warm-up of 2",
+    },
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: { multistep: { milestones: [3, ▸5] } }",
+      message: "It never falls after epoch 5: the run has 5 epochs",
+    },
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: { cosine: { first: ▸0.1 } }",
+      message: "Nothing begins at 0.1: there is no warm-up",
+    },
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: { cosine: { epochs: ▸4 } }",
+      message:
+        "Nothing is learned after epoch 4 of 5 epochs: the learning rate is 0 from there on",
+    },
   ],
   "batch-too-large": [
     {

@@ -58,9 +58,12 @@ stages:
 train:
   epochs: 2.5
   optimizer: { lars: { lr: 1, clip: true } }
-  schedule: { linear: { warmup: 0.5, final: 0.1 } }
+  schedule: { linear: { warmup: 0.5, first: 0.2, final: 0.1, epochs: 3 } }
   ema: 0.9
-  per_stage: { y: { lr: 0 }, w: { schedule: { constant: { warmup: 1 } } } }
+  per_stage:
+    y: { lr: 0 }
+    w: { schedule: { constant: { warmup: 1 } } }
+    z: { schedule: { multistep: { milestones: [1, 2], gamma: 0.5 } } }
   precision: bfloat16
 monitor: { collapse: warn, patience: 5 }
 checkpoint: { every: 0.5, keep: 7 }

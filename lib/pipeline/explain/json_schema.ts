@@ -149,6 +149,7 @@ const SCHEDULE_SUMMARIES: Readonly<
 > = {
   cosine: "Half a cosine, from 1 to `final`",
   linear: "A line from 1 to `final`",
+  multistep: "Less by a factor after each milestone, as PyTorch's MultiStepLR",
   constant: "No change after the warm-up",
 };
 

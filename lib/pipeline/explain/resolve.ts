@@ -14,12 +14,9 @@ import { escapeVariables } from "../language/variables.ts";
 /** Plain data. */
 export type Plain = Readonly<Record<string, unknown>>;
 
-function schedule({ kind, warmup, final, start }: Schedule): Plain {
-  const begun = start === undefined ? {} : { start };
-  return {
-    [kind]: kind === "constant" ? { warmup } : { warmup, final, ...begun },
-  };
-}
+const schedule = ({ kind, ...options }: Schedule): Plain => ({
+  [kind]: options,
+});
 
 const optimizer = ({ definition, options }: Optimizer): Plain => ({
   [definition.name]: options,

@@ -19,7 +19,7 @@ import { perStage, SCHEDULES, train } from "./sections.ts";
 /** Stages that could be read, and names of those that could not. */
 export type StagesRead = Pick<Draft, "stages" | "broken">;
 
-const CONSTANT: Schedule = { kind: "constant", warmup: 0, final: 1 };
+const CONSTANT: Schedule = { kind: "constant", warmup: 0 };
 
 function parseSchedule(
   value: unknown,
@@ -31,13 +31,13 @@ function parseSchedule(
   if (!choice) return undefined;
   const kind = choice.name as Schedule["kind"];
   const options = validate(
-    SCHEDULES[kind] as z.ZodType<{ warmup: number; final?: number }>,
+    SCHEDULES[kind] as z.ZodType<Omit<Schedule, "kind">>,
     choice.options,
     choice.path,
     `the schedule "${kind}"`,
     findings,
   );
-  return options && { final: 1, ...options, kind };
+  return options && { ...options, kind };
 }
 
 /** @param stages Undefined where none could be read. */

@@ -5,31 +5,43 @@ import { ACTIONS } from "../../monitor/policy.ts";
 import { choice } from "../../stages/choice.ts";
 import { ramp } from "../../stages/ramp.ts";
 
+/** Options of every schedule. */
+const WARM_UP = {
+  warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
+  first: z.number().min(0).max(1).optional().describe(
+    "Factor that the warm-up begins at; 0 by default",
+  ),
+};
+
 const start = z.number().min(0).max(100_000).optional().describe(
   "Epoch at which it begins, of a run that went on with a new cycle",
 );
 
+/** A schedule that falls without a step. */
+const falling = z.strictObject({
+  ...WARM_UP,
+  final: z.number().min(0).max(1).default(0).describe("Factor at its end"),
+  epochs: z.number().positive().max(100_000).optional().describe(
+    "Epochs that it takes, with its warm-up; those of the run by default. A longer one is cut off by the run's end, a shorter one stays at `final`",
+  ),
+  start,
+});
+
 /** Options of the learning-rate schedules, by name. */
 export const SCHEDULES = {
-  cosine: z.strictObject({
-    warmup: z.number().min(0).default(0).describe(
-      "Epochs of linear warm-up",
+  cosine: falling,
+  linear: falling,
+  multistep: z.strictObject({
+    ...WARM_UP,
+    milestones: z.array(z.number().positive().max(100_000)).min(1).describe(
+      "Epochs after which it falls, such as [60, 80]",
     ),
-    final: z.number().min(0).max(1).default(0).describe(
-      "Factor at the end of the run",
-    ),
-    start,
-  }),
-  linear: z.strictObject({
-    warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
-    final: z.number().min(0).max(1).default(0).describe(
-      "Factor at the end of the run",
+    gamma: z.number().gt(0).lt(1).default(0.1).describe(
+      "What it is multiplied by after each of them",
     ),
     start,
   }),
-  constant: z.strictObject({
-    warmup: z.number().min(0).default(0).describe("Epochs of linear warm-up"),
-  }),
+  constant: z.strictObject(WARM_UP),
 } as const;
 
 /** EMA momentum: a share, constant or changing. */
