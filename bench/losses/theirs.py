@@ -301,13 +301,26 @@ def _(x, _f):
     return solo.wmse_loss_func(*whitened(x, whitening), simplified=False)
 
 
+def on_one_device(clone):
+    """Sources of solo-learn, of which what they call on several devices is taken away."""
+    sys.modules["solo.utils"] = types.ModuleType("solo.utils")
+    misc = sys.modules["solo.utils.misc"] = types.ModuleType("solo.utils.misc")
+    misc.gather = lambda rows: rows
+    misc.get_rank = lambda: 0
+    return clone / "solo"
+
+
+@from_clone("supcon_in", ARGS.solo_learn, "solo-learn", "simclr_loss_func of targets", "theirs + the mean of log positives: theirs is the log of their sum")
+def _(x, fixture):
+    loss = read("simclr", on_one_device(ARGS.solo_learn) / "losses" / "simclr.py").simclr_loss_func
+    labels = torch.tensor(fixture["labels"]).repeat(2)
+    counts = (labels[:, None] == labels).sum(1) - 1
+    return loss(torch.cat(listed(x, "z")), labels, 0.1) + counts.log().mean()
+
+
 @from_clone("vibcreg", ARGS.solo_learn, "solo-learn", "IterNorm(affine=False), vibcreg_loss_func", "theirs with half the weight of variance: it adds both sides up")
 def _(x, _f):
-    # What it calls on several devices; here there is one.
-    sys.modules["solo.utils"] = types.ModuleType("solo.utils")
-    sys.modules["solo.utils.misc"] = types.ModuleType("solo.utils.misc")
-    sys.modules["solo.utils.misc"].gather = lambda rows: rows
-    source = ARGS.solo_learn / "solo"
+    source = on_one_device(ARGS.solo_learn)
     sys.modules["solo.losses.vicreg"] = read("vicreg", source / "losses" / "vicreg.py")
     loss = read("vibcreg", source / "losses" / "vibcreg.py").vibcreg_loss_func
     iter_norm = read("whitening", source / "utils" / "whitening.py").IterNorm

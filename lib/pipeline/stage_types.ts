@@ -1101,9 +1101,9 @@ export interface LossCrossEntropyConfig {
   };
 }
 
-/** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2) */
+/** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equations 2 and 3) */
 export interface LossSupconConfig {
-  /** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2) */
+  /** Contrastive loss in which all images of a class are positives of each other (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equations 2 and 3) */
   readonly loss: "supcon";
   /** Embeddings of two or more views */
   readonly of: ReferenceText | readonly ReferenceText[];
@@ -1131,6 +1131,8 @@ export interface LossSupconConfig {
     /** How it goes from one to the other. `cosine`: half a cosine, the default; `linear`: a line; `step`: all at once, when the epochs are over */
     readonly shape?: "cosine" | "linear" | "step";
   };
+  /** Where the mean over positives stands. `outside`: of the logarithm: L_out, which the paper finds better; `inside`: of the logarithm: L_in, as solo-learn has it */
+  readonly sum?: "outside" | "inside";
 }
 
 /** NT-Xent without the positive among the negatives, which lets batches be small (Yeh et al. 2021, https://arxiv.org/abs/2110.06848, equation 6; weights: section 3.2) */

@@ -121,11 +121,12 @@ const ofLabels = (
   definition: StageDefinition,
   of: tf.Tensor[],
   labels: Parameters<typeof whole>[0],
+  options: Parameters<typeof run>[1] = {},
 ): tf.Scalar =>
   lossIn(
     run(
       definition,
-      {},
+      options,
       { of, labels: [whole(labels)] },
       of[0]?.shape[0] as number,
       RUN,
@@ -282,6 +283,8 @@ export const LOSSES: Readonly<
     return tf.mul(loss, 0.8);
   },
   supcon: (x, { labels = [] }) => ofLabels(supcon, views(x, "z"), labels),
+  supcon_in: (x, { labels = [] }) =>
+    ofLabels(supcon, views(x, "z"), labels, { sum: "inside" }),
   supervised: (x, { labels = [] }) =>
     ofLabels(labelCrossEntropy, views(x, "x"), labels),
   mae(x, { hidden = [] }) {

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { l2Normalize } from "../../ops/normalize.ts";
+import { choice } from "../choice.ts";
 import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
 import { LOSS } from "../define_loss.ts";
 import { ramp } from "../ramp.ts";
@@ -9,23 +10,44 @@ import { ramp } from "../ramp.ts";
 /** Added to a logit that must not win; exp() of it is 0 in float32. */
 const MASKED = -1e9;
 
+/** An anchor's loss, of the logarithms of its shares and of which are positives'. */
+type Sum = (logs: tf.Tensor, positives: tf.Tensor) => tf.Tensor;
+
+/** Where the sum over positives stands. */
+const SUMS: Readonly<Record<"outside" | "inside", Sum>> = {
+  outside: (logs, positives) =>
+    tf.neg(tf.div(
+      tf.sum(tf.mul(positives, logs), 1),
+      tf.sum(positives, 1),
+    )),
+  inside: (logs, positives) => {
+    const only = tf.add(logs, tf.mul(tf.sub(1, positives), MASKED));
+    return tf.sub(tf.log(tf.sum(positives, 1)), tf.logSumExp(only, 1));
+  },
+};
+
 /**
  * Every other view of every image of the same class is a positive, all others
- * of the batch are negatives: `L_out` of the paper, without its factor of
- * temperature over base temperature, which only scales.
+ * of the batch are negatives: `L_out` and `L_in` of the paper, without their
+ * factor of temperature over base temperature, which only scales.
  */
 export const supcon: StageDefinition = defineStage({
   key: LOSS,
   name: "supcon",
   summary:
     "Contrastive loss in which all images of a class are positives of each other",
-  reference: "Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equation 2",
+  reference:
+    "Khosla et al. 2020, https://arxiv.org/abs/2004.11362, equations 2 and 3",
   contrasts: true,
   objective: true,
   options: z.strictObject({
     temperature: ramp(z.number().positive().max(10)).default(0.1).describe(
       "Divides the cosine similarities",
     ),
+    sum: choice({
+      outside: "of the logarithm: L_out, which the paper finds better",
+      inside: "of the logarithm: L_in, as solo-learn has it",
+    }).default("outside").describe("Where the mean over positives stands"),
   }),
   inputs: {
     of: {
@@ -40,7 +62,7 @@ export const supcon: StageDefinition = defineStage({
       hint: "write labels: label",
     },
   },
-  build(_scope, { of = [] }, _options, { batch }) {
+  build(_scope, { of = [] }, { sum }, { batch }) {
     if (of.length < 2) {
       throw new ShapeError("one view has no positives; make two (`count: 2`)");
     }
@@ -68,11 +90,7 @@ export const supcon: StageDefinition = defineStage({
           "float32",
         );
         const positives = tf.mul(same, tf.sub(1, self));
-        const mean = tf.div(
-          tf.sum(tf.mul(positives, logs), 1),
-          tf.sum(positives, 1),
-        );
-        return { loss: [tf.neg(tf.mean(mean)) as tf.Scalar] };
+        return { loss: [tf.mean(SUMS[sum](logs, positives)) as tf.Scalar] };
       },
     };
   },
