@@ -151,6 +151,7 @@ export {
   type TransformEntry,
 } from "./lib/stages/presets.ts";
 export {
+  type Attending,
   type Attention,
   attention,
   type AttentionOptions,
@@ -183,12 +184,10 @@ export {
   type TokenDenseOptions,
 } from "./lib/layers/token_dense.ts";
 export {
-  type Transformer,
   transformer,
   type TransformerOptions,
 } from "./lib/layers/transformer.ts";
 export {
-  type TransformerBlock,
   transformerBlock,
   type TransformerBlockOptions,
 } from "./lib/layers/transformer_block.ts";

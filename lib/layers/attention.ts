@@ -1,7 +1,7 @@
 /** @file Self-attention layer. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { crossAttention, selfAttention } from "../ops/attention.ts";
-import type { Layer, ParameterScope } from "./layer.ts";
+import type { ParameterScope, Run } from "./layer.ts";
 import { firstToken } from "../ops/first_token.ts";
 import { type Before, tokenDense } from "./token_dense.ts";
 
@@ -17,10 +17,22 @@ export interface AttentionOptions {
   readonly before?: Before;
 }
 
-/** An attention that can be asked for less. */
-export interface Attention extends Layer {
+/**
+ * Tokens that look at each other, `[batch, tokens, width]`.
+ *
+ * @param bias What is added to the logits of each attention,
+ * `[1 or batch, heads, tokens, tokens]`; 0 by default.
+ */
+export type Attending = (
+  x: tf.Tensor,
+  run: Run,
+  bias?: tf.Tensor4D,
+) => tf.Tensor;
+
+/** One that can be asked for less. */
+export interface Attention extends Attending {
   /** What the first token becomes, `[batch, 1, width]`. */
-  readonly ofFirst: Layer;
+  readonly ofFirst: Attending;
 }
 
 /** Multi-head self-attention of `[batch, tokens, width]`. */
@@ -40,16 +52,22 @@ export function attention(
   });
   const queries = qkv.some(0, width);
   const others = qkv.some(width, 2 * width);
-  const all: Layer = (x, run) => {
+  const all: Attending = (x, run, bias) => {
     const parts = qkv(x, run) as tf.Tensor3D;
-    const mixed = run.scope(scope.path, () => selfAttention(parts, heads));
+    const mixed = run.scope(
+      scope.path,
+      () => selfAttention(parts, heads, bias),
+    );
     return project(mixed, run);
   };
-  const ofFirst: Layer = (x, run) => {
+  const ofFirst: Attending = (x, run, bias) => {
     const first = run.scope(scope.path, () => firstToken(x));
     const q = queries(first, run) as tf.Tensor3D;
     const kv = others(x, run) as tf.Tensor3D;
-    const mixed = run.scope(scope.path, () => crossAttention(q, kv, heads));
+    const mixed = run.scope(scope.path, () => {
+      const its = bias && tf.slice(bias, [0, 0, 0, 0], [-1, -1, 1, -1]);
+      return crossAttention(q, kv, heads, its);
+    });
     return project(mixed, run);
   };
   return Object.assign(all, { ofFirst });

@@ -1,6 +1,7 @@
 /** @file Transformer blocks one after another. */
 import { firstToken } from "../ops/first_token.ts";
-import { type Layer, type ParameterScope, sequential } from "./layer.ts";
+import type { Attending, Attention } from "./attention.ts";
+import type { ParameterScope } from "./layer.ts";
 import {
   transformerBlock,
   type TransformerBlockOptions,
@@ -12,12 +13,6 @@ export interface TransformerOptions extends TransformerBlockOptions {
   readonly depth: number;
 }
 
-/** Blocks that can be asked for less. */
-export interface Transformer extends Layer {
-  /** What the first token becomes, `[batch, 1, width]`: the last block is for it alone. */
-  readonly ofFirst: Layer;
-}
-
 /**
  * Blocks `block0`, `block1`, … of tokens `[batch, tokens, width]`. The rate of
  * dropped branches grows from 0 in the first block to `dropPath` in the last.
@@ -25,7 +20,7 @@ export interface Transformer extends Layer {
 export function transformer(
   scope: ParameterScope,
   { depth, dropPath = 0, ...options }: TransformerOptions,
-): Transformer {
+): Attention {
   const blocks = Array.from(
     { length: depth },
     (_, i) =>
@@ -34,8 +29,10 @@ export function transformer(
         dropPath: depth > 1 ? dropPath * i / (depth - 1) : dropPath,
       }),
   );
-  const last = blocks.at(-1)?.ofFirst ?? firstToken;
-  return Object.assign(sequential(...blocks), {
-    ofFirst: sequential(...blocks.slice(0, -1), last),
+  const through = (layers: readonly Attending[]): Attending => (x, run, bias) =>
+    layers.reduce((value, layer) => layer(value, run, bias), x);
+  const last: Attending = blocks.at(-1)?.ofFirst ?? firstToken;
+  return Object.assign(through(blocks), {
+    ofFirst: through([...blocks.slice(0, -1), last]),
   });
 }

@@ -1,13 +1,8 @@
 /** @file Pre-norm transformer block (Dosovitskiy et al. 2020, arXiv:2010.11929). */
 import type * as tf from "@tensorflow/tfjs";
 import { firstToken } from "../ops/first_token.ts";
-import { attention } from "./attention.ts";
-import {
-  type Layer,
-  type ParameterScope,
-  type Run,
-  sequential,
-} from "./layer.ts";
+import { type Attending, type Attention, attention } from "./attention.ts";
+import { type ParameterScope, type Run, sequential } from "./layer.ts";
 import { geluBefore } from "./gelu_before.ts";
 import { layerNormBefore } from "./layer_norm.ts";
 import { branchSum } from "./residual_branch.ts";
@@ -29,12 +24,6 @@ export interface TransformerBlockOptions {
   readonly dropPath?: number | undefined;
 }
 
-/** A block that can be asked for less. */
-export interface TransformerBlock extends Layer {
-  /** What the first token becomes, `[batch, 1, width]`. */
-  readonly ofFirst: Layer;
-}
-
 /**
  * `y = x + attention(norm(x))`, then `y + mlp(norm(y))`, for tokens
  * `[batch, tokens, width]`. Norms and GELU are not kept for the backward pass.
@@ -42,7 +31,7 @@ export interface TransformerBlock extends Layer {
 export function transformerBlock(
   scope: ParameterScope,
   options: TransformerBlockOptions,
-): TransformerBlock {
+): Attention {
   const { width, mlpRatio = 4 } = options;
   const hidden = Math.round(mlpRatio * width);
   const attend = attention(scope.child("attention"), {
@@ -72,10 +61,10 @@ export function transformerBlock(
     const y = sum1(x, attended, run);
     return sum2(y, perceptron(y, run), run);
   };
-  const all: Layer = (x, run) => rest(x, attend(x, run), run);
-  const ofFirst: Layer = (x, run) => {
+  const all: Attending = (x, run, bias) => rest(x, attend(x, run, bias), run);
+  const ofFirst: Attending = (x, run, bias) => {
     const first = run.scope(scope.path, () => firstToken(x));
-    return rest(first, attend.ofFirst(x, run), run);
+    return rest(first, attend.ofFirst(x, run, bias), run);
   };
   return Object.assign(all, { ofFirst });
 }

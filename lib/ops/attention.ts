@@ -59,16 +59,20 @@ const scaleOf = ({ shape }: tf.Tensor): number =>
 
 function forward(
   { q, k, v }: Heads,
+  bias: tf.Tensor4D | undefined,
   save: (tensors: tf.Tensor[]) => void,
 ): tf.Tensor3D {
   const logits = products(tf.mul(q, scaleOf(q)), k, { b: true });
-  const weights = tf.softmax(logits);
+  const weights = tf.softmax(bias ? tf.add(logits, bias) : logits);
   save([q, k, v, weights].map(kept));
   return join([products(weights, v)]);
 }
 
-/** Gradients of queries, keys and values. */
-function backward(dy: tf.Tensor, saved: tf.Tensor[]): Heads {
+/** Gradients of queries, keys and values, and of the logits times their scale. */
+function backward(
+  dy: tf.Tensor,
+  saved: tf.Tensor[],
+): Heads & { readonly logits: tf.Tensor } {
   const [q, k, v, weights] = saved as [
     tf.Tensor,
     tf.Tensor,
@@ -85,33 +89,54 @@ function backward(dy: tf.Tensor, saved: tf.Tensor[]): Heads {
     q: products(logits, k),
     k: products(logits, q, { a: true }),
     v: products(weights, out, { a: true }),
+    logits,
   };
+}
+
+/** Gradient of a bias, from that of the logits times their scale. */
+function ofBias(
+  bias: tf.Tensor4D,
+  logits: tf.Tensor,
+  scale: number,
+): tf.Tensor {
+  const sum = bias.shape[0] === logits.shape[0]
+    ? logits
+    : tf.sum(logits, 0, true);
+  return tf.div(sum, scale);
 }
 
 /**
  * Each token becomes a mean of all tokens' values, weighted by
- * `softmax(q · k / sqrt(size))`, in each head by itself.
+ * `softmax(q · k / sqrt(size) + bias)`, in each head by itself.
  *
  * The backward pass reads queries, keys, values and weights.
  *
  * @param qkv `[batch, tokens, 3 · width]`: queries, then keys, then values, in
  * each of them one head after another.
  * @param heads How many; divides the width.
+ * @param bias `[1 or batch, heads, tokens, tokens]`; 0 by default.
  * @returns `[batch, tokens, width]`
  */
-export function selfAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
-  return differentiable([qkv], {
+export function selfAttention(
+  qkv: tf.Tensor3D,
+  heads: number,
+  bias?: tf.Tensor4D,
+): tf.Tensor3D {
+  return differentiable(bias ? [qkv, bias] : [qkv], {
     forward(save) {
       const [q, k, v] = split(qkv, 3, heads) as [
         tf.Tensor,
         tf.Tensor,
         tf.Tensor,
       ];
-      return forward({ q, k, v }, save);
+      return forward({ q, k, v }, bias, save);
     },
     backward(dy, saved) {
-      const { q, k, v } = backward(dy, saved);
-      return [join([q, k, v])];
+      const { q, k, v, logits } = backward(dy, saved);
+      return [
+        join([q, k, v]),
+        ...(bias ? [ofBias(bias, logits, scaleOf(q))] : []),
+      ];
     },
   });
 }
@@ -121,22 +146,28 @@ export function selfAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
  *
  * @param q `[batch, asking, width]`
  * @param kv `[batch, tokens, 2 · width]`: keys, then values.
+ * @param bias `[1 or batch, heads, asking, tokens]`; 0 by default.
  * @returns `[batch, asking, width]`
  */
 export function crossAttention(
   q: tf.Tensor3D,
   kv: tf.Tensor3D,
   heads: number,
+  bias?: tf.Tensor4D,
 ): tf.Tensor3D {
-  return differentiable([q, kv], {
+  return differentiable(bias ? [q, kv, bias] : [q, kv], {
     forward(save) {
       const [queries] = split(q, 1, heads) as [tf.Tensor];
       const [k, v] = split(kv, 2, heads) as [tf.Tensor, tf.Tensor];
-      return forward({ q: queries, k, v }, save);
+      return forward({ q: queries, k, v }, bias, save);
     },
     backward(dy, saved) {
-      const { q, k, v } = backward(dy, saved);
-      return [join([q]), join([k, v])];
+      const { q, k, v, logits } = backward(dy, saved);
+      return [
+        join([q]),
+        join([k, v]),
+        ...(bias ? [ofBias(bias, logits, scaleOf(q))] : []),
+      ];
     },
   });
 }

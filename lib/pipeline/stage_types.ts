@@ -235,8 +235,8 @@ export interface EncodeVitConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
-  readonly position?: "learned" | "sincos";
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines; `relative`: a bias of attention for each distance of two patches, learned once for all blocks, as SimMIM's ViT has it */
+  readonly position?: "learned" | "sincos" | "relative";
   /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
@@ -269,8 +269,8 @@ export interface EncodeVitTinyConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
-  readonly position?: "learned" | "sincos";
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines; `relative`: a bias of attention for each distance of two patches, learned once for all blocks, as SimMIM's ViT has it */
+  readonly position?: "learned" | "sincos" | "relative";
   /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
@@ -295,8 +295,8 @@ export interface EncodeVitSmallConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
-  readonly position?: "learned" | "sincos";
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines; `relative`: a bias of attention for each distance of two patches, learned once for all blocks, as SimMIM's ViT has it */
+  readonly position?: "learned" | "sincos" | "relative";
   /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */
@@ -321,8 +321,8 @@ export interface EncodeVitBaseConfig {
   readonly hide?: ReferenceText | readonly ReferenceText[];
   /** Side of a patch in pixels; images of 32 x 32 want 4 */
   readonly patch?: number;
-  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines */
-  readonly position?: "learned" | "sincos";
+  /** How tokens know their place. `learned`: a weight for each place; `sincos`: fixed sines and cosines; `relative`: a bias of attention for each distance of two patches, learned once for all blocks, as SimMIM's ViT has it */
+  readonly position?: "learned" | "sincos" | "relative";
   /** Which features the image has. `class`: those of a token of its own; `mean`: the mean of the patches' tokens */
   readonly pool?: "class" | "mean";
   /** Whether queries, keys and values have a bias */

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { WiredStage } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
+import { distances } from "../layers/relative_bias.ts";
 import { type Grid, resizeGrid } from "../ops/resize_grid.ts";
 
 /** Positions as a network takes them, and what was done. */
@@ -11,6 +12,29 @@ export interface ResizedPosition {
   /** Such as `positions resized from 8x8 to 16x16 places`. */
   readonly said: string;
 }
+
+/** What is learned of a grid, a row for each element. */
+interface Learned {
+  /** What it has rows of, for a grid of patches. */
+  readonly gridOf: (patches: Grid) => Grid;
+  /** Where rows stand that are of no element, a class token's. */
+  readonly others: "before" | "after";
+  readonly called: readonly [what: string, elements: string];
+}
+
+/** Variables that are learned for a grid, by their names in the network. */
+const LEARNED: Readonly<Record<string, Learned>> = {
+  position: {
+    gridOf: (patches) => patches,
+    others: "before",
+    called: ["positions", "places"],
+  },
+  relative_position: {
+    gridOf: distances,
+    others: "after",
+    called: ["relative positions", "distances"],
+  },
+};
 
 /** Rows and columns of patches that a network's positions are learned for. */
 function gridOf({ stage, inputs }: WiredStage): Grid | undefined {
@@ -25,10 +49,10 @@ function gridOf({ stage, inputs }: WiredStage): Grid | undefined {
 
 /**
  * Resizes positions of a square grid to that of the network, as the network
- * itself does for views of another size; what stands before the grid, a class
- * token's position, stays.
+ * itself does for views of another size; what is of no patch, a class token's,
+ * stays.
  *
- * @param floats `[..., places, width]`
+ * @param floats `[..., rows, width]`
  * @returns `undefined` where they are no positions, or not of a square grid.
  */
 export function resizedPosition(
@@ -37,29 +61,34 @@ export function resizedPosition(
   floats: TensorData,
 ): ResizedPosition | undefined {
   const [own = 0, width = 1] = shape;
-  const to = gridOf(wired);
+  const learned = LEARNED[path.slice(`${wired.name}/`.length)];
+  const patches = gridOf(wired);
   const isPosition = wired.code.startsWith("vit") &&
-    path === `${wired.name}/position` && floats.shape.at(-1) === width;
-  if (!isPosition || !to) return undefined;
-  const before = own - to[0] * to[1];
-  const places = floats.data.length / width - before;
-  const side = Math.sqrt(places);
-  if (!Number.isInteger(side) || side < 1 || before < 0) return undefined;
+    floats.shape.at(-1) === width;
+  if (!isPosition || !learned || !patches) return undefined;
+  const to = learned.gridOf(patches);
+  const others = own - to[0] * to[1];
+  const rows = floats.data.length / width - others;
+  const side = Math.sqrt(rows);
+  if (!Number.isInteger(side) || side < 1 || others < 0) return undefined;
   const from: Grid = [side, side];
   const data = floats.data as Float32Array;
+  const first = learned.others === "before" ? others * width : 0;
+  const last = first + rows * width;
   // Outside of a step tfjs computes itself.
   const resized = tf.tidy(() =>
-    resizeGrid(
-      tf.tensor2d(data.slice(before * width), [places, width]),
-      from,
-      to,
-    ).dataSync()
+    resizeGrid(tf.tensor2d(data.slice(first, last), [rows, width]), from, to)
+      .dataSync()
   );
   const all = new Float32Array(own * width);
-  all.set(data.subarray(0, before * width));
-  all.set(resized, before * width);
+  all.set(data.subarray(0, first));
+  all.set(resized, first);
+  all.set(data.subarray(last), first + resized.length);
+  const [what, elements] = learned.called;
   return {
     value: { dtype: "float32", shape: [...shape], data: all },
-    said: `positions resized from ${from.join("x")} to ${to.join("x")} places`,
+    said: `${what} resized from ${from.join("x")} to ${
+      to.join("x")
+    } ${elements}`,
   };
 }

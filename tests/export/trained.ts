@@ -19,6 +19,8 @@ export const NETWORKS = {
   "ViT": "vit, patch: 4, width: 8, depth: 2, heads: 2",
   "ViT with means and sines":
     "vit, patch: 8, width: 8, depth: 1, heads: 2, pool: mean, position: sincos, layer_scale: 0.1",
+  "ViT with relative positions":
+    "vit, patch: 8, width: 8, depth: 1, heads: 2, position: relative",
   "ConvNeXt": "convnext, width: 4, blocks: [1, 1], patch: 2",
   "MLP": "mlp, hidden: 16, out: 8",
 } as const;

@@ -23,7 +23,9 @@ interface Case {
     readonly heads: number;
     readonly pool: "class" | "mean";
     readonly layer_scale: boolean;
+    readonly position?: "learned" | "relative";
     readonly hide?: readonly (readonly number[])[];
+    readonly keep?: readonly (readonly number[])[];
   };
   readonly loss: number;
   readonly outputs: readonly (readonly number[])[];
@@ -40,12 +42,12 @@ const TOLERANCE = 1e-4;
 for (const { name, sizes, options, loss, outputs, gradients } of cases) {
   Deno.test(`Features and gradients of a vision transformer are PyTorch's: ${name}`, () => {
     const scope = new ParameterScope("y");
-    const { side, layer_scale, hide, ...shape } = options;
+    const { side, layer_scale, hide, keep, ...shape } = options;
     const { apply, width } = vit(scope, [side, side, 3], {
-      ...shape,
       mlp_ratio: 4,
       qkv_bias: true,
       position: "learned",
+      ...shape,
       drop_path: 0,
       layer_scale: layer_scale ? 1 : undefined,
       hides: hide !== undefined,
@@ -73,10 +75,11 @@ for (const { name, sizes, options, loss, outputs, gradients } of cases) {
               ),
             ),
           );
-          const hidden = hide &&
-            tf.tensor2d(hide as number[][], undefined, "int32");
+          const numbersOf = (places: typeof hide) =>
+            places && tf.tensor2d(places as number[][], undefined, "int32");
+          const patches = { hide: numbersOf(hide), keep: numbersOf(keep) };
           return sizes.map((_, i) =>
-            apply(given[i] as tf.Tensor4D, run, { hide: hidden }).output
+            apply(given[i] as tf.Tensor4D, run, patches).output
           );
         };
         const lossOf = (...parameters: tf.Tensor[]): tf.Scalar =>

@@ -2,6 +2,7 @@ import assert from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { sizeOf, type TensorData } from "../../lib/ir/dtype.ts";
 import { ParameterScope, type Run } from "../../lib/layers/layer.ts";
+import { POSITIONS } from "../../lib/layers/position.ts";
 import { residualBranch } from "../../lib/layers/residual_branch.ts";
 import { OUTPUT, ShapeError } from "../../lib/stages/define.ts";
 import { vitBase, vitSmall, vitTiny } from "../../lib/stages/modules/vit.ts";
@@ -28,6 +29,9 @@ const OPTIONS: VitOptions = {
   pool: "class",
   drop_path: 0,
 };
+
+/** Every way to tell tokens their place. */
+const HOW = Object.keys(POSITIONS) as (keyof typeof POSITIONS)[];
 
 /** Values of all variables of a scope, and tensors of them in a run. */
 function drawn(scope: ParameterScope): {
@@ -125,31 +129,33 @@ Deno.test("One vision transformer takes images of several sizes with the same va
 });
 
 for (const pool of ["class", "mean"] as const) {
-  Deno.test(`A vision transformer that keeps all patches in another order gives the same, its tokens in that order, with a feature by ${pool}`, () => {
-    const scope = new ParameterScope("y");
-    const { apply } = vit(scope, [4, 4, 3], { ...OPTIONS, pool });
-    const { values, run } = drawn(scope);
-    const image = new Dice(2).tensor([1, 4, 4, 3]);
-    const { tokens, output, turned, again } = compute(
-      [image, ...values],
-      (image, ...tensors) => {
-        const x = image as tf.Tensor4D;
-        const keep = tf.tensor2d([[2, 0, 3, 1]], [1, 4], "int32");
-        const all = apply(x, run(tensors));
-        const some = apply(x, run(tensors), { keep });
-        return { ...all, turned: some.tokens, again: some.output };
-      },
-    );
-    close(numbers(again), numbers(output), 1e-5);
-    const rows = [0, 1, 2, 3].map((i) =>
-      numbers(tokens).slice(8 * i, 8 * i + 8)
-    );
-    close(
-      numbers(turned),
-      [2, 0, 3, 1].flatMap((i) => rows[i] as number[]),
-      1e-5,
-    );
-  });
+  for (const position of HOW) {
+    Deno.test(`A vision transformer that keeps all patches in another order gives the same, its tokens in that order, with a feature by ${pool} and ${position} positions`, () => {
+      const scope = new ParameterScope("y");
+      const { apply } = vit(scope, [4, 4, 3], { ...OPTIONS, pool, position });
+      const { values, run } = drawn(scope);
+      const image = new Dice(2).tensor([1, 4, 4, 3]);
+      const { tokens, output, turned, again } = compute(
+        [image, ...values],
+        (image, ...tensors) => {
+          const x = image as tf.Tensor4D;
+          const keep = tf.tensor2d([[2, 0, 3, 1]], [1, 4], "int32");
+          const all = apply(x, run(tensors));
+          const some = apply(x, run(tensors), { keep });
+          return { ...all, turned: some.tokens, again: some.output };
+        },
+      );
+      close(numbers(again), numbers(output), 1e-5);
+      const rows = [0, 1, 2, 3].map((i) =>
+        numbers(tokens).slice(8 * i, 8 * i + 8)
+      );
+      close(
+        numbers(turned),
+        [2, 0, 3, 1].flatMap((i) => rows[i] as number[]),
+        1e-5,
+      );
+    });
+  }
 
   Deno.test(`A vision transformer does not see patches that it does not keep, with a feature by ${pool}`, () => {
     const scope = new ParameterScope("y");
@@ -171,10 +177,16 @@ for (const pool of ["class", "mean"] as const) {
   });
 }
 
-for (const qkv_bias of [true, false]) {
-  Deno.test(`The output of a vision transformer by itself, and its gradients, are those beside its tokens, ${qkv_bias ? "with" : "without"} biases of queries`, () => {
+for (
+  const [qkv_bias, position] of [
+    ...HOW.map((one) => [true, one] as const),
+    [false, "learned"],
+  ] as const
+) {
+  Deno.test(`The output of a vision transformer by itself, and its gradients, are those beside its tokens, ${qkv_bias ? "with" : "without"} biases of queries, with ${position} positions`, () => {
     const scope = new ParameterScope("y");
-    const options = { ...OPTIONS, depth: 2, layer_scale: 0.5, qkv_bias };
+    const more = { depth: 2, layer_scale: 0.5, qkv_bias, position };
+    const options = { ...OPTIONS, ...more };
     const network = vit(scope, [4, 4, 3], options);
     const { values, run } = drawn(scope);
     const image = new Dice(2).tensor([2, 4, 4, 3]);

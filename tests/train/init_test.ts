@@ -133,11 +133,15 @@ Deno.test("The check warns of weights that are not there, and of stages that are
 });
 
 /** A vision transformer for images of 32 pixels, or for larger ones. */
-const vision = (size: number, init: string): LoadedPipeline =>
+const vision = (
+  size: number,
+  init: string,
+  more = "position: learned",
+): LoadedPipeline =>
   load({
     stages: `
   views: { augment: [{ resize: { size: ${size} } }], of: image, count: 2 }
-  y: { encode: vit, of: views, patch: 8, width: 4, depth: 1, heads: 1 }
+  y: { encode: vit, of: views, patch: 8, width: 4, depth: 1, heads: 1, ${more} }
   loss: { loss: nt_xent, between: [y, y], pairs: unordered }`,
     more: `init: ${init}\nevaluate: false`,
   });
@@ -236,4 +240,36 @@ Deno.test("Positions of a vision transformer are resized as the network itself r
       await refusal(vision(48, `{ y: ${file} }`)),
       /pos_embed is float32\[1, 16, 4\], expected float32\[1, 37, 4\]/,
     );
+  }));
+
+Deno.test("Relative positions of a vision transformer are resized, too, and those of its class token stay", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "vit.safetensors");
+    const dice = new Dice(5);
+    const relative = (size: number, init: string) =>
+      vision(size, init, "position: relative");
+    const own = relative(32, "{}").graph.byName.get("y") as WiredStage;
+    const tensors = Object.fromEntries(
+      namedVariables(own).map(({ variable: { shape }, name, as }) => [
+        name,
+        dice.tensor(as.shape(shape)),
+      ]),
+    );
+    const metadata = { format: "pt" };
+    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    const { values, lines } = await readInit(relative(48, `{ y: ${file} }`));
+    assert.match(
+      lines[0] ?? "",
+      /timm's names, relative positions resized from 7x7 to 11x11 distances/,
+    );
+    const table = values["y/relative_position"]!;
+    assert.deepEqual(table.shape, [11 * 11 + 3, 1]);
+    const theirs = tensors["rel_pos_bias.relative_position_bias_table"]!
+      .data as Float32Array;
+    assert.deepEqual(table.data.slice(121), theirs.slice(49));
+    const expected = tf.tidy(() =>
+      resizeGrid(tf.tensor2d(theirs.slice(0, 49), [49, 1]), [7, 7], [11, 11])
+        .dataSync()
+    );
+    close(table.data.slice(0, 121) as Float32Array, expected, 1e-6);
   }));

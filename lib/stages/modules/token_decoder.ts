@@ -2,10 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterScope, Run } from "../../layers/layer.ts";
 import { layerNorm } from "../../layers/layer_norm.ts";
-import { POSITIONS } from "../../layers/position.ts";
 import { tokenDense, TRUNCATED_NORMAL } from "../../layers/token_dense.ts";
 import { transformer } from "../../layers/transformer.ts";
 import { gatherRows } from "../../ops/gather_rows.ts";
+import { sincosPosition } from "../../ops/sincos_position.ts";
 import type { Grid } from "../../ops/resize_grid.ts";
 import { ShapeError } from "../define.ts";
 
@@ -79,7 +79,6 @@ export function tokenDecoder(
   }
   const enter = tokenDense(scope.child("enter"), { in: from, out: width });
   const mask = scope.declare("mask_token", [width], "bias", TRUNCATED_NORMAL);
-  const position = POSITIONS.sincos(scope, { width, grid, before: 0 });
   const blocks = transformer(scope, { ...options, width, mlpRatio: mlp_ratio });
   const norm = layerNorm(scope.child("norm"), { width });
   const leave = tokenDense(scope.child("leave"), { in: width, out });
@@ -89,7 +88,7 @@ export function tokenDecoder(
     const [, asked] = ask.shape;
     const all = run.scope(scope.path, () => {
       const places = tf.reshape(tf.concat([at, ask], 1), [-1]) as tf.Tensor1D;
-      const placed = gatherRows(position(grid), places);
+      const placed = gatherRows(sincosPosition(grid, width), places);
       const holes = tf.add(run.read(mask), tf.zeros([batch, asked, width]));
       const both = tf.concat([entered, holes], 1);
       return tf.add(both, tf.reshape(placed, both.shape));

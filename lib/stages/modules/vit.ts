@@ -26,6 +26,8 @@ const COMMON = {
   position: choice({
     learned: "a weight for each place",
     sincos: "fixed sines and cosines",
+    relative:
+      "a bias of attention for each distance of two patches, learned once for all blocks, as SimMIM's ViT has it",
   }).default("learned").describe("How tokens know their place"),
   pool: choice({
     class: "those of a token of its own",

@@ -1,9 +1,10 @@
 /** @file Vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929), as timm builds it. */
 import * as tf from "@tensorflow/tfjs";
+import type { Attending } from "../../layers/attention.ts";
 import type { Layer, ParameterScope, Run } from "../../layers/layer.ts";
 import { layerNorm } from "../../layers/layer_norm.ts";
 import { patchEmbed } from "../../layers/patch_embed.ts";
-import { POSITIONS } from "../../layers/position.ts";
+import { type Position, POSITIONS } from "../../layers/position.ts";
 import { TRUNCATED_NORMAL } from "../../layers/token_dense.ts";
 import { transformer } from "../../layers/transformer.ts";
 import type { Grid } from "../../ops/resize_grid.ts";
@@ -109,7 +110,7 @@ function check(image: readonly number[], options: VitOptions): void {
 }
 
 /**
- * Declares `patch`, `position`, `class_token`, `mask_token`, `block<N>` and
+ * Declares `patch`, `position` or `relative_position`, `class_token`, `mask_token`, `block<N>` and
  * `norm` in a scope, those that its options ask for, and returns the network.
  *
  * @param image `[height, width, channels]` for which positions are learned. Of
@@ -135,8 +136,9 @@ export function vit(
   };
   const embed = patchEmbed(scope.child("patch"), { patch, channels, width });
   const before = pool === "class" ? 1 : 0;
-  const position = POSITIONS[options.position](scope, {
+  const position: Position = POSITIONS[options.position](scope, {
     width,
+    heads: options.heads,
     before,
     grid: gridOf(image),
   });
@@ -152,26 +154,32 @@ export function vit(
     dropPath: options.drop_path,
   });
   const norm = layerNorm(scope.child("norm"), { width });
-  /** Tokens that enter the blocks. */
-  const enter = (
+  /** Tokens after the blocks, or after one of their ways. */
+  const through = (
+    way: Attending,
     images: tf.Tensor4D,
     run: Run,
     { keep, hide }: VitPatches,
   ): tf.Tensor => {
     const patches = embed(images, run);
-    return run.scope(scope.path, () => {
+    const [tokens, bias] = run.scope(scope.path, () => {
       const grid = gridOf(images.shape.slice(1));
       const shown = hide && hidden ? hidden(patches, hide, run) : patches;
-      const all = tf.add(prepend(shown, run), position(grid, run));
-      return keep
-        ? gatherTokens(all as tf.Tensor3D, numbersAfter(before, keep))
+      const all = prepend(shown, run);
+      const placed = position.tokens
+        ? tf.add(all, position.tokens(grid, run))
         : all;
+      const kept = keep
+        ? gatherTokens(placed as tf.Tensor3D, numbersAfter(before, keep))
+        : placed;
+      return [kept, position.attention?.(grid, run, keep)] as const;
     });
+    return way(tokens, run, bias);
   };
   const flat = (x: tf.Tensor, run: Run): tf.Tensor2D =>
     run.scope(scope.path, () => tf.reshape(x, [-1, width]));
   const apply: Vit["apply"] = (images, run, patches = {}) => {
-    const tokens = blocks(enter(images, run, patches), run) as tf.Tensor3D;
+    const tokens = through(blocks, images, run, patches) as tf.Tensor3D;
     // Apart, so that what nobody reads is not normalised.
     const part = (start: number, count: number): tf.Tensor => {
       const [batch] = tokens.shape;
@@ -193,7 +201,7 @@ export function vit(
     apply,
     output(images, run, patches = {}) {
       if (before === 0) return apply(images, run, patches).output;
-      const first = blocks.ofFirst(enter(images, run, patches), run);
+      const first = through(blocks.ofFirst, images, run, patches);
       return flat(norm(first, run), run);
     },
   };
