@@ -715,6 +715,22 @@ export interface MaskBlockConfig {
   readonly scale?: number;
 }
 
+/** Blocks of many shapes are hidden, up to a share of the patches; `.visible` and `.hidden` are their numbers (Bao et al. 2021, https://arxiv.org/abs/2106.08254, algorithm 1; https://github.com/bytedance/ibot, loader.py) */
+export interface MaskBlockwiseConfig {
+  /** Blocks of many shapes are hidden, up to a share of the patches; `.visible` and `.hidden` are their numbers (Bao et al. 2021, https://arxiv.org/abs/2106.08254, algorithm 1; https://github.com/bytedance/ibot, loader.py) */
+  readonly mask: "blockwise";
+  /** Images, whose sizes count alone */
+  readonly of: ReferenceText | readonly ReferenceText[];
+  /** Side of a patch in pixels, as the encoder has it */
+  readonly patch?: number;
+  /** Share of the patches that is hidden */
+  readonly ratio?: number;
+  /** Least patches of a block; a third of the shorter side squared by default, 16 of 14 x 14 */
+  readonly least?: number;
+  /** Least height of a block as a multiple of its width; the most is 1 over it */
+  readonly aspect?: number;
+}
+
 /** Scores centred by their moving mean and sharpened to probabilities by a low temperature (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1 and algorithm 1) */
 export interface TargetCentreConfig {
   /** Scores centred by their moving mean and sharpened to probabilities by a low temperature (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1 and algorithm 1) */
@@ -1436,6 +1452,7 @@ export type StageConfig =
   | StageOf<WhitenConfig, "whiten">
   | StageOf<MaskRandomConfig, "mask">
   | StageOf<MaskBlockConfig, "mask">
+  | StageOf<MaskBlockwiseConfig, "mask">
   | StageOf<TargetCentreConfig, "target">
   | StageOf<TargetSinkhornConfig, "target">
   | StageOf<TargetSharpenConfig, "target">

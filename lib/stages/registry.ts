@@ -39,6 +39,7 @@ import { shared } from "./state/shared.ts";
 import { vit, vitBase, vitSmall, vitTiny } from "./modules/vit.ts";
 import { tokenTransformer } from "./modules/token_transformer.ts";
 import { blockMask } from "./masks/block.ts";
+import { blockwiseMask } from "./masks/blockwise.ts";
 import { randomMask } from "./masks/random.ts";
 import { pixels } from "./losses/pixels.ts";
 import { tokens } from "./losses/tokens.ts";
@@ -100,6 +101,7 @@ export const STAGES: readonly StageDefinition[] = [
   whiten,
   randomMask,
   blockMask,
+  blockwiseMask,
   centre,
   sinkhorn,
   sharpen,

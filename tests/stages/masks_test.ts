@@ -4,8 +4,9 @@ import * as tf from "@tensorflow/tfjs";
 import { type Random, StatelessRandom } from "../../lib/ops/random.ts";
 import type { StageDefinition } from "../../lib/stages/define.ts";
 import { blockMask } from "../../lib/stages/masks/block.ts";
+import { blockwiseMask } from "../../lib/stages/masks/blockwise.ts";
 import { randomMask } from "../../lib/stages/masks/random.ts";
-import { compute, rows } from "../helpers/numeric.ts";
+import { compute, Dice, rows, Scripted } from "../helpers/numeric.ts";
 import { built, FixedStageRun } from "../helpers/stages.ts";
 
 const BATCH = 1000;
@@ -71,6 +72,99 @@ Deno.test("A random mask parts the patches of each image, and hides each as ofte
     visible0!.map((list) => `${[...list].sort((a, b) => a - b)}`),
   );
   assert.ok(different.size > 0.99 * BATCH);
+});
+
+/** Hidden places of one image, block after block, from numbers in 0..1 of each. */
+function blockwise(
+  blocks: readonly Readonly<
+    Record<"area" | "ratio" | "top" | "left", number>
+  >[],
+  rest: readonly number[],
+  { hidden, least, aspect }: Readonly<
+    Record<"hidden" | "least" | "aspect", number>
+  >,
+): number[] {
+  const found: number[] = [];
+  for (const { area: a, ratio: r, top: t, left: l } of blocks) {
+    const area = least + a * (hidden - least);
+    const ratio = aspect * (1 / aspect ** 2) ** r;
+    const height = Math.min(
+      ROWS,
+      Math.max(1, Math.round(Math.sqrt(area * ratio))),
+    );
+    const width = Math.min(
+      COLUMNS,
+      Math.max(1, Math.round(Math.sqrt(area / ratio))),
+    );
+    const top = Math.floor(t * (ROWS - height + 1));
+    const left = Math.floor(l * (COLUMNS - width + 1));
+    for (let i = 0; i < height * width; i++) {
+      const place = (top + Math.floor(i / width)) * COLUMNS + left + i % width;
+      if (!found.includes(place)) found.push(place);
+    }
+  }
+  const others = Array.from({ length: ALL }, (_, place) => place)
+    .filter((place) => !found.includes(place))
+    .sort((a, b) => rest[a]! - rest[b]!);
+  return [...found.slice(0, hidden), ...others].slice(0, hidden);
+}
+
+Deno.test("A blockwise mask hides drawn rectangles one after another, and cuts the last of them", () => {
+  const [images, drawn] = [40, 16];
+  for (
+    const options of [
+      { ratio: 0.4, least: 4, aspect: 0.3 },
+      // So small and few that other places have to fill them up.
+      { ratio: 0.9, least: 1, aspect: 1 },
+    ]
+  ) {
+    const hidden = ALL - Math.round(ALL * (1 - options.ratio));
+    const dice = new Dice(11);
+    const draw = (count: number) =>
+      Array.from({ length: images * count }, () => dice.unit());
+    const [area, ratio, top, left] = [0, 1, 2, 3].map(() => draw(drawn)) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
+    const rest = draw(ALL);
+    if (options.aspect === 1) area.fill(0);
+    const script = new Scripted([area, ratio, top, left, rest]);
+    class Run extends FixedStageRun {
+      override random(): Random {
+        return script;
+      }
+    }
+    const shape = [ROWS * PATCH, COLUMNS * PATCH, 3];
+    const stage = built(blockwiseMask, { patch: PATCH, ...options }, {
+      of: [{ is: "image", shape }],
+    }, images);
+    const found = compute([], () => {
+      const outputs = stage.apply(
+        { of: [tf.zeros([images, ...shape])] },
+        new Run(new Map()),
+      );
+      return {
+        hidden: outputs["hidden"]![0] as tf.Tensor,
+        visible: outputs["visible"]![0] as tf.Tensor,
+      };
+    });
+    script.finish();
+    const visible = rows(found.visible);
+    rows(found.hidden).forEach((list, i) => {
+      const blocks = Array.from({ length: drawn }, (_, k) => ({
+        area: area[i * drawn + k]!,
+        ratio: ratio[i * drawn + k]!,
+        top: top[i * drawn + k]!,
+        left: left[i * drawn + k]!,
+      }));
+      const own = rest.slice(i * ALL, (i + 1) * ALL);
+      assert.deepEqual(list, blockwise(blocks, own, { hidden, ...options }));
+      const all = [...list, ...visible[i]!].sort((a, b) => a - b);
+      assert.deepEqual(all, Array.from({ length: ALL }, (_, k) => k));
+    });
+  }
 });
 
 Deno.test("Blocks are rectangles inside the image, at every place as often, each with its own", () => {

@@ -35,6 +35,20 @@ export function gridOf(
 }
 
 /**
+ * How many of all are seen where a share is hidden.
+ *
+ * @param what Such as `patches`.
+ * @throws {ShapeError} When that is none, or all.
+ */
+export function visibleOf(all: number, ratio: number, what: string): number {
+  const visible = Math.round(all * (1 - ratio));
+  if (visible > 0 && visible < all) return visible;
+  throw new ShapeError(
+    `a share of ${ratio} of ${all} ${what} leaves ${visible} to see`,
+  );
+}
+
+/**
  * Numbers of some places of an image's patches.
  *
  * @param places What tells them from others, such as `mask.visible[0]`.

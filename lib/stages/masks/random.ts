@@ -8,7 +8,7 @@ import {
   type Signature,
   type StageDefinition,
 } from "../define.ts";
-import { gridOf, MASK, numbersOf, OF } from "./kind.ts";
+import { gridOf, MASK, numbersOf, OF, visibleOf } from "./kind.ts";
 
 /**
  * Numbers of the patches in squares of `side` x `side` of them.
@@ -70,18 +70,9 @@ export const randomMask: StageDefinition = defineStage({
     const counts = of.map((type) => {
       const [rows, columns] = gridOf(type, mask_patch);
       const all = rows * columns;
-      return { rows, all, columns, visible: Math.round(all * (1 - ratio)) };
+      const what = side === 1 ? "patches" : "squares";
+      return { rows, all, columns, visible: visibleOf(all, ratio, what) };
     });
-    const bad = counts.find(({ all, visible }) =>
-      visible === 0 || visible === all
-    );
-    if (bad) {
-      throw new ShapeError(
-        `a share of ${ratio} of ${bad.all} ${
-          side === 1 ? "patches" : "squares"
-        } leaves ${bad.visible} to see`,
-      );
-    }
     const outputs = (
       output: "visible" | "hidden",
       squares: (of: typeof counts[number]) => number,
