@@ -1,5 +1,6 @@
 /** @file `similar RUN IMAGES...`: nearest images and near-duplicates. */
 import { resolve } from "node:path";
+import { counted } from "../counted.ts";
 import type { LooseImages } from "../data/loose.ts";
 import { Encoder, type EncoderOptions } from "../encoder/encoder.ts";
 import { type Features, gatherFeatures } from "../evaluate/features.ts";
@@ -159,8 +160,8 @@ export async function similar(
       warnOfSkipped(terminal, found.skipped, images.count - bank.count);
       const what = asked
         ? `The ${rows[0]?.others.length} images that are most like ${query}`
-        : `${integer(rows.length)} ${
-          rows.length === 1 ? "pair" : "pairs"
+        : `${
+          counted(rows.length, "pair")
         } of a similarity of ${duplicates} or more (cosine; --duplicates changes it)`;
       terminal.print(
         rows.length > 0 ? `\n${tableOf(rows, nameOf)}\n\n${what}` : what,

@@ -1,5 +1,6 @@
 /** @file Classes of images from a table beside them, in place of class folders. */
 import { resolve } from "node:path";
+import { counted } from "../counted.ts";
 import { UserError } from "../errors.ts";
 import { parseCsv, textOf } from "./csv.ts";
 import type { HeldOut, Plan } from "./layout.ts";
@@ -165,8 +166,6 @@ async function readEntries(
   };
 }
 
-const count = (value: number, what: string): string =>
-  `${value} ${what}${value === 1 ? "" : "s"}`;
 const stem = (path: string): string => path.replace(/\.[^./]+$/, "");
 const base = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
@@ -370,19 +369,23 @@ export async function planClassList(
       ...(column ? [column] : []),
       ...(unlabelled > 0
         ? [
-          `${count(unlabelled, "image")} whose row there has no class left out`,
+          `${
+            counted(unlabelled, "image")
+          } whose row there has no class left out`,
         ]
         : []),
       ...(without > 0
-        ? [`${count(without, "image")} without a row there left out`]
+        ? [`${counted(without, "image")} without a row there left out`]
         : []),
       ...(absent
-        ? [`no image for ${count(lost, "row")} there, such as ${absent.image}`]
+        ? [
+          `no image for ${counted(lost, "row")} there, such as ${absent.image}`,
+        ]
         : []),
       ...valuesRemark(plan),
       ...(unused.length > 0
         ? [
-          `${count(unused.length, "image")} of other splits (${
+          `${counted(unused.length, "image")} of other splits (${
             others.slice(0, 5).join(", ")
           }) neither trained on nor tested with`,
         ]

@@ -1,5 +1,6 @@
 /** @file Digests of images: what tells one set from another, and images that are there more than once. */
 import { createHash } from "node:crypto";
+import { counted } from "../counted.ts";
 import type { Plan } from "./layout.ts";
 
 /** Bytes of a digest that are kept: enough to tell millions of images apart. */
@@ -70,9 +71,7 @@ class Cases {
   say(what: string): string[] {
     const { count } = this;
     return count === 0 ? [] : [
-      `${count.toLocaleString("en-US")} ${
-        count === 1 ? "image is" : "images are"
-      } ${what} (${this.#first})`,
+      `${counted(count, "image is", "images are")} ${what} (${this.#first})`,
     ];
   }
 }

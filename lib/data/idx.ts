@@ -1,6 +1,7 @@
 /** @file The IDX format of MNIST. */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { counted } from "../counted.ts";
 
 /** Larger than any data set in this format. */
 const MOST_BYTES = 2 ** 30;
@@ -50,7 +51,7 @@ export async function readIdx(
     throw new Error(
       `it begins with ${hex(magic)}, expected ${
         hex(expected)
-      } (IDX, unsigned bytes, ${rank} dimension${rank > 1 ? "s" : ""})`,
+      } (IDX, unsigned bytes, ${counted(rank, "dimension")})`,
     );
   }
   const shape = Array.from(

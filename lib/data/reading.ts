@@ -1,4 +1,5 @@
 /** @file How the samples of a file become the channels of an image: what the user says, and what is refused without it. */
+import { counted } from "../counted.ts";
 import { bandText, type Facts, sampleText } from "./formats/raster.ts";
 
 /** What a pipeline says about its files. */
@@ -124,9 +125,7 @@ export function bandsOf(
       return { kind: "taken", places: bands.map((band) => band - 1) };
     }
     throw new UnsettledError(
-      `it has ${all} band${
-        all === 1 ? "" : "s"
-      }, and "bands" asks for band ${beyond}`,
+      `it has ${counted(all, "band")}, and "bands" asks for band ${beyond}`,
       `Change "bands" under "data"; the first band is 1.`,
     );
   }
@@ -141,8 +140,8 @@ export function bandsOf(
     (_, i) => i + 1,
   );
   throw new UnsettledError(
-    `it has ${bandText(facts)}, and ${channels} channel${
-      channels === 1 ? " is" : "s are"
+    `it has ${bandText(facts)}, and ${
+      counted(channels, "channel is", "channels are")
     } asked for`,
     `Set "channels" under "data" to ${colours} for all bands, or say which ones, such as bands: [${
       some.join(", ")
@@ -163,9 +162,7 @@ export function pageOf(
     // Frames of an animation are not counted: libvips knows which there are.
     if (page <= pages || ANIMATIONS.includes(format)) return page;
     throw new UnsettledError(
-      `it has ${pages} page${
-        pages === 1 ? "" : "s"
-      }, and "page" asks for page ${page}`,
+      `it has ${counted(pages, "page")}, and "page" asks for page ${page}`,
       `Change "page" under "data"; the first page is 1.`,
     );
   }

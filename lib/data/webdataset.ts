@@ -1,5 +1,6 @@
 /** @file Images in WebDataset shards. */
 import { z } from "zod";
+import { counted } from "../counted.ts";
 import { UserError } from "../errors.ts";
 import { imageKeys, imageShape, sameChannels } from "./image_options.ts";
 import { loadParts, type PartFile, partKeys } from "./load_parts.ts";
@@ -81,9 +82,9 @@ function* remarksOf(
   const sum = (of: (shard: Shard) => number): number =>
     shards.reduce((sum, shard) => sum + of(shard), 0);
   const known = sum(({ known }) => Number(known));
-  yield `${number(sum(({ count }) => count))} samples in ${
-    number(shards.length)
-  } shard${shards.length === 1 ? "" : "s"}, counted by their headers${
+  const samples = counted(sum(({ count }) => count), "sample");
+  const files = counted(shards.length, "shard");
+  yield `${samples} in ${files}, counted by their headers${
     known > 0
       ? `; ${number(known)} of them at an earlier run, by size and time`
       : ""

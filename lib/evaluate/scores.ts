@@ -1,4 +1,5 @@
 /** @file Every score of a set of features, with its protocol and how sure it is. */
+import { counted } from "../counted.ts";
 import type { Programs } from "../compile/runtime.ts";
 import { balanced, top1 } from "./accuracy.ts";
 import { share, shots } from "../data/share.ts";
@@ -68,7 +69,7 @@ const ofLabels = (part: number): Budget => ({
 
 const ofShots = (count: number): Budget => ({
   key: `linear${count}shot`,
-  name: `linear probe, ${count} image${count === 1 ? "" : "s"} a class`,
+  name: `linear probe, ${counted(count, "image")} a class`,
   draws: 3,
   what: `${count} of each class`,
   rows: (labels, draw) => shots(labels, count, draw),

@@ -1,4 +1,5 @@
 /** @file Named lists of transforms: the papers' and the libraries' augmentations. */
+import { counted } from "../counted.ts";
 
 /** A transform as a pipeline writes it: its name, or its name and options. */
 export type TransformEntry = string | Readonly<Record<string, unknown>>;
@@ -320,7 +321,7 @@ export function fitPreset(
   return {
     ...preset,
     views,
-    leftOut: `Images of ${channels} channel${channels > 1 ? "s" : ""} ${
+    leftOut: `Images of ${counted(channels, "channel")} ${
       coloured
         ? "have no saturation, no hue and no colour to take away: the preset is used without, and"
         : "have no means of colours: the preset"

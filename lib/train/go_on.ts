@@ -2,14 +2,14 @@
 import type { TrainEvent } from "./events.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { writing } from "./run_errors.ts";
-import { RUN_FILES, type RunFolder, type RunOrigin } from "./run_folder.ts";
+import { RUN_FILES, type RunFolder, type RunStart } from "./run_folder.ts";
 import type { Told } from "./steps.ts";
 
 /** Goes on after a checkpoint, in the folder that holds it. */
 export async function goOn(
   folder: RunFolder,
   { memory, tracking }: Told,
-  origin: Omit<RunOrigin, "pipeline" | "id">,
+  origin: RunStart,
   { checkpoint, changed, origin: { id } }: ResumePoint,
   emit: (event: TrainEvent) => void,
 ): Promise<void> {

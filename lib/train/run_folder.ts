@@ -59,6 +59,9 @@ export interface RunOrigin {
   readonly modules?: Readonly<Record<string, string>>;
 }
 
+/** What of it is known before there is a folder. */
+export type RunStart = Omit<RunOrigin, "pipeline" | "id">;
+
 /**
  * Reads `run.json`.
  *
@@ -156,7 +159,7 @@ export class RunFolder {
   static async create(
     runsDir: string,
     pipeline: Pipeline,
-    origin: Omit<RunOrigin, "pipeline" | "id">,
+    origin: RunStart,
   ): Promise<RunFolder> {
     try {
       return await RunFolder.begin(
@@ -177,7 +180,7 @@ export class RunFolder {
   static async begin(
     path: string,
     pipeline: Pipeline,
-    origin: Omit<RunOrigin, "pipeline" | "id">,
+    origin: RunStart,
   ): Promise<RunFolder> {
     const id = runId(resolve(pipeline));
     const folder = RunFolder.open(path, pipeline, id);

@@ -34,7 +34,7 @@ import {
 import type { ResumePoint } from "./resume_point.ts";
 import { fullBefore, runDisk } from "./run_disk.ts";
 import { refuseUnreportedBest, writing } from "./run_errors.ts";
-import { RunFolder, type RunOrigin, unwritable } from "./run_folder.ts";
+import { RunFolder, type RunStart, unwritable } from "./run_folder.ts";
 import { epochAfter, runLength } from "./run_length.ts";
 import { RunMemory } from "./run_memory.ts";
 import type { RunSettings } from "./run_settings.ts";
@@ -100,7 +100,7 @@ interface Parts {
   readonly data: LoadedData;
   /** Labelled images: the same, or others. */
   readonly judged: LoadedData;
-  readonly origin: Omit<RunOrigin, "pipeline" | "id">;
+  readonly origin: RunStart;
   /** Files that turn out to be bad as they are decoded. */
   readonly late: Backlog<SkippedFile>;
   /** Milliseconds that tracing and compiling took. */
@@ -285,7 +285,7 @@ function namingCauses(
 /** The run's folder: that of the run that goes on, one that is given, or a new one. */
 async function folderOf(
   { pipeline }: TrainingSession,
-  origin: Parts["origin"],
+  origin: RunStart,
   { resume, folder, runsDir = "runs" }: TrainOptions,
 ): Promise<RunFolder> {
   if (resume) return RunFolder.open(resume.folder, pipeline, resume.origin.id);

@@ -1,4 +1,5 @@
 /** @file Samples of an image as its file has them, before anything is made of them. */
+import { counted } from "../../counted.ts";
 
 /** What a sample is. */
 export type SampleType = "unsigned" | "signed" | "float" | "truth";
@@ -69,7 +70,5 @@ export const sampleText = ({ bits, type }: Facts): string =>
 /** Such as `4 bands`, or `3 bands and transparency`. */
 export function bandText({ bands, alpha }: Facts): string {
   const colours = bands - Number(alpha ?? false);
-  return `${colours} band${colours === 1 ? "" : "s"}${
-    alpha ? " and transparency" : ""
-  }`;
+  return `${counted(colours, "band")}${alpha ? " and transparency" : ""}`;
 }
