@@ -725,7 +725,7 @@ export interface MaskBlockwiseConfig {
   readonly patch?: number;
   /** Share of the patches that is hidden */
   readonly ratio?: number;
-  /** Least patches of a block; a third of the shorter side squared by default, 16 of 14 x 14 */
+  /** Least patches of a block; by default a third of the shorter side squared, 16 of 14 x 14, where so many are hidden */
   readonly least?: number;
   /** Least height of a block as a multiple of its width; the most is 1 over it */
   readonly aspect?: number;

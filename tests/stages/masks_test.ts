@@ -80,8 +80,8 @@ function blockwise(
     Record<"area" | "ratio" | "top" | "left", number>
   >[],
   rest: readonly number[],
-  { hidden, least, aspect }: Readonly<
-    Record<"hidden" | "least" | "aspect", number>
+  { hidden, least, aspect, reversed }: Readonly<
+    Record<"hidden" | "least" | "aspect", number> & { reversed: boolean }
   >,
 ): number[] {
   const found: number[] = [];
@@ -98,7 +98,8 @@ function blockwise(
     );
     const top = Math.floor(t * (ROWS - height + 1));
     const left = Math.floor(l * (COLUMNS - width + 1));
-    for (let i = 0; i < height * width; i++) {
+    for (let k = 0; k < height * width; k++) {
+      const i = reversed ? height * width - 1 - k : k;
       const place = (top + Math.floor(i / width)) * COLUMNS + left + i % width;
       if (!found.includes(place)) found.push(place);
     }
@@ -130,7 +131,8 @@ Deno.test("A blockwise mask hides drawn rectangles one after another, and cuts t
     ];
     const rest = draw(ALL);
     if (options.aspect === 1) area.fill(0);
-    const script = new Scripted([area, ratio, top, left, rest]);
+    const end = draw(1);
+    const script = new Scripted([area, ratio, top, left, end, rest]);
     class Run extends FixedStageRun {
       override random(): Random {
         return script;
@@ -160,11 +162,33 @@ Deno.test("A blockwise mask hides drawn rectangles one after another, and cuts t
         left: left[i * drawn + k]!,
       }));
       const own = rest.slice(i * ALL, (i + 1) * ALL);
-      assert.deepEqual(list, blockwise(blocks, own, { hidden, ...options }));
+      const reversed = end[i]! < 0.5;
+      assert.deepEqual(
+        list,
+        blockwise(blocks, own, { hidden, reversed, ...options }),
+      );
       const all = [...list, ...visible[i]!].sort((a, b) => a - b);
       assert.deepEqual(all, Array.from({ length: ALL }, (_, k) => k));
     });
   }
+});
+
+Deno.test("A blockwise mask hides the first row of patches as often as the last", () => {
+  const hidden = draw(blockwiseMask, { ratio: 0.5 })["hidden0"]!;
+  const apart = hidden.map((list) =>
+    list.filter((place) => place < COLUMNS).length -
+    list.filter((place) => place >= ALL - COLUMNS).length
+  );
+  const mean = apart.reduce((sum, one) => sum + one, 0) / BATCH;
+  const square = apart.reduce((sum, one) => sum + one ** 2, 0) / BATCH;
+  assert.ok(Math.abs(mean) < 4.5 * Math.sqrt(square / BATCH), `${mean}`);
+});
+
+Deno.test("A blockwise mask whose blocks are to be larger than what is hidden says so", () => {
+  assert.throws(
+    () => draw(blockwiseMask, { ratio: 0.25, least: 13 }),
+    /a block cannot have 13 patches or more where 12 of 48 are hidden/,
+  );
 });
 
 Deno.test("Blocks are rectangles inside the image, at every place as often, each with its own", () => {

@@ -5,6 +5,7 @@ import { argsort } from "../../ops/argsort.ts";
 import type { Random } from "../../ops/random.ts";
 import {
   defineStage,
+  ShapeError,
   type Signature,
   type StageDefinition,
 } from "../define.ts";
@@ -46,7 +47,7 @@ function order(
   aspect: number,
 ): tf.Tensor2D {
   const shape = [batch, DRAWN];
-  const area = random.uniform(shape, Math.min(least, hidden), hidden);
+  const area = random.uniform(shape, least, hidden);
   const log = Math.log(aspect);
   const ratio = tf.exp(random.uniform(shape, log, -log));
   const side = (square: tf.Tensor, most: number) =>
@@ -58,14 +59,18 @@ function order(
     tf.expandDims(covered(random, width, columns), 2),
   );
   // Of each patch the first block that covers it; the last one of an image is
-  // cut where there are enough, row by row.
+  // cut where there are enough, row by row from its top or from its end: from one
+  // alone, patches at the other would be seen more often.
   const all = rows * columns;
+  const own = tf.range(0, all, 1, "float32");
+  const reversed = tf.less(random.uniform([batch, 1]), 0.5);
+  const inBlock = tf.where(reversed, tf.sub(all - 1, own), own);
   const turn = tf.reshape(tf.range(0, DRAWN, 1, "float32"), [1, DRAWN, 1, 1]);
   const first = tf.min(tf.where(inside, turn, tf.onesLike(turn).mul(DRAWN)), 1);
   const rank = tf.mul(tf.reshape(first, [batch, all]), all);
   const beside = tf.where(
     tf.less(rank, DRAWN * all),
-    tf.range(0, all, 1, "float32"),
+    inBlock,
     random.uniform([batch, all], 0, all),
   );
   return argsort(tf.add(rank, beside));
@@ -94,7 +99,7 @@ export const blockwiseMask: StageDefinition = defineStage({
       "Share of the patches that is hidden",
     ),
     least: z.int().min(1).optional().describe(
-      "Least patches of a block; a third of the shorter side squared by default, 16 of 14 x 14",
+      "Least patches of a block; by default a third of the shorter side squared, 16 of 14 x 14, where so many are hidden",
     ),
     aspect: z.number().gt(0).max(1).default(0.3).describe(
       "Least height of a block as a multiple of its width; the most is 1 over it",
@@ -107,7 +112,17 @@ export const blockwiseMask: StageDefinition = defineStage({
       const third = Math.max(1, Math.floor(Math.min(rows, columns) / 3));
       const all = rows * columns;
       const hidden = all - visibleOf(all, ratio, "patches");
-      return { rows, columns, hidden, least: least ?? third ** 2 };
+      if (least !== undefined && least > hidden) {
+        throw new ShapeError(
+          `a block cannot have ${least} patches or more where ${hidden} of ${all} are hidden; give a smaller \`least\`, or a larger \`ratio\``,
+        );
+      }
+      return {
+        rows,
+        columns,
+        hidden,
+        least: least ?? Math.min(third ** 2, hidden),
+      };
     });
     const outputs = (
       output: "visible" | "hidden",
