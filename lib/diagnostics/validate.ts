@@ -241,7 +241,9 @@ function report(
       ],
     });
   } else if (issue.code === "too_small" || issue.code === "too_big") {
-    const list = issue.origin === "array" ? " entries" : "";
+    const most = issue.code === "too_small" ? issue.minimum : issue.maximum;
+    const entries = Number(most) === 1 ? " entry" : " entries";
+    const list = issue.origin === "array" ? entries : "";
     findings.error(
       "out-of-range",
       place,

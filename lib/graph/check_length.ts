@@ -1,17 +1,21 @@
 /** @file Whether schedules fit the run, and themselves. */
+import { counted } from "../counted.ts";
 import { knownImages } from "../data/share.ts";
 import type { Findings, Path } from "../diagnostics/diagnostic.ts";
 import type { Pipeline, Train } from "../model/pipeline.ts";
 import type { Schedule } from "../optim/schedule.ts";
 
-/** A schedule in its run. */
+/** A schedule, and its place in the document. */
 interface Placed extends Schedule {
+  readonly place: Path;
+}
+
+/** One in its run. */
+interface Timed extends Placed {
   /** Length of the run in its unit, and how much of that an epoch is. */
   readonly count: number;
   readonly unit: string;
   readonly each: number;
-  /** Its place in the document. */
-  readonly place: Path;
 }
 
 /** What does not fit. */
@@ -23,36 +27,20 @@ export interface Misfit {
   readonly hints: readonly string[];
 }
 
-type Rule = (schedule: Placed) => Misfit | undefined;
+type Rule<T> = (schedule: T) => Misfit | undefined;
 
-/** Rules of which one that is broken stops the run. */
-const NEEDED: readonly Rule[] = [
-  ({ start = 0, count, unit, each, place }) =>
-    start === 0 || start * each < count ? undefined : {
-      path: [...place, "start"],
-      message:
-        `Cannot begin a schedule at epoch ${start} of a run of ${count} ${unit}`,
-      hints: ["make the run longer, or begin the schedule earlier"],
-    },
-  ({ warmup, start = 0, count, unit, each, place }) => {
-    const warm = warmup * each;
-    if (warm === 0 || warm + start * each < count) return undefined;
-    const path = [...place, "warmup"];
-    return {
-      path,
-      message:
-        `Cannot warm up for ${warm} of ${count} ${unit}: the run would never reach its learning rate`,
-      hints: [
-        "make the warm-up shorter or the run longer",
-        `for a short try: --set ${path.join(".")}=0`,
-      ],
-    };
-  },
+/** Such as `1 epoch`. */
+const lengthText = (count: number, unit: string): string =>
+  counted(count, unit.replace(/s$/, ""), unit);
+
+/** Rules of a schedule by itself, of which one that is broken stops the run. */
+const SOUND: readonly Rule<Placed>[] = [
   ({ warmup, epochs, place }) =>
     epochs === undefined || epochs > warmup ? undefined : {
       path: [...place, "epochs"],
-      message:
-        `Cannot fall within ${epochs} epochs, of which ${warmup} are the warm-up`,
+      message: `Cannot fall within ${
+        lengthText(epochs, "epochs")
+      }: the warm-up takes ${warmup}`,
       hints: ["give `epochs` of more than `warmup`"],
     },
   ({ warmup, milestones = [], place }) => {
@@ -67,21 +55,45 @@ const NEEDED: readonly Rule[] = [
   },
 ];
 
-/** Rules that a run may break, and is told so. */
-const WISE: readonly Rule[] = [
-  ({ first, warmup, place }) =>
-    first === undefined || warmup > 0 ? undefined : {
-      path: [...place, "first"],
-      message: `Nothing begins at ${first}: there is no warm-up`,
-      hints: ["give `warmup`, or take `first` away"],
+/** The same of one in its run. */
+const FITTING: readonly Rule<Timed>[] = [
+  ({ start = 0, count, unit, each, place }) =>
+    start === 0 || start * each < count ? undefined : {
+      path: [...place, "start"],
+      message: `Cannot begin a schedule at epoch ${start} of a run of ${
+        lengthText(count, unit)
+      }`,
+      hints: ["make the run longer, or begin the schedule earlier"],
     },
+  ({ warmup, start = 0, count, unit, each, place }) => {
+    const warm = warmup * each;
+    const left = count - start * each;
+    if (warm === 0 || left <= 0 || warm < left) return undefined;
+    const path = [...place, "warmup"];
+    const rest = start > 0 ? ` from epoch ${start} on` : "";
+    return {
+      path,
+      message: `Cannot warm up for ${warm} of ${
+        lengthText(left, unit)
+      }${rest}: the run would never reach its learning rate`,
+      hints: [
+        "make the warm-up shorter or the run longer",
+        `for a short try: --set ${path.join(".")}=0`,
+      ],
+    };
+  },
+];
+
+/** Rules that a run may break, and is told so. */
+const WISE: readonly Rule<Timed>[] = [
   ({ milestones = [], start = 0, count, unit, each, place }) => {
     const at = milestones.findIndex((one) => (one + start) * each >= count);
+    const begun = start > 0 ? `, counted from epoch ${start} on` : "";
     return at < 0 ? undefined : {
       path: [...place, "milestones", at],
       message: `It never falls after epoch ${
         milestones[at]
-      }: the run has ${count} ${unit}`,
+      }${begun}: the run has ${lengthText(count, unit)}`,
       hints: ["make the run longer, or let it fall earlier"],
     };
   },
@@ -90,32 +102,39 @@ const WISE: readonly Rule[] = [
       ? undefined
       : {
         path: [...place, "epochs"],
-        message: `Nothing is learned after epoch ${
-          epochs + start
-        } of ${count} ${unit}: the learning rate is 0 from there on`,
+        message: `Nothing is learned after epoch ${epochs + start} of ${
+          lengthText(count, unit)
+        }: the learning rate is 0 from there on`,
         hints: ["give `final`, or let it fall over the whole run"],
       },
 ];
 
-/** Every schedule of a run; none where it is not known how long an epoch is. */
-function schedulesOf(
-  { schedule, perStage, length: { unit, count } }: Train,
-  stepsPerEpoch: number | undefined,
-): readonly Placed[] {
-  const each = unit === "epochs" ? 1 : stepsPerEpoch;
-  if (each === undefined) return [];
+/** Every schedule of a run. */
+function schedulesOf({ schedule, perStage }: Train): readonly Placed[] {
   const own = [...perStage].map(([name, { schedule }]) =>
     [["train", "per_stage", name, "schedule"], schedule] as const
   );
   return [[["train", "schedule"], schedule] as const, ...own]
     .flatMap(([path, one]) =>
-      one ? [{ ...one, count, unit, each, place: [...path, one.kind] }] : []
+      one ? [{ ...one, place: [...path, one.kind] }] : []
     );
 }
 
-const brokenBy = (
+/** The same in the run; none where it is not known how long an epoch is. */
+function timed(
   schedules: readonly Placed[],
-  rules: readonly Rule[],
+  { length: { unit, count } }: Train,
+  stepsPerEpoch: number | undefined,
+): readonly Timed[] {
+  const each = unit === "epochs" ? 1 : stepsPerEpoch;
+  return each === undefined
+    ? []
+    : schedules.map((one) => ({ ...one, count, unit, each }));
+}
+
+const brokenBy = <T extends Placed>(
+  schedules: readonly T[],
+  rules: readonly Rule<T>[],
 ): readonly Misfit[] =>
   schedules.flatMap((one) => rules.flatMap((rule) => rule(one) ?? []));
 
@@ -124,10 +143,16 @@ const brokenBy = (
  *
  * @param stepsPerEpoch Needed where the run's length counts in steps.
  */
-export const impossibleSchedules = (
+export function impossibleSchedules(
   train: Train,
   stepsPerEpoch: number | undefined,
-): readonly Misfit[] => brokenBy(schedulesOf(train, stepsPerEpoch), NEEDED);
+): readonly Misfit[] {
+  const all = schedulesOf(train);
+  return [
+    ...brokenBy(all, SOUND),
+    ...brokenBy(timed(all, train, stepsPerEpoch), FITTING),
+  ];
+}
 
 /** Reports schedules that do not fit the run, as far as its length is known. */
 export function checkLength(
@@ -140,12 +165,23 @@ export function checkLength(
     : Math.floor(images / data.batch);
   const { unit, count } = train.length;
   const related = [["train", unit], ["data", "batch"]];
-  const schedules = schedulesOf(train, perEpoch);
-  const wrong = brokenBy(schedules, NEEDED);
+  const schedules = schedulesOf(train);
+  for (const { first, warmup, place } of schedules) {
+    if (first === undefined || warmup > 0) continue;
+    findings.warn(
+      "unused-setting",
+      [...place, "first"],
+      `Nothing begins at ${first}: there is no warm-up`,
+      { hints: ["give `warmup`, or take `first` away"] },
+    );
+  }
+  const wrong = impossibleSchedules(train, perEpoch);
   for (const { path, message, hints } of wrong) {
     findings.error("schedule-too-long", path, message, { hints, related });
   }
-  const odd = wrong.length > 0 ? [] : brokenBy(schedules, WISE);
+  const odd = wrong.length > 0
+    ? []
+    : brokenBy(timed(schedules, train, perEpoch), WISE);
   for (const { path, message, hints } of odd) {
     findings.warn("schedule-too-long", path, message, { hints, related });
   }
@@ -156,7 +192,9 @@ export function checkLength(
     findings.warn(
       "schedule-too-long",
       ["evaluate", "every"],
-      `Every ${every} epochs is never: the run has ${count} ${unit}, and is judged at its end alone`,
+      `Every ${lengthText(every, "epochs")} is never: the run has ${
+        lengthText(count, unit)
+      }, and is judged at its end alone`,
       {
         hints: ["make the run longer, or judge more often"],
         related: [["train", unit]],

@@ -41,7 +41,7 @@ const EFFECTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^train\.(epochs|steps)$/,
-    "length: schedules of the learning rate and of momenta are laid over the new length, or what is left of it from their start on",
+    "length: schedules of the learning rate and of momenta that say no epochs of their own are laid over the new length, or what is left of it from their start on",
   ],
   [
     /^train\.(per_stage\..*\.)?schedule\.\w+\.start$/,
@@ -98,7 +98,10 @@ export function rateJump(
   // Of a step that has no next one, the next is about as far as the last was.
   const step = Math.abs(old.rate(last) - old.rate(Math.max(0, last - 1)));
   const small = Math.max(1e-3 * Math.max(was, is), done > last ? step : 0);
-  return Math.abs(was - is) <= small
+  // A schedule in steps, or of its own epochs, does not end with the run.
+  const onward = old.rate(done);
+  const asBefore = Math.abs(onward - is) <= 1e-6 * Math.max(onward, is);
+  return asBefore || Math.abs(was - is) <= small
     ? undefined
     : `from ${short(was)} to ${short(is)} (${
       short(now.factor(done))

@@ -90,7 +90,7 @@ function held({ train, old, done }: Given): Plain {
 
 const WAYS = {
   stretch: {
-    about: "the schedule is what the file says, of the new length",
+    about: "the schedule goes as the file says, over the new length",
     train: ({ train }: Given): Plain => train,
   },
   cycle: {

@@ -1006,6 +1006,12 @@ train: { steps: 9, ${END}evaluate: { of: ▸z }
   ],
   "unused-setting": [
     {
+      // However long an epoch is.
+      from: "steps: 9",
+      to: "steps: 9, schedule: { cosine: { first: ▸0.1 } }",
+      message: "Nothing begins at 0.1: there is no warm-up",
+    },
+    {
       from: "optimizer:",
       to: "▸ema: 0.9, optimizer:",
       message: `Nothing takes its momentum from "ema"`,
@@ -1157,7 +1163,7 @@ train: { ▸ema: 0.9, `,
     {
       from: "steps: 9",
       to: "epochs: 5, schedule: { cosine: { warmup: 2, epochs: ▸2 } }",
-      message: "Cannot fall within 2 epochs, of which 2 are the warm-up",
+      message: "Cannot fall within 2 epochs: the warm-up takes 2",
     },
     {
       from: "steps: 9",
@@ -1172,8 +1178,15 @@ train: { ▸ema: 0.9, `,
     },
     {
       from: "steps: 9",
-      to: "epochs: 5, schedule: { cosine: { first: ▸0.1 } }",
-      message: "Nothing begins at 0.1: there is no warm-up",
+      to: "epochs: 5, schedule: { cosine: { warmup: ▸1, start: 4 } }",
+      message:
+        "Cannot warm up for 1 of 1 epoch from epoch 4 on: the run would never reach its learning rate",
+    },
+    {
+      from: "steps: 9",
+      to: "epochs: 5, schedule: { multistep: { milestones: [▸3], start: 2 } }",
+      message:
+        "It never falls after epoch 3, counted from epoch 2 on: the run has 5 epochs",
     },
     {
       from: "steps: 9",

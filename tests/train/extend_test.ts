@@ -72,6 +72,25 @@ Deno.test("A run whose learning rate would jump is not made longer without a wor
   assert.equal(longer({ epochs: 8 }, 32, constant).epochs, 8);
 });
 
+Deno.test("A run whose schedule does not end with it is made longer without a question", () => {
+  for (
+    const schedule of [
+      // The rate has a step after which it would have fallen anyway.
+      { multistep: { warmup: 1, milestones: [2, 4], gamma: 0.1 } },
+      { cosine: { warmup: 1, first: 0.2, final: 0, epochs: 8 } },
+      { linear: { warmup: 0, final: 0.1, epochs: 2 } },
+    ]
+  ) {
+    const run = { ...RUN, train: { ...RUN.train, schedule } };
+    for (const done of [16, 32]) {
+      assert.deepEqual(longer({ epochs: 8 }, done, run), {
+        ...run.train,
+        epochs: 8,
+      });
+    }
+  }
+});
+
 Deno.test("stretch, cycle and constant are what they say", () => {
   const stretched = longer({ epochs: 8, lrSchedule: "stretch" });
   assert.deepEqual(stretched, { ...RUN.train, epochs: 8 });
