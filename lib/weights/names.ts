@@ -106,8 +106,11 @@ const timm: Scheme = {
     rule(/^position$/, "pos_embed", ARRANGE.row),
     rule(/^class_token$/, "cls_token", ARRANGE.token),
     MASK_TOKEN,
-    // Of timm's `Beit`, whose blocks share it.
-    rule(/^relative_position$/, "rel_pos_bias.relative_position_bias_table"),
+    // Of timm's `VisionTransformerRelPos`, whose blocks share it.
+    rule(
+      /^relative_position$/,
+      "shared_rel_pos.relative_position_bias_table",
+    ),
     ...layerNorm(`${AT}/norm(\\d)`, "blocks.$1.norm$2"),
     ...tokenDense(`${AT}/attention/qkv`, "blocks.$1.attn.qkv"),
     ...tokenDense(`${AT}/attention/projection`, "blocks.$1.attn.proj"),

@@ -264,7 +264,7 @@ Deno.test("Relative positions of a vision transformer are resized, too, and thos
     );
     const table = values["y/relative_position"]!;
     assert.deepEqual(table.shape, [11 * 11 + 3, 1]);
-    const theirs = tensors["rel_pos_bias.relative_position_bias_table"]!
+    const theirs = tensors["shared_rel_pos.relative_position_bias_table"]!
       .data as Float32Array;
     assert.deepEqual(table.data.slice(121), theirs.slice(49));
     const expected = tf.tidy(() =>
