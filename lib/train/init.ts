@@ -39,12 +39,13 @@ function checkWhole(
   match: Match,
 ): void {
   const { missing, misfits, values, left, names } = match;
-  if (missing.length + misfits.length === 0) return;
+  const bad = missing.length + misfits.length;
+  if (bad === 0) return;
   throw new UserError(
     [
-      `Cannot begin "${name}" with the weights in "${path}": ${
-        missing.length + misfits.length
-      } of its ${variables.length} do not fit.`,
+      `Cannot begin "${name}" with the weights in "${path}": ${bad} of its ${variables.length} ${
+        bad === 1 ? "does" : "do"
+      } not fit.`,
       ...misfits.slice(0, SHOWN).map((line) => `  ${line}`),
       ...misfits.length > SHOWN
         ? [`  and ${misfits.length - SHOWN} more of another shape`]
