@@ -1,4 +1,5 @@
 /** @file What a model is, for whoever is given it. */
+import { counted } from "../counted.ts";
 import { verdictText } from "../monitor/verdict.ts";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -122,7 +123,7 @@ export function modelCard(facts: CardFacts): string {
     `- source: \`${source}\`${
       facts.images === undefined
         ? ""
-        : `, ${facts.images.toLocaleString("en")} images to train on`
+        : `, ${counted(facts.images, "image")} to train on`
     }`,
     `- licence of the images: ${licenceOf(source)}`,
     "",
@@ -133,9 +134,9 @@ export function modelCard(facts: CardFacts): string {
     "## Method",
     "",
     scores
-      ? `${scores.steps.toLocaleString("en")} steps, ${
-        Number(scores.epochs.toFixed(2))
-      } epochs, ${scores.engine}. Verdict of the run: ${
+      ? `${counted(scores.steps, "step")}, ${
+        counted(Number(scores.epochs.toFixed(2)), "epoch")
+      }, ${scores.engine}. Verdict of the run: ${
         typeof scores.verdict === "string"
           ? verdictText(scores.verdict)
           : JSON.stringify(scores.verdict)

@@ -154,6 +154,13 @@ export function impossibleSchedules(
   ];
 }
 
+/** What of them is in vain in a run, which may be meant. */
+export const vainSchedules = (
+  train: Train,
+  stepsPerEpoch: number | undefined,
+): readonly Misfit[] =>
+  brokenBy(timed(schedulesOf(train), train, stepsPerEpoch), WISE);
+
 /** Reports schedules that do not fit the run, as far as its length is known. */
 export function checkLength(
   { data, train, evaluate }: Pipeline,
@@ -165,8 +172,7 @@ export function checkLength(
     : Math.floor(images / data.batch);
   const { unit, count } = train.length;
   const related = [["train", unit], ["data", "batch"]];
-  const schedules = schedulesOf(train);
-  for (const { first, warmup, place } of schedules) {
+  for (const { first, warmup, place } of schedulesOf(train)) {
     if (first === undefined || warmup > 0) continue;
     findings.warn(
       "unused-setting",
@@ -179,9 +185,7 @@ export function checkLength(
   for (const { path, message, hints } of wrong) {
     findings.error("schedule-too-long", path, message, { hints, related });
   }
-  const odd = wrong.length > 0
-    ? []
-    : brokenBy(timed(schedules, train, perEpoch), WISE);
+  const odd = wrong.length > 0 ? [] : vainSchedules(train, perEpoch);
   for (const { path, message, hints } of odd) {
     findings.warn("schedule-too-long", path, message, { hints, related });
   }

@@ -1,6 +1,7 @@
 /** @file How many steps a run has. */
 import { UserError } from "../errors.ts";
-import { impossibleSchedules } from "../graph/check_length.ts";
+import { knownImages } from "../data/share.ts";
+import { impossibleSchedules, vainSchedules } from "../graph/check_length.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 
 /** Steps of a run, and of one epoch. */
@@ -90,4 +91,19 @@ export function runLength(
       shift,
       scheduleShift: shift,
     };
+}
+
+/**
+ * What the check would have warned of, had it known how long an epoch is: of a
+ * run that counts in steps, on images that are counted as they load.
+ */
+export function lateWarnings(
+  { data, train }: Pipeline,
+  images: number,
+): readonly string[] {
+  if (train.length.unit === "epochs" || knownImages(data) !== undefined) {
+    return [];
+  }
+  return vainSchedules(train, Math.floor(images / data.batch))
+    .map(({ message, hints }) => `${message}; ${hints.join("; ")}`);
 }

@@ -35,7 +35,7 @@ import type { ResumePoint } from "./resume_point.ts";
 import { fullBefore, runDisk } from "./run_disk.ts";
 import { refuseUnreportedBest, writing } from "./run_errors.ts";
 import { RunFolder, type RunStart, unwritable } from "./run_folder.ts";
-import { epochAfter, runLength } from "./run_length.ts";
+import { epochAfter, lateWarnings, runLength } from "./run_length.ts";
 import { RunMemory } from "./run_memory.ts";
 import type { RunSettings } from "./run_settings.ts";
 import { TrainingSession } from "./session.ts";
@@ -163,6 +163,7 @@ export async function train(
     : options.xla ?? false;
   const engine = { ...withXla(local, chosen), replicas };
   const notes = [
+    ...lateWarnings(pipeline, data.train.count),
     ...replicaNotes(pipeline, graph, engine, server),
     ...resume ? otherReplicas(resume, replicas) : [],
   ];
