@@ -110,8 +110,9 @@ function check(image: readonly number[], options: VitOptions): void {
 }
 
 /**
- * Declares `patch`, `position` or `relative_position`, `class_token`, `mask_token`, `block<N>` and
- * `norm` in a scope, those that its options ask for, and returns the network.
+ * Declares `patch`, `position` or `relative_position`, `class_token`,
+ * `mask_token`, `block<N>` and `norm` in a scope, those that its options ask
+ * for, and returns the network.
  *
  * @param image `[height, width, channels]` for which positions are learned. Of
  * images of other sizes they are resized; the variables stay the same.
