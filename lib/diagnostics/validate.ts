@@ -87,7 +87,8 @@ function formsOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
 /** What could stand in a thing's place: keys by name. The thing's own name is `of`. */
 export interface Others {
   readonly of?: string;
-  readonly keys?: Readonly<Record<string, readonly string[]>>;
+  /** Asked where a key is not known. */
+  readonly keys?: () => Readonly<Record<string, readonly string[]>>;
 }
 
 /** More names than these tell nothing. */
@@ -96,9 +97,11 @@ const MOST_NAMES = 6;
 /** Names of what has a key; those whose name is a longer or shorter one of `of`, where there are such. */
 function havingKey(
   key: string,
-  { of = "", keys = {} }: Others,
+  { of = "", keys = () => ({}) }: Others,
 ): readonly string[] {
-  const having = Object.keys(keys).filter((name) => keys[name]?.includes(key));
+  const having = Object.entries(keys()).flatMap(([name, known]) =>
+    known.includes(key) ? [name] : []
+  );
   const variants = having.filter((name) =>
     [[name, of], [of, name]].some(([a = "", b = ""]) =>
       a.startsWith(b) || a.endsWith(`_${b}`)

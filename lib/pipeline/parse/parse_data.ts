@@ -91,9 +91,10 @@ export function parseSource(
     findings,
     {
       of: source.name,
-      keys: Object.fromEntries(
-        registry.sources.map((one) => [one.name, keysOf(one.options)]),
-      ),
+      keys: () =>
+        Object.fromEntries(
+          registry.sources.map((one) => [one.name, keysOf(one.options)]),
+        ),
     },
   );
   if (options === undefined) return undefined;

@@ -115,12 +115,13 @@ function readOptions(
     const all = options.map(([key]) => key);
     reportUnknownKeys(all, known, path, labelOf(chosen), findings, {
       of: definition.name,
-      keys: Object.fromEntries(
-        definitionsOf(registry, chosen.kind.key).map((other) => [
-          other.name,
-          keysOfStage({ kind: chosen.kind, definition: other }),
-        ]),
-      ),
+      keys: () =>
+        Object.fromEntries(
+          definitionsOf(registry, chosen.kind.key).map((other) => [
+            other.name,
+            keysOfStage({ kind: chosen.kind, definition: other }),
+          ]),
+        ),
     });
   }
   const kept = options.filter(([key]) => open || known.includes(key));
