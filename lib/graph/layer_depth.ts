@@ -4,6 +4,9 @@ import type { Variable } from "../layers/layer.ts";
 /** Blocks are called so by every network that has some: `block3`, `block2.0`. */
 const BLOCK = /^block/;
 
+/** What every block reads, such as relative positions, moves as the last layer, as in timm, BEiT and SimMIM. */
+const OF_ALL = /^relative_position$/;
+
 /**
  * How many layers stand between a variable and its stage's end, as layer-wise
  * decay counts them: what comes before the first block is one layer, each block
@@ -22,8 +25,9 @@ export function layerDepths(
   const layerOf = (part: string): number => {
     const place = parts.indexOf(part);
     if (first < 0) return place;
-    if (place < first) return 0;
-    return place > last ? last - first + 2 : place - first + 1;
+    const isLast = place > last || OF_ALL.test(part);
+    if (place < first && !isLast) return 0;
+    return isLast ? last - first + 2 : place - first + 1;
   };
   const layers = new Map(
     variables.map((variable) => [variable, layerOf(partOf(variable))]),
