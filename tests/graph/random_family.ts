@@ -45,7 +45,7 @@ const vit = (dice: Dice, more: Map): Map => ({
   depth: 1 + dice.below(2),
   mlp_ratio: 2,
   pool: dice.pick(["class", "mean"]),
-  position: dice.pick(["learned", "sincos"]),
+  position: dice.pick(["learned", "sincos", "relative"]),
   ...more,
 });
 
@@ -217,7 +217,12 @@ function hiding(dice: Dice): Family {
   return {
     stages: {
       views: views(8, 1 + dice.below(2)),
-      mask: { mask: "random", of: "views", patch: 2, ratio: 0.5 },
+      mask: {
+        mask: dice.pick(["blockwise", "random"]),
+        of: "views",
+        patch: 2,
+        ratio: 0.5,
+      },
       y: vit(dice, { of: "views", hide: "mask.hidden" }),
       hidden: { gather: "y.tokens", at: "mask.hidden" },
       d: { decode: "linear", of: "hidden", out: 12, bias: flip(dice) },

@@ -88,6 +88,7 @@ function schedule(dice: Dice): unknown {
     "cosine",
     { cosine: { warmup: 0.5, final: 0.1 } },
     { linear: { final: 0.5 } },
+    { multistep: { warmup: 0.3, first: 0.2, milestones: [0.5, 1] } },
     "constant",
   ]);
 }

@@ -2,7 +2,11 @@
 import assert from "@std/assert";
 import { stringify } from "yaml";
 import { keysOf } from "../../lib/diagnostics/validate.ts";
-import { perStage, train } from "../../lib/pipeline/parse/sections.ts";
+import {
+  perStage,
+  SCHEDULES,
+  train,
+} from "../../lib/pipeline/parse/sections.ts";
 import type { TensorData } from "../../lib/ir/dtype.ts";
 import type { Optimizer, Pipeline } from "../../lib/model/pipeline.ts";
 import { checkText, type LoadedPipeline } from "../../lib/pipeline/load.ts";
@@ -232,7 +236,8 @@ Deno.test("Pipelines by chance have every kind of stage, loss, optimizer and sch
     ...BUILT_IN.transforms.map(({ name }) => name),
     ...keysOf(train),
     ...keysOf(perStage),
-    ..."cosine linear constant bfloat16 each warmup".split(" "),
+    ...Object.keys(SCHEDULES),
+    ..."bfloat16 each warmup relative".split(" "),
   ];
   const missing = names.filter((name) => !all.includes(name));
   assert.deepEqual(missing, []);
