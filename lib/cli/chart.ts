@@ -16,7 +16,7 @@ export function chart(points: readonly (readonly [number, number])[]): string {
     customXAxisTicks: [first, middle, last],
     formatter: (value, { axis }) =>
       axis === "x"
-        ? String(Math.round(value))
+        ? String(Number(value.toFixed(last - first < 10 ? 1 : 0)))
         : String(Number(value.toPrecision(3))),
   });
   return text.split("\n").map((line) => line.trimEnd())

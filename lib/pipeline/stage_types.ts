@@ -828,9 +828,9 @@ export interface LossCosineConfig {
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
-/** Squared distance of vectors scaled to length 1: 2 - 2 cos (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
+/** Squared distance of vectors: scaled to length 1 (2 - 2 cos), or as they are (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
 export interface LossMseConfig {
-  /** Squared distance of vectors scaled to length 1: 2 - 2 cos (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
+  /** Squared distance of vectors: scaled to length 1 (2 - 2 cos), or as they are (Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2) */
   readonly loss: "mse";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];
@@ -1041,9 +1041,9 @@ export interface LossVarianceConfig {
   readonly pairs?: "cross" | "unordered" | "same" | "all";
 }
 
-/** Squared covariances between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
+/** Squared covariances, or correlations, between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
 export interface LossCovarianceConfig {
-  /** Squared covariances between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
+  /** Squared covariances, or correlations, between different features over the batch (Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4) */
   readonly loss: "covariance";
   /** The two sides that are compared */
   readonly between: readonly [ReferenceText, ReferenceText];

@@ -532,7 +532,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     holds:
       "Each feature keeps its spread (variance), no two tell the same (covariance).",
     choose:
-      "Branches that need not be alike: nothing is normalised over the batch or shared. Three weights say what is wanted.",
+      "Branches that need not be alike: its losses want nothing normalised over the batch, or shared. Three weights say what is wanted.",
     fails: [
       "Without the variance term: a collapse to a point; without the covariance term: all features tell the same.",
       "A narrow projector: covariance has little to spread over.",

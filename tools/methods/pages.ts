@@ -292,7 +292,8 @@ ${table}
     Object.values(PROTOCOLS).map(({ said }) => said).join(", and on ")
   }: kNN and a linear probe in per cent, mean ± standard deviation over the seeds,
 images a second of CPU time on one thread, and memory ([protocol](../../bench/methods/README.md)); a
-cell is empty where nothing was measured.
+cell is empty where nothing was measured. Vision transformers begin lower than
+ResNets: the page of a method has the scores of its network untrained, too.
 `;
 }
 

@@ -36,7 +36,8 @@ function correlation(x: tf.Tensor2D): tf.Tensor {
 /** Sum of both sides' redundancies; 0 where features are uncorrelated. */
 export const covariance: StageDefinition = defineLoss({
   name: "covariance",
-  summary: "Squared covariances between different features over the batch",
+  summary:
+    "Squared covariances, or correlations, between different features over the batch",
   reference:
     "Bardes et al. 2021, https://arxiv.org/abs/2105.04906, equations 3 and 4",
   negatives: "none",

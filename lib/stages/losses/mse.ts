@@ -12,7 +12,8 @@ import { defineLoss } from "../define_loss.ts";
  */
 export const mse: StageDefinition = defineLoss({
   name: "mse",
-  summary: "Squared distance of vectors scaled to length 1: 2 - 2 cos",
+  summary:
+    "Squared distance of vectors: scaled to length 1 (2 - 2 cos), or as they are",
   reference: "Grill et al. 2020, https://arxiv.org/abs/2006.07733, equation 2",
   negatives: "none",
   attracts: true,
