@@ -92,7 +92,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     holds:
       "The same as BYOL's: a predictor, and a target that moves slowly. No image's features depend on the others in its batch.",
     choose:
-      "An encoder for batches so small that their statistics are noise, or for data whose batches are not alike. Where batches are large, batch norm learns faster.",
+      "An encoder for batches so small that their statistics are noise, or for data whose batches are not alike.",
     fails: [
       "Without any batch norm, in the heads neither: it collapses here within 100 steps, and the monitors say so. On ImageNet it is 0.1 % without any norm and 73.9 % with group norm everywhere (Richemond et al. 2020).",
     ],
@@ -461,7 +461,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     title: "SupCon",
     holds: "Negatives, the images of other classes.",
     choose:
-      "With labels: a start for classifiers that have to be robust, and an upper bound for the others.",
+      "With labels of all images: a start for classifiers that have to be robust.",
     fails: [
       "Classes of one image in a batch: its other view is the only positive.",
       "What the classes do not tell apart is lost.",
