@@ -1,6 +1,6 @@
 /** @file Where a token stands in the image. */
 import * as tf from "@tensorflow/tfjs";
-import { type Grid, resizeGrid } from "../ops/resize_grid.ts";
+import { type Grid, resizeRows } from "../ops/resize_grid.ts";
 import { sincosPosition } from "../ops/sincos_position.ts";
 import type { ParameterScope, Run } from "./layer.ts";
 import { relativeBias } from "./relative_bias.ts";
@@ -45,15 +45,8 @@ export const POSITIONS = {
     const [rows, columns] = grid;
     const shape = [before + rows * columns, width];
     const learned = scope.declare("position", shape, "bias", TRUNCATED_NORMAL);
-    const tokens: Position["tokens"] = (wanted, run) => {
-      const all = run.read(learned) as tf.Tensor2D;
-      if (`${wanted}` === `${grid}`) return all;
-      const rest = tf.slice(all, [before, 0], [rows * columns, width]);
-      const resized = resizeGrid(rest, grid, wanted);
-      return before > 0
-        ? tf.concat([tf.slice(all, [0, 0], [before, width]), resized])
-        : resized;
-    };
+    const tokens: Position["tokens"] = (wanted, run) =>
+      resizeRows(run.read(learned) as tf.Tensor2D, grid, wanted, "before");
     return { tokens };
   },
   /** Sines and cosines of row and column; declares nothing. */

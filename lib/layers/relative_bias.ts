@@ -1,6 +1,6 @@
 /** @file A bias of attention for each distance of two patches, as BEiT's. */
 import * as tf from "@tensorflow/tfjs";
-import { type Grid, resizeGrid } from "../ops/resize_grid.ts";
+import { type Grid, resizeRows } from "../ops/resize_grid.ts";
 import type { ParameterScope, Run } from "./layer.ts";
 
 /** Shape of a {@linkcode relativeBias}. */
@@ -73,15 +73,6 @@ export function relativeBias(
     "weight",
     { kind: "constant", value: 0 },
   );
-  /** The table for another grid. */
-  const resized = (all: tf.Tensor2D, wanted: Grid): tf.Tensor2D => {
-    if (`${wanted}` === `${grid}`) return all;
-    const ofPatches = tf.slice(all, [0, 0], [size(learnt), heads]);
-    const rows = resizeGrid(ofPatches, learnt, distances(wanted));
-    return before > 0
-      ? tf.concat([rows, tf.slice(all, [size(learnt), 0], [OF_CLASS, heads])])
-      : rows;
-  };
   return (wanted, run, keep) => {
     const numbers = keep ??
       tf.expandDims(tf.range(0, size(wanted), 1, "int32")) as tf.Tensor2D;
@@ -89,8 +80,9 @@ export function relativeBias(
     const pairs = before > 0
       ? withClass(ofPatches, size(distances(wanted)))
       : ofPatches;
-    const all = resized(run.read(table) as tf.Tensor2D, wanted);
-    const biases = tf.gather(all as tf.Tensor, pairs) as tf.Tensor4D;
+    const all = run.read(table) as tf.Tensor2D;
+    const resized = resizeRows(all, learnt, distances(wanted), "after");
+    const biases = tf.gather(resized as tf.Tensor, pairs) as tf.Tensor4D;
     return tf.transpose(biases, [0, 3, 1, 2]);
   };
 }

@@ -68,11 +68,12 @@ function forward(
   return join([products(weights, v)]);
 }
 
-/** Gradients of queries, keys and values, and of the logits times their scale. */
+/** Gradients of queries, keys and values, and of the bias where there is one. */
 function backward(
   dy: tf.Tensor,
   saved: tf.Tensor[],
-): Heads & { readonly logits: tf.Tensor } {
+  bias: tf.Tensor4D | undefined,
+): Heads & { readonly biases: readonly tf.Tensor[] } {
   const [q, k, v, weights] = saved as [
     tf.Tensor,
     tf.Tensor,
@@ -85,24 +86,18 @@ function backward(
   const weighted = tf.mul(weights, slopes);
   const mean = tf.sum(weighted, -1, true);
   const logits = tf.sub(weighted, tf.mul(weights, mean));
+  // A bias is added to the logits once they are scaled.
+  const ofBias = (bias: tf.Tensor4D): tf.Tensor =>
+    tf.div(
+      bias.shape[0] === logits.shape[0] ? logits : tf.sum(logits, 0, true),
+      scaleOf(q),
+    );
   return {
     q: products(logits, k),
     k: products(logits, q, { a: true }),
     v: products(weights, out, { a: true }),
-    logits,
+    biases: bias ? [ofBias(bias)] : [],
   };
-}
-
-/** Gradient of a bias, from that of the logits times their scale. */
-function ofBias(
-  bias: tf.Tensor4D,
-  logits: tf.Tensor,
-  scale: number,
-): tf.Tensor {
-  const sum = bias.shape[0] === logits.shape[0]
-    ? logits
-    : tf.sum(logits, 0, true);
-  return tf.div(sum, scale);
 }
 
 /**
@@ -132,11 +127,8 @@ export function selfAttention(
       return forward({ q, k, v }, bias, save);
     },
     backward(dy, saved) {
-      const { q, k, v, logits } = backward(dy, saved);
-      return [
-        join([q, k, v]),
-        ...(bias ? [ofBias(bias, logits, scaleOf(q))] : []),
-      ];
+      const { q, k, v, biases } = backward(dy, saved, bias);
+      return [join([q, k, v]), ...biases];
     },
   });
 }
@@ -162,12 +154,8 @@ export function crossAttention(
       return forward({ q: queries, k, v }, bias, save);
     },
     backward(dy, saved) {
-      const { q, k, v, logits } = backward(dy, saved);
-      return [
-        join([q]),
-        join([k, v]),
-        ...(bias ? [ofBias(bias, logits, scaleOf(q))] : []),
-      ];
+      const { q, k, v, biases } = backward(dy, saved, bias);
+      return [join([q]), join([k, v]), ...biases];
     },
   });
 }

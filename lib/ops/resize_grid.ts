@@ -41,3 +41,32 @@ export function resizeGrid(
   const matrix = tf.reshape(both, [to[0] * to[1], from[0] * from[1]]);
   return tf.matMul(matrix as tf.Tensor2D, features);
 }
+
+/**
+ * Resizes what is learned of a grid, a row for each place; other rows, of a
+ * class token, stay.
+ *
+ * @param rows `[places and others, width]` of the grid `from`.
+ * @param others Where the others stand.
+ */
+export function resizeRows(
+  rows: tf.Tensor2D,
+  from: Grid,
+  to: Grid,
+  others: "before" | "after",
+): tf.Tensor2D {
+  if (`${from}` === `${to}`) return rows;
+  const [all, width] = rows.shape;
+  const places = from[0] * from[1];
+  const part = (start: number, count: number): tf.Tensor2D =>
+    tf.slice(rows, [start, 0], [count, width]);
+  const isFirst = others === "before";
+  const resized = resizeGrid(
+    part(isFirst ? all - places : 0, places),
+    from,
+    to,
+  );
+  if (all === places) return resized;
+  const kept = part(isFirst ? 0 : places, all - places);
+  return tf.concat(isFirst ? [kept, resized] : [resized, kept]);
+}

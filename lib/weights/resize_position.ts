@@ -4,7 +4,7 @@ import type { WiredStage } from "../graph/stage_graph.ts";
 import type { TensorData } from "../ir/dtype.ts";
 import type { Variable } from "../layers/layer.ts";
 import { distances } from "../layers/relative_bias.ts";
-import { type Grid, resizeGrid } from "../ops/resize_grid.ts";
+import { type Grid, resizeRows } from "../ops/resize_grid.ts";
 
 /** Positions as a network takes them, and what was done. */
 export interface ResizedPosition {
@@ -72,21 +72,22 @@ export function resizedPosition(
   const side = Math.sqrt(rows);
   if (!Number.isInteger(side) || side < 1 || others < 0) return undefined;
   const from: Grid = [side, side];
-  const data = floats.data as Float32Array;
-  const first = learned.others === "before" ? others * width : 0;
-  const last = first + rows * width;
   // Outside of a step tfjs computes itself.
-  const resized = tf.tidy(() =>
-    resizeGrid(tf.tensor2d(data.slice(first, last), [rows, width]), from, to)
-      .dataSync()
+  const data = tf.tidy(() =>
+    resizeRows(
+      tf.tensor2d(floats.data as Float32Array, [rows + others, width]),
+      from,
+      to,
+      learned.others,
+    ).dataSync()
   );
-  const all = new Float32Array(own * width);
-  all.set(data.subarray(0, first));
-  all.set(resized, first);
-  all.set(data.subarray(last), first + resized.length);
   const [what, elements] = learned.called;
   return {
-    value: { dtype: "float32", shape: [...shape], data: all },
+    value: {
+      dtype: "float32",
+      shape: [...shape],
+      data: data as Float32Array<ArrayBuffer>,
+    },
     said: `${what} resized from ${from.join("x")} to ${
       to.join("x")
     } ${elements}`,

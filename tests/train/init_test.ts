@@ -26,20 +26,39 @@ const BYOL = `
 const beginning = (init: string): LoadedPipeline =>
   load({ stages: BYOL, more: `init: ${init}\nevaluate: false` });
 
+/** Drawn tensors for the stage `y` of a pipeline, under another library's names. */
+function drawnFor(
+  { graph }: LoadedPipeline,
+  seed: number,
+  wanted: (name: string) => boolean = () => true,
+): Record<string, TensorData> {
+  const dice = new Dice(seed);
+  return Object.fromEntries(
+    namedVariables(graph.byName.get("y") as WiredStage)
+      .filter(({ name }) => wanted(name))
+      .map(({ variable: { shape }, name, as }) => [
+        name,
+        dice.tensor(as.shape(shape)),
+      ]),
+  );
+}
+
+/** A file of tensors, as PyTorch's. */
+const encoded = (tensors: Record<string, TensorData>): Uint8Array =>
+  encodeSafetensors({ tensors, metadata: { format: "pt" } });
+
 /** Drawn tensors under torchvision's names. */
 function foreign(
   prefix = "",
   change: (tensors: Record<string, TensorData>) => void = () => {},
 ): Uint8Array {
-  const { graph } = beginning("{}");
-  const dice = new Dice(3);
   const tensors = Object.fromEntries(
-    namedVariables(graph.byName.get("y") as WiredStage).map((
-      { variable: { shape }, name, as },
-    ) => [`${prefix}${name}`, dice.tensor(as.shape(shape))]),
+    Object.entries(drawnFor(beginning("{}"), 3)).map(([name, tensor]) =>
+      [`${prefix}${name}`, tensor] as const
+    ),
   );
   change(tensors);
-  return encodeSafetensors({ tensors, metadata: { format: "pt" } });
+  return encoded(tensors);
 }
 
 const refusal = async (loaded: LoadedPipeline): Promise<string> => {
@@ -158,15 +177,12 @@ Deno.test("A network that hides patches begins with weights of one that does not
   loss: { loss: nt_xent, between: [y, y], pairs: unordered }`,
         more: `init: ${init}\nevaluate: false`,
       });
-    const own = hiding("{}").graph.byName.get("y") as WiredStage;
-    const dice = new Dice(5);
-    const tensors = Object.fromEntries(
-      namedVariables(own).filter(({ name }) => name !== "mask_token").map((
-        { variable: { shape }, name, as },
-      ) => [name, dice.tensor(as.shape(shape))]),
+    const tensors = drawnFor(
+      hiding("{}"),
+      5,
+      (name) => name !== "mask_token",
     );
-    const metadata = { format: "pt" };
-    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    await Deno.writeFile(file, encoded(tensors));
     const { values, lines } = await readInit(hiding(`{ y: ${file} }`));
     assert.match(
       lines[0] ?? "",
@@ -175,7 +191,7 @@ Deno.test("A network that hides patches begins with weights of one that does not
     assert.ok(!("y/mask_token" in values));
     // Another weight is missed all the same.
     delete tensors["norm.weight"];
-    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    await Deno.writeFile(file, encoded(tensors));
     const message = await refusal(hiding(`{ y: ${file} }`));
     assert.match(message, /missing: norm\.weight\n/);
   }));
@@ -183,19 +199,8 @@ Deno.test("A network that hides patches begins with weights of one that does not
 Deno.test("Positions of a vision transformer are resized as the network itself resizes them, and it is said", () =>
   inFolder(async (folder) => {
     const file = join(folder, "vit.safetensors");
-    const dice = new Dice(5);
-    const { graph } = vision(32, "{}");
-    const own = graph.byName.get("y") as WiredStage;
-    const tensors = Object.fromEntries(
-      namedVariables(own).map(({ variable: { shape }, name, as }) => [
-        name,
-        dice.tensor(as.shape(shape)),
-      ]),
-    );
-    await Deno.writeFile(
-      file,
-      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
-    );
+    const tensors = drawnFor(vision(32, "{}"), 5);
+    await Deno.writeFile(file, encoded(tensors));
     const { values, lines } = await readInit(vision(48, `{ y: ${file} }`));
     assert.match(
       lines[0] ?? "",
@@ -216,10 +221,7 @@ Deno.test("Positions of a vision transformer are resized as the network itself r
       ...tensors["pos_embed"]!,
       data: new Float32Array(17 * 4).fill(2),
     };
-    await Deno.writeFile(
-      file,
-      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
-    );
+    await Deno.writeFile(file, encoded(tensors));
     const even = await readInit(vision(48, `{ y: ${file} }`));
     close(
       even.values["y/position"]!.data as Float32Array,
@@ -232,10 +234,7 @@ Deno.test("Positions of a vision transformer are resized as the network itself r
       shape: [1, 16, 4],
       data: new Float32Array(64),
     };
-    await Deno.writeFile(
-      file,
-      encodeSafetensors({ tensors, metadata: { format: "pt" } }),
-    );
+    await Deno.writeFile(file, encoded(tensors));
     assert.match(
       await refusal(vision(48, `{ y: ${file} }`)),
       /pos_embed is float32\[1, 16, 4\], expected float32\[1, 37, 4\]/,
@@ -245,18 +244,10 @@ Deno.test("Positions of a vision transformer are resized as the network itself r
 Deno.test("Relative positions of a vision transformer are resized, too, and those of its class token stay", () =>
   inFolder(async (folder) => {
     const file = join(folder, "vit.safetensors");
-    const dice = new Dice(5);
     const relative = (size: number, init: string) =>
       vision(size, init, "position: relative");
-    const own = relative(32, "{}").graph.byName.get("y") as WiredStage;
-    const tensors = Object.fromEntries(
-      namedVariables(own).map(({ variable: { shape }, name, as }) => [
-        name,
-        dice.tensor(as.shape(shape)),
-      ]),
-    );
-    const metadata = { format: "pt" };
-    await Deno.writeFile(file, encodeSafetensors({ tensors, metadata }));
+    const tensors = drawnFor(relative(32, "{}"), 5);
+    await Deno.writeFile(file, encoded(tensors));
     const { values, lines } = await readInit(relative(48, `{ y: ${file} }`));
     assert.match(
       lines[0] ?? "",

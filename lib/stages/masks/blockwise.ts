@@ -3,22 +3,14 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { argsort } from "../../ops/argsort.ts";
 import type { Random } from "../../ops/random.ts";
-import {
-  defineStage,
-  ShapeError,
-  type Signature,
-  type StageDefinition,
-} from "../define.ts";
-import { gridOf, MASK, numbersOf, OF, visibleOf } from "./kind.ts";
+import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import { gridOf, MASK, OF, type Parted, partsOf, visibleOf } from "./kind.ts";
 
 /** Blocks that are drawn: more than are needed, but for a chance that is next to none. */
 const DRAWN = 16;
 
 /** What is hidden of one view, in patches. */
-interface Sizes {
-  readonly rows: number;
-  readonly columns: number;
-  readonly hidden: number;
+interface Sizes extends Parted {
   /** Least patches of a block. */
   readonly least: number;
 }
@@ -43,7 +35,7 @@ function covered(
 function order(
   random: Random,
   batch: number,
-  { rows, columns, hidden, least }: Sizes,
+  { grid: [rows, columns], hidden, least }: Sizes,
   aspect: number,
 ): tf.Tensor2D {
   const shape = [batch, DRAWN];
@@ -111,38 +103,22 @@ export const blockwiseMask: StageDefinition = defineStage({
       const [rows, columns] = gridOf(type, patch);
       const third = Math.max(1, Math.floor(Math.min(rows, columns) / 3));
       const all = rows * columns;
-      const hidden = all - visibleOf(all, ratio, "patches");
+      const visible = visibleOf(all, ratio, "patches");
+      const hidden = all - visible;
       if (least !== undefined && least > hidden) {
         throw new ShapeError(
           `a block cannot have ${least} patches or more where ${hidden} of ${all} are hidden; give a smaller \`least\`, or a larger \`ratio\``,
         );
       }
       return {
-        rows,
-        columns,
+        grid: [rows, columns],
+        visible,
         hidden,
         least: least ?? Math.min(third ** 2, hidden),
       };
     });
-    const outputs = (
-      output: "visible" | "hidden",
-      count: (of: Sizes) => number,
-    ): Signature =>
-      sizes.map((of, view) =>
-        numbersOf(
-          count(of),
-          [of.rows, of.columns],
-          `${name}.${output}[${view}]`,
-        )
-      );
     return {
-      outputs: {
-        visible: outputs(
-          "visible",
-          ({ rows, columns, hidden }) => rows * columns - hidden,
-        ),
-        hidden: outputs("hidden", ({ hidden }) => hidden),
-      },
+      outputs: partsOf(name, sizes),
       apply({ of: views = [] }, run) {
         const orders = views.map((x, view) =>
           order(

@@ -1,5 +1,11 @@
 /** @file The key of masks: which patches of an image are seen. */
-import { type Port, ShapeError, type StageKind, type Type } from "../define.ts";
+import {
+  type Port,
+  ShapeError,
+  type Signature,
+  type StageKind,
+  type Type,
+} from "../define.ts";
 
 /** `mask: <name>`. */
 export const MASK: StageKind = {
@@ -58,3 +64,22 @@ export const numbersOf = (
   grid: readonly [number, number],
   places: string,
 ): Type => ({ is: "mask", shape: [count], dtype: "int32", grid, places });
+
+/** Patches of a view that are seen, and that are hidden. */
+export interface Parted {
+  readonly grid: readonly [number, number];
+  readonly visible: number;
+  readonly hidden: number;
+}
+
+/** Outputs of a mask that hides a share, `.visible` and `.hidden`, by its name. */
+export function partsOf(
+  name: string,
+  views: readonly Parted[],
+): Readonly<Record<"visible" | "hidden", Signature>> {
+  const part = (output: "visible" | "hidden"): Signature =>
+    views.map((of, view) =>
+      numbersOf(of[output], of.grid, `${name}.${output}[${view}]`)
+    );
+  return { visible: part("visible"), hidden: part("hidden") };
+}

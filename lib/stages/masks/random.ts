@@ -2,13 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { argsort } from "../../ops/argsort.ts";
-import {
-  defineStage,
-  ShapeError,
-  type Signature,
-  type StageDefinition,
-} from "../define.ts";
-import { gridOf, MASK, numbersOf, OF, visibleOf } from "./kind.ts";
+import { defineStage, ShapeError, type StageDefinition } from "../define.ts";
+import { gridOf, MASK, OF, partsOf, visibleOf } from "./kind.ts";
 
 /**
  * Numbers of the patches in squares of `side` x `side` of them.
@@ -73,22 +68,13 @@ export const randomMask: StageDefinition = defineStage({
       const what = side === 1 ? "patches" : "squares";
       return { rows, all, columns, visible: visibleOf(all, ratio, what) };
     });
-    const outputs = (
-      output: "visible" | "hidden",
-      squares: (of: typeof counts[number]) => number,
-    ): Signature =>
-      counts.map((of, view) =>
-        numbersOf(
-          squares(of) * side ** 2,
-          [of.rows * side, of.columns * side],
-          `${name}.${output}[${view}]`,
-        )
-      );
+    const parts = counts.map(({ rows, columns, all, visible }) => ({
+      grid: [rows * side, columns * side] as const,
+      visible: visible * side ** 2,
+      hidden: (all - visible) * side ** 2,
+    }));
     return {
-      outputs: {
-        visible: outputs("visible", ({ visible }) => visible),
-        hidden: outputs("hidden", ({ all, visible }) => all - visible),
-      },
+      outputs: partsOf(name, parts),
       apply({ of: views = [] }, run) {
         const orders = views.map((x, view) => {
           const batch = x.shape[0] as number;
